@@ -1,0 +1,1 @@
+"""Collectors: passive sources; they read what devices and this host count themselves."""

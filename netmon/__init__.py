@@ -1,0 +1,1 @@
+"""The netmon daemon: from the wire to the evidence."""

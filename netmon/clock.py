@@ -1,0 +1,72 @@
+"""The only place where netmon learns the time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from netmon.kernel_clock import kernel_clock
+from netmon.model import Stamp
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """Time as netmon sees it; passed in everywhere, so that tests can have their own."""
+
+    @property
+    def boot_id(self) -> str:
+        """Name of this boot of the machine; CLOCK_BOOTTIME starts again with it."""
+
+    def monotonic(self) -> float:
+        """Return seconds for durations and deadlines; never set by anybody."""
+
+    def boottime_ns(self) -> int:
+        """Return CLOCK_BOOTTIME, which goes on during suspend."""
+
+    def wall_ns(self) -> int:
+        """Return UTC as this machine believes it at the moment."""
+
+    def synchronised(self) -> bool:
+        """Tell whether the kernel's clock is disciplined (adjtimex)."""
+
+    def stamp(self) -> Stamp:
+        """Return this moment."""
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def __init__(self) -> None:
+        try:
+            self._boot_id = _BOOT_ID.read_text("ascii").strip()
+        except OSError:
+            # ProcSubset=pid hides the file: every start of the daemon then counts as a boot of its own.
+            self._boot_id = f"start-{uuid4()}"
+
+    @property
+    def boot_id(self) -> str:
+        """Name of this boot of the machine."""
+        return self._boot_id
+
+    def monotonic(self) -> float:
+        """Return seconds for durations and deadlines."""
+        return time.monotonic()
+
+    def boottime_ns(self) -> int:
+        """Return CLOCK_BOOTTIME."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def wall_ns(self) -> int:
+        """Return UTC as this machine believes it at the moment."""
+        return time.time_ns()
+
+    def synchronised(self) -> bool:
+        """Tell whether the kernel's clock is disciplined."""
+        return kernel_clock().synchronised
+
+    def stamp(self) -> Stamp:
+        """Return this moment."""
+        return Stamp(self._boot_id, self.boottime_ns(), self.wall_ns() // 1_000_000, self.synchronised())

@@ -1,0 +1,22 @@
+"""Commands of the command line that need a plugin's code (poll, probe, demo)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from argparse import ArgumentParser, Namespace
+from typing import ClassVar
+
+
+class Command(ABC):
+    """One word of the command line, found by the entry point group `netmon.commands`."""
+
+    summary: ClassVar[str]
+    """One line for `netmon --help`."""
+
+    @abstractmethod
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare arguments; `--config` and `--json` are there already."""
+
+    @abstractmethod
+    def run(self, options: Namespace) -> int:
+        """Do it; return 0 for ok, 1 for a measurement that failed. NetmonError is shown to the person."""

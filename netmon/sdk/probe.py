@@ -1,0 +1,99 @@
+"""The base of probes: many targets at once, and the two numbers that every probe has."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from netmon.errors import SourceError
+from netmon.model import Fact, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
+from netmon.sdk.settings import Assignment
+from netmon.sdk.source import S, Source
+
+PROBE_SUCCESS = state(
+    "probe_success", "1 when the target gave the answer that was asked for, 0 when it did not."
+)
+PROBE_SECONDS = gauge(
+    "probe_duration_seconds",
+    "Time from the start of the probe to its end, name resolution included, by this process's clock.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one probe of one target found. Metrics left out are *not known*."""
+
+    values: Mapping[Metric, Value] = field(default_factory=dict)
+    outcome: Outcome = Outcome.OK
+    detail: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+class Probe(Source[S]):
+    """Measures one target at a time; asked for all targets of its assignment together.
+
+    A subclass gives `measurement`, `own_metrics` and `measure()`. `probe_success` and
+    `probe_duration_seconds` are added here, once.
+    """
+
+    measurement: ClassVar[str]
+    own_metrics: ClassVar[tuple[Metric, ...]]
+    metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if hasattr(cls, "own_metrics"):
+            cls.metrics = {cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, *cls.own_metrics)}
+
+    def __init__(self, assignment: Assignment, settings: S) -> None:
+        super().__init__(assignment, settings)
+        self._shape: Shape | None = None
+
+    @abstractmethod
+    async def measure(self, target: str) -> Sample:
+        """Probe one target. SourceError and TimeoutError become that row's outcome."""
+
+    async def read(self) -> Sequence[Record]:
+        """Probe all targets at once, each within the assignment's timeout."""
+        stamp = self.context.clock.stamp()
+        found = await asyncio.gather(*(self._timed(target) for target in self.assignment.targets))
+        shape = self._shape = self._shape or self._make_shape()
+        columns = tuple(
+            [self._value(metric, sample, seconds) for sample, seconds in found] for metric in shape.metrics
+        )
+        reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
+        return [reading, *(fact for sample, _ in found for fact in sample.facts)]
+
+    async def _timed(self, target: str) -> tuple[Sample, float]:
+        began = self.context.clock.monotonic()
+        try:
+            async with asyncio.timeout(self.assignment.timeout_seconds):
+                sample = await self.measure(target)
+        except TimeoutError:
+            sample = Sample(
+                outcome=Outcome.TIMEOUT, detail=f"no answer in {self.assignment.timeout_seconds:g} s"
+            )
+        except SourceError as error:
+            sample = Sample(outcome=Outcome(error.outcome), detail=str(error))
+        seconds = self.context.clock.monotonic() - began
+        self.context.trace(f"{target}: {sample.outcome} in {seconds * 1000:.3f} ms {sample.detail}".rstrip())
+        return sample, seconds
+
+    def _make_shape(self) -> Shape:
+        circuit = (("circuit", self.assignment.circuit),) if self.assignment.circuit else ()
+        rows = tuple(
+            Row((("site", self.context.site), ("probe", self.assignment.name), ("target", target), *circuit))
+            for target in self.assignment.targets
+        )
+        return Shape(self.measurement, self.metrics[self.measurement], rows)
+
+    @staticmethod
+    def _value(metric: Metric, sample: Sample, seconds: float) -> Value:
+        if metric is PROBE_SUCCESS:
+            return int(sample.outcome is Outcome.OK)
+        if metric is PROBE_SECONDS:
+            return seconds
+        return sample.values.get(metric)

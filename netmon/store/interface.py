@@ -1,0 +1,152 @@
+"""What the rest of netmon may ask of the history, whatever keeps it.
+
+One process writes; many may read. Positions are the log's own order: a sink is a cursor over it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Value
+
+Position = int
+"""Place in the log: grows with each record, never used twice; 0 lies before the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of the log, with its place."""
+
+    position: Position
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which readings: a measurement, wall time in ms (end excluded), and labels that keys must contain."""
+
+    measurement: str
+    start_ms: int
+    end_ms: int
+    key: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """One metric of one row over one window; all values None when nothing was known."""
+
+    key: Labels
+    metric: Metric
+    start_ms: int
+    n: int
+    minimum: Value
+    maximum: Value
+    mean: float | None
+    p50: Value
+    p95: Value
+    p99: Value
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """How the history is doing."""
+
+    records: int
+    size_bytes: int
+    newest: Position
+    oldest_ms: int | None
+    newest_ms: int | None
+    damaged_total: int
+    format_version: int
+
+
+class HistoryReader(ABC):
+    """Reads the history; safe beside the one writer. Iterators stream: memory stays bounded.
+
+    Damaged records are skipped and counted. Wall times come from the boot's settled offset.
+    All methods block on the disk: call them from the disk thread or from a command.
+    """
+
+    @abstractmethod
+    def after(self, position: Position, limit: int) -> Sequence[Entry]:
+        """Return up to `limit` committed records after a position, oldest first."""
+
+    @abstractmethod
+    def range(self, query: Query) -> Iterator[Reading]:
+        """Yield whole readings in time order that have a row with the key."""
+
+    @abstractmethod
+    def last(self, measurement: str, key: Labels = ()) -> Reading | None:
+        """Return the newest reading that has a row with the key."""
+
+    @abstractmethod
+    def rollup(self, query: Query, window_ms: int, metrics: Sequence[str] = ()) -> Iterator[Rollup]:
+        """Yield statistics per row, metric (all, if none is named) and window, aligned to UTC.
+
+        Percentiles are nearest-rank over the known values of the window. Counters are rolled up as
+        their rate per second between neighbouring readings; discontinuities are left out.
+        """
+
+    @abstractmethod
+    def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
+        """Return the facts that held at a moment (None: now), newest per kind and key."""
+
+    @abstractmethod
+    def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
+        """Yield events in time order."""
+
+    @abstractmethod
+    def stats(self) -> StoreStats:
+        """Return sizes and counts."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back the file."""
+
+
+class History(ABC):
+    """The one writer, on the event loop; a subscriber of the hub."""
+
+    @abstractmethod
+    def accept(self, records: Sequence[Record]) -> None:
+        """Take records without waiting; facts are kept when they differ from the last one of their key.
+
+        When the bounded queue is full (a disk that hangs), the oldest readings go first and are counted.
+        """
+
+    @abstractmethod
+    async def commit(self) -> Position:
+        """Make everything accepted so far durable; StoreError when the disk refuses, nothing is forgotten."""
+
+    @abstractmethod
+    async def after(self, position: Position, limit: int) -> Sequence[Entry]:
+        """Return committed records after a position (see HistoryReader.after)."""
+
+    @abstractmethod
+    async def cursor(self, name: str) -> Position:
+        """Return where a sink stands; a new name starts before the oldest record."""
+
+    @abstractmethod
+    async def advance(self, name: str, position: Position) -> None:
+        """Move a sink's cursor, durably."""
+
+    @abstractmethod
+    async def quarantine(self, name: str, position: Position, line: str, reason: str) -> None:
+        """Set aside what a sink will never take, with the reason; bounded, oldest go first."""
+
+    @abstractmethod
+    async def read_state(self, key: str) -> str | None:
+        """Return a small value that survives restarts; None when it was never written."""
+
+    @abstractmethod
+    async def write_state(self, key: str, value: str) -> None:
+        """Keep a small value durably (byte ledger, queues)."""
+
+    @abstractmethod
+    async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
+        """Delete what is older than its retention class allows, and oldest first above the byte budget.
+
+        Evidence never goes before its time. Returns the number of records deleted.
+        """

@@ -1,0 +1,1 @@
+"""Probes: active sources; they send, and time what comes back."""
