@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from netmon.errors import UsageError
 
-
 _NO_SECRET = SecretStr("")
 
 
