@@ -1,0 +1,220 @@
+"""The verdict on the site: an ordered table of rules, the first that applies decides.
+
+A minute's final state and the incidents are decided from history; this is what can be said now, for
+the page. Two independent targets beyond the gateway are needed to call a line down: with one, the
+target itself may be what failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from netmon.model import Fault, SlotState
+from netmon.verdict.view import DeviceState, TargetState, View, WatchedCircuit
+
+_OPER_DOWN = frozenset({2, 6, 7})  # IF-MIB ifOperStatus: down, notPresent, lowerLayerDown
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One sentence for a person, what to do next, and the facts that decided."""
+
+    state: SlotState
+    fault: Fault
+    sentence: str
+    next_step: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known, sorted by where it lies on the way out of the site."""
+
+    gateways: Sequence[TargetState]
+    resolvers: Sequence[TargetState]
+    beyond: Sequence[TargetState]
+    services: Sequence[TargetState]
+    devices: Sequence[DeviceState]
+    wan_down: Sequence[WatchedCircuit]
+    wan_up: Sequence[WatchedCircuit]
+    circuits: Sequence[WatchedCircuit]
+
+    @property
+    def outside(self) -> list[TargetState]:
+        """Everything that lies beyond the gateway, and has been asked recently."""
+        near = {target.target for target in self.gateways}
+        return [
+            t for t in (*self.beyond, *self.resolvers, *self.services) if known(t) and host(t) not in near
+        ]
+
+
+def known(state: TargetState) -> bool:
+    """Tell whether a target has been asked recently."""
+    return state.good is not None
+
+
+def host(state: TargetState) -> str:
+    """Return a target without its port: two ports of one host are one witness."""
+    target = state.target.removeprefix("http://").removeprefix("https://").split("/")[0]
+    return target.rsplit(":", 1)[0] if target.count(":") == 1 else target
+
+
+def gather(view: View) -> Evidence:
+    """Look at everything once."""
+    ports = [(circuit, view.wan_port(circuit)) for circuit in view.watch.circuits.values()]
+    states = [(circuit, port.value("ifOperStatus")) for circuit, port in ports if port is not None]
+    return Evidence(
+        gateways=view.targets("gateway", "cpe"),
+        resolvers=view.targets("resolver"),
+        beyond=view.targets("anchor", "first_hop"),
+        services=view.targets("service", ""),
+        devices=view.devices(),
+        wan_down=[circuit for circuit, state in states if state in _OPER_DOWN],
+        wan_up=[circuit for circuit, state in states if state == 1],
+        circuits=tuple(view.watch.circuits.values()),
+    )
+
+
+def decide(view: View) -> Verdict:
+    """Return the verdict that holds now."""
+    evidence = gather(view)
+    for rule in RULES:
+        verdict = rule(evidence)
+        if verdict is not None:
+            return verdict
+    return Verdict(SlotState.UP, Fault.NONE, "Everything that is watched answers.", "Nothing to do.")
+
+
+def _nothing_known(evidence: Evidence) -> Verdict | None:
+    if any(map(known, (*evidence.gateways, *evidence.outside))) or any(
+        d.answers is not None for d in evidence.devices
+    ):
+        return None
+    return Verdict(
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+        "Nothing is known yet.",
+        "Wait a minute; if this stays, no probe is configured or none can run: see netmon doctor.",
+    )
+
+
+def _gateway_dead(evidence: Evidence) -> Verdict | None:
+    gateways = [g for g in evidence.gateways if known(g)]
+    if not gateways or any(g.good for g in gateways) or any(t.good for t in evidence.outside):
+        return None
+    return Verdict(
+        SlotState.UNKNOWN,
+        Fault.LAN,
+        "The router does not answer: the line cannot be seen from here.",
+        "Check that the router has power and that the cable between this box and the router is in.",
+        tuple(f"{g.target} ({g.probe.name}): {g.outcome}" for g in gateways),
+    )
+
+
+def _line_down(evidence: Evidence) -> Verdict | None:
+    outside = evidence.outside
+    if not outside or any(t.good for t in outside):
+        return None
+    facts = tuple(f"{t.target} ({t.probe.name}): {t.outcome}" for t in outside)
+    if evidence.wan_down and not evidence.wan_up:
+        return Verdict(SlotState.DOWN, Fault.LINE, "The line is down.", _call(evidence.wan_down), facts)
+    if len({host(t) for t in outside}) < 2:
+        return Verdict(
+            SlotState.UNKNOWN,
+            Fault.UNKNOWN,
+            "The only target beyond the router does not answer: line or target, one alone cannot tell.",
+            'Watch a second target of another operator beyond the line (role = "anchor").',
+            facts,
+        )
+    return Verdict(
+        SlotState.DOWN,
+        Fault.ISP if evidence.wan_up else Fault.UNKNOWN,
+        "Nothing beyond the router answers.",
+        _call(evidence.circuits),
+        facts,
+    )
+
+
+def _call(circuits: Sequence[WatchedCircuit]) -> str:
+    check = "Check the modem's power and its cable to the wall"
+    known_as = [
+        f"{circuit.supplier} (reference {circuit.supplier_ref})" if circuit.supplier_ref else circuit.supplier
+        for circuit in circuits
+        if circuit.supplier
+    ]
+    return (
+        f"{check}; then call {' or '.join(known_as)}."
+        if known_as
+        else f"{check}; then call the line's supplier."
+    )
+
+
+def _names_dead(evidence: Evidence) -> Verdict | None:
+    resolvers = [r for r in evidence.resolvers if known(r) and r.probe.kind == "dns"]
+    others = [t for t in evidence.outside if t.good and t.probe.kind != "dns"]
+    if not resolvers or any(r.good for r in resolvers) or not others:
+        return None
+    return Verdict(
+        SlotState.UP,
+        Fault.RESOLVER,
+        "The line works, but names do not resolve.",
+        "Tell whoever runs the resolver; setting another one helps at once.",
+        tuple(f"{r.target}: {r.outcome}" for r in resolvers),
+    )
+
+
+def _devices_dead(evidence: Evidence) -> Verdict | None:
+    dead = [d.device.name for d in evidence.devices if d.answers is False]
+    if not dead:
+        return None
+    return Verdict(
+        SlotState.UP,
+        Fault.LAN,
+        f"The line works; {_count(len(dead), 'device')} of this site {_verb(len(dead))} not answer.",
+        f"Check power and uplink of {', '.join(dead[:5])}{' and more' if len(dead) > 5 else ''}.",
+        tuple(dead),
+    )
+
+
+def _targets_dead(evidence: Evidence) -> Verdict | None:
+    dead = [t for t in (*evidence.beyond, *evidence.services, *evidence.resolvers) if t.good is False]
+    if not dead:
+        return None
+    names = ", ".join(dict.fromkeys(f"{t.target} ({t.outcome})" for t in dead[:5]))
+    only_services = all(t.probe.role in ("service", "") for t in dead)
+    return Verdict(
+        SlotState.UP,
+        Fault.SERVICE if only_services else Fault.FAR_END,
+        f"The line works; {_count(len(dead), 'target')} beyond it {_verb(len(dead))} not answer as asked.",
+        f"Not this site's fault as long as the others answer: {names}.",
+        tuple(t.target for t in dead),
+    )
+
+
+def _backup_carries(evidence: Evidence) -> Verdict | None:
+    if not evidence.wan_down:
+        return None
+    cut = ", ".join(circuit.id for circuit in evidence.wan_down)
+    return Verdict(
+        SlotState.UP, Fault.LINE, f"The site works, but {cut} is down.", _call(evidence.wan_down), (cut,)
+    )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _verb(n: int) -> str:
+    return "does" if n == 1 else "do"
+
+
+RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
+    _nothing_known,
+    _gateway_dead,
+    _line_down,
+    _backup_carries,
+    _names_dead,
+    _devices_dead,
+    _targets_dead,
+)

@@ -1,0 +1,137 @@
+"""What the verdict is decided from: targets by role, devices and circuits, as they stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from netmon.clock import Clock
+from netmon.latest import Latest, LatestRow
+from netmon.model.derived import RUN, RUN_UP
+from netmon.model.outcome import Outcome
+
+_STALE_INTERVALS = 3.0
+_STALE_FLOOR_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedProbe:
+    """A configured probe: what it is for, and how often it runs."""
+
+    name: str
+    kind: str
+    role: str
+    every_seconds: float
+    circuit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedDevice:
+    """A configured device."""
+
+    name: str
+    role: str
+    every_seconds: float
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedCircuit:
+    """A configured circuit; rates in bit/s, None: not given."""
+
+    id: str
+    supplier: str = ""
+    supplier_ref: str = ""
+    down_bits_per_second: int | None = None
+    up_bits_per_second: int | None = None
+    wan_device: str = ""
+    wan_interface: str = ""
+    backup_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What netmon was told, or found out, to look at."""
+
+    site: str
+    site_name: str
+    probes: Mapping[str, WatchedProbe] = field(default_factory=dict)
+    devices: Mapping[str, WatchedDevice] = field(default_factory=dict)
+    circuits: Mapping[str, WatchedCircuit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """How one target of one probe stands. `good` is None when nothing recent is known."""
+
+    probe: WatchedProbe
+    target: str
+    good: bool | None
+    outcome: Outcome | None
+    age_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """How one device stands. `answers` is None when nothing recent is known."""
+
+    device: WatchedDevice
+    answers: bool | None
+
+
+class View:
+    """Looks at the latest values with the configuration's eyes; stale readings count as not known."""
+
+    def __init__(self, watch: Watch, latest: Latest, clock: Clock) -> None:
+        self.watch = watch
+        self.latest = latest
+        self._clock = clock
+
+    def age_seconds(self, row: LatestRow) -> float:
+        """Return how old a row's reading is."""
+        return (self._clock.boottime_ns() - row.reading.stamp.boottime_ns) / 1e9
+
+    def targets(self, *roles: str) -> list[TargetState]:
+        """Return the targets of all probes with one of these roles (none given: of all probes)."""
+        return [
+            state
+            for probe in self.watch.probes.values()
+            if not roles or probe.role in roles
+            for state in self._of_probe(probe)
+        ]
+
+    def _of_probe(self, probe: WatchedProbe) -> Iterator[TargetState]:
+        for row in self.latest.rows(probe.kind, (("probe", probe.name),)):
+            age = self.age_seconds(row)
+            outcome = row.reading.outcomes[row.at]
+            fresh = age <= self._stale_seconds(probe.every_seconds)
+            good = outcome is Outcome.OK if fresh and outcome is not Outcome.UNSUPPORTED else None
+            yield TargetState(probe, row.label("target"), good, outcome, age)
+
+    def devices(self) -> list[DeviceState]:
+        """Return all configured devices."""
+        return [DeviceState(device, self._answers(device)) for device in self.watch.devices.values()]
+
+    def _answers(self, device: WatchedDevice) -> bool | None:
+        known = [
+            row.value(RUN_UP.name)
+            for row in self.latest.rows(RUN, (("target", device.name),))
+            if self.age_seconds(row) <= self._stale_seconds(device.every_seconds)
+        ]
+        return any(known) if known else None
+
+    def wan_port(self, circuit: WatchedCircuit) -> LatestRow | None:
+        """Return the row of a circuit's WAN port, when its device was polled recently."""
+        device = self.watch.devices.get(circuit.wan_device)
+        if device is None:
+            return None
+        for row in self.latest.rows(
+            "interface", (("device", device.name), ("ifName", circuit.wan_interface))
+        ):
+            if self.age_seconds(row) <= self._stale_seconds(device.every_seconds):
+                return row
+        return None
+
+    @staticmethod
+    def _stale_seconds(every_seconds: float) -> float:
+        return max(_STALE_FLOOR_SECONDS, _STALE_INTERVALS * every_seconds)
