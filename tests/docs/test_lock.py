@@ -1,0 +1,71 @@
+"""The locks are pinned, hashed, above the floors of known holes, and silent about where files come from."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+RUNTIME, BUILD, DEV = LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+FLOORS = [
+    (RUNTIME, "aiohttp>=3.14.3"),
+    (RUNTIME, "urllib3>=2.7.0"),
+    (RUNTIME, "jinja2>=3.1.6"),
+    (RUNTIME, "apscheduler>=3.11,<4"),
+    (DEV, "pyasn1>=0.6.3"),
+]
+PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)")
+
+
+def requirement_lines(lock: str) -> list[str]:
+    text = (ROOT / lock).read_text().replace("\\\n", " ")
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    return [re.sub(r" +", " ", line).strip() for line in lines if line.strip()]
+
+
+def pins(lock: str) -> dict[str, Version]:
+    matches = [PIN.fullmatch(line) for line in requirement_lines(lock)]
+    return {match["name"]: Version(match["version"]) for match in matches if match}
+
+
+def declared(lock: str) -> list[str]:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return {
+        RUNTIME: pyproject["project"]["dependencies"],
+        BUILD: pyproject["build-system"]["requires"],
+        DEV: pyproject["project"]["optional-dependencies"]["dev"],
+    }[lock]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_is_one_version_with_its_hashes(lock: str) -> None:
+    assert [line for line in requirement_lines(lock) if not PIN.fullmatch(line)] == []
+    assert pins(lock)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_index_host_or_folder(lock: str) -> None:
+    lines = (ROOT / lock).read_text().splitlines()
+    assert [line for line in lines if re.search(r"://|(^|\s)/|^-|index|find-links|trusted", line)] == []
+
+
+@pytest.mark.parametrize(("lock", "floor"), FLOORS, ids=[floor for _, floor in FLOORS])
+def test_a_version_with_a_known_hole_does_not_come_back(lock: str, floor: str) -> None:
+    requirement = Requirement(floor)
+    assert pins(lock)[requirement.name] in requirement.specifier
+
+
+@pytest.mark.parametrize("part", [RUNTIME, BUILD])
+def test_the_development_lock_holds_the_same_versions(part: str) -> None:
+    assert pins(part).items() <= pins(DEV).items()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_satisfies_what_the_project_declares(lock: str) -> None:
+    locked = pins(lock)
+    for requirement in map(Requirement, declared(lock)):
+        assert locked[canonicalize_name(requirement.name)] in requirement.specifier, requirement
