@@ -1,0 +1,1 @@
+"""SNMP: codec, transport, sessions, and a small agent for demonstrations and tests."""

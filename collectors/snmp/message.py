@@ -1,0 +1,147 @@
+"""SNMP messages with a community (RFC 1157, RFC 1901): requests out, headers and varbinds in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from collectors.snmp import ber
+
+VERSION_1: Final = 0
+VERSION_2C: Final = 1
+
+MIN_REQUEST_ID: Final = 0x0080_0000
+"""Smallest request-id in use: from here on, four octets are the only right encoding."""
+
+_NULL_VALUE = b"\x05\x00"
+
+
+class Pdu(IntEnum):
+    """Tags of the PDUs in use (RFC 3416 section 3)."""
+
+    GET = 0xA0
+    GETNEXT = 0xA1
+    RESPONSE = 0xA2
+    GETBULK = 0xA5
+
+
+class Status(IntEnum):
+    """Values of error-status that are told apart (RFC 3416 section 3)."""
+
+    NO_ERROR = 0
+    TOO_BIG = 1
+    NO_SUCH_NAME = 2
+    GEN_ERR = 5
+    NO_ACCESS = 6
+    AUTHORIZATION_ERROR = 16
+
+
+class Varbind(NamedTuple):
+    """One variable of a message: its name's content octets, its value's tag and place in the datagram."""
+
+    name: bytes
+    tag: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Everything of a message except its varbinds, which lie between `start` and the datagram's end.
+
+    In a response `first` is error-status and `second` error-index; in GETBULK they are non-repeaters
+    and max-repetitions.
+    """
+
+    version: int
+    community: bytes
+    pdu: int
+    request_id: int
+    first: int
+    second: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request made once and sent often: only four octets of request-id change."""
+
+    version: int
+    community: bytes
+    head: bytes
+    tail: bytes
+
+    def datagram(self, request_id: int) -> bytes:
+        """Return the octets to send; the id is at least MIN_REQUEST_ID and below 2**31."""
+        return self.head + request_id.to_bytes(4, "big") + self.tail
+
+
+def make_request(
+    version: int, community: bytes, pdu: Pdu, names: Iterable[bytes], bulk: tuple[int, int] = (0, 0)
+) -> Request:
+    """Return a request for variables by their names' content octets.
+
+    `bulk` is non-repeaters and max-repetitions of a GETBULK.
+    """
+    varbinds = b"".join(
+        ber.encode(ber.SEQUENCE, ber.encode(ber.OBJECT_IDENTIFIER, name) + _NULL_VALUE) for name in names
+    )
+    datagram = encode_message(Header(version, community, pdu, MIN_REQUEST_ID, *bulk, 0), varbinds)
+    tail_size = sum(len(ber.encode_integer(number)) for number in bulk)
+    tail_size += len(ber.encode(ber.SEQUENCE, varbinds))
+    cut = len(datagram) - tail_size
+    return Request(version, community, datagram[: cut - 4], datagram[cut:])
+
+
+def encode_message(header: Header, varbinds: bytes) -> bytes:
+    """Return a whole message around encoded varbinds."""
+    numbers = (header.request_id, header.first, header.second)
+    pdu = b"".join(map(ber.encode_integer, numbers)) + ber.encode(ber.SEQUENCE, varbinds)
+    return ber.encode(
+        ber.SEQUENCE,
+        ber.encode_integer(header.version)
+        + ber.encode(ber.OCTET_STRING, header.community)
+        + ber.encode(header.pdu, pdu),
+    )
+
+
+def decode_header(datagram: bytes) -> Header:
+    """Return the header of a message that fills its datagram exactly; BerError for anything else."""
+    end = len(datagram)
+    at, stop = ber.expect(ber.SEQUENCE, datagram, 0, end)
+    version, at = _integer(datagram, at, stop)
+    start, at = ber.expect(ber.OCTET_STRING, datagram, at, stop)
+    community = datagram[start:at]
+    pdu, at, pdu_stop = ber.element(datagram, at, stop)
+    request_id, at = _integer(datagram, at, pdu_stop)
+    first, at = _integer(datagram, at, pdu_stop)
+    second, at = _integer(datagram, at, pdu_stop)
+    start, list_stop = ber.expect(ber.SEQUENCE, datagram, at, pdu_stop)
+    if not list_stop == pdu_stop == stop == end:
+        raise ber.BerError("octets after the end of the message")
+    return Header(version, community, pdu, request_id, first, second, start)
+
+
+def _integer(datagram: bytes, at: int, end: int) -> tuple[int, int]:
+    start, stop = ber.expect(ber.INTEGER, datagram, at, end)
+    return ber.decode_integer(datagram[start:stop]), stop
+
+
+def decode_varbinds(datagram: bytes, header: Header) -> Sequence[Varbind]:
+    """Return all varbinds of a message, values not looked at; BerError when one breaks its bounds.
+
+    The loop advances by two octets at least, so that time is bounded by the datagram's size.
+    """
+    at, end = header.start, len(datagram)
+    varbinds: list[Varbind] = []
+    element = ber.element
+    while at < end:
+        tag, inner, at = element(datagram, at, end)
+        name_tag, name_start, name_stop = element(datagram, inner, at)
+        value_tag, start, stop = element(datagram, name_stop, at)
+        if tag != ber.SEQUENCE or name_tag != ber.OBJECT_IDENTIFIER or stop != at:
+            raise ber.BerError("not a varbind")
+        varbinds.append(Varbind(datagram[name_start:name_stop], value_tag, start, stop))
+    return varbinds
