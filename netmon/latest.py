@@ -18,7 +18,7 @@ class LatestRow:
     before: LatestRow | None = None
 
     def value(self, metric: str) -> Value:
-        """Return a value by metric name, the first of those that differ in constant labels; None: not known."""
+        """Return a value by metric name, the first of those with several constant labels; None: not known."""
         for index, declared in enumerate(self.reading.shape.metrics):
             if declared.name == metric:
                 return self.reading.columns[index][self.at]

@@ -30,7 +30,14 @@ class _NoReplay(CronTrigger):  # type: ignore[misc] # the library has no types
         if previous is not None and not timedelta(0) <= now - previous <= _LONGEST_REPLAY:
             previous = None
         following: datetime | None = super().get_next_fire_time(previous, now)
+        if previous is not None and following is not None and _same_local_time(previous, following):
+            # The hour that comes twice in autumn: a daily job has run in it already.
+            following = super().get_next_fire_time(following, following + timedelta(seconds=1))
         return following
+
+
+def _same_local_time(first: datetime, second: datetime) -> bool:
+    return first.replace(tzinfo=None) == second.astimezone(first.tzinfo).replace(tzinfo=None)
 
 
 class Calendar:

@@ -1,0 +1,159 @@
+"""The verdict on the site, rule by rule."""
+
+import pytest
+from fakes.clock import FakeClock
+
+from netmon.latest import Latest
+from netmon.model import Fault, Outcome, Reading, Row, Shape, SlotState, counter, integer, state
+from netmon.model.derived import RUN, RUN_UP
+from netmon.verdict.circuits import circuits
+from netmon.verdict.rules import decide
+from netmon.verdict.view import View, Watch, WatchedCircuit, WatchedDevice, WatchedProbe
+
+PROBES = {
+    "gw": WatchedProbe("gw", "icmp", "gateway", 10),
+    "anchors": WatchedProbe("anchors", "icmp", "anchor", 10),
+    "names": WatchedProbe("names", "dns", "resolver", 10),
+    "apps": WatchedProbe("apps", "http", "service", 10),
+}
+GOOD, BAD = Outcome.OK, Outcome.TIMEOUT
+SUCCESS = state("probe_success", "Success.")
+PORT = (
+    state("ifOperStatus", "State."),
+    counter("ifHCInOctets", "In."),
+    counter("ifHCOutOctets", "Out."),
+    integer("ifHighSpeed", "Speed."),
+)
+CIRCUIT = WatchedCircuit("wan1", "Acme", "AC1", 100_000_000, 20_000_000, "router", "wan")
+
+
+class World:
+    def __init__(self):
+        self.clock = FakeClock()
+        self.latest = Latest()
+        self.circuits = {}
+        self.devices = {}
+
+    def probe(self, name, **targets):
+        rows = tuple(Row((("probe", name), ("target", t))) for t in targets)
+        outcomes = tuple(targets.values())
+        columns = ([int(o is GOOD) for o in outcomes],)
+        self.latest.accept(
+            [Reading(Shape(PROBES[name].kind, (SUCCESS,), rows), self.clock.stamp(), columns, outcomes)]
+        )
+        return self
+
+    def device(self, name, answers):
+        self.devices[name] = WatchedDevice(name, "switch", 30)
+        row = (Row((("target", name),)),)
+        outcome = GOOD if answers else BAD
+        self.latest.accept(
+            [Reading(Shape(RUN, (RUN_UP,), row), self.clock.stamp(), ([int(answers)],), (outcome,))]
+        )
+        return self
+
+    def wan(self, oper_status, octets=0):
+        self.circuits = {CIRCUIT.id: CIRCUIT}
+        self.device("router", answers=True)
+        row = (Row((("device", "router"), ("ifName", "wan"))),)
+        columns = ([oper_status], [octets], [octets // 10], [1000])
+        self.latest.accept([Reading(Shape("interface", PORT, row), self.clock.stamp(), columns, (GOOD,))])
+        return self
+
+    @property
+    def view(self):
+        return View(Watch("lib", "Library", PROBES, self.devices, self.circuits), self.latest, self.clock)
+
+
+def all_good():
+    return (
+        World()
+        .probe("gw", g=GOOD)
+        .probe("anchors", a=GOOD, b=GOOD)
+        .probe("names", r=GOOD)
+        .probe("apps", s=GOOD)
+    )
+
+
+SCENES = {
+    "nothing was asked yet": (World(), SlotState.UNKNOWN, Fault.UNKNOWN),
+    "everything answers": (all_good(), SlotState.UP, Fault.NONE),
+    "the gateway and all beyond it are silent": (
+        World().probe("gw", g=BAD).probe("anchors", a=BAD, b=BAD),
+        SlotState.UNKNOWN,
+        Fault.LAN,
+    ),
+    "a gateway that ignores pings but carries traffic is no fault": (
+        World().probe("gw", g=BAD).probe("anchors", a=GOOD),
+        SlotState.UP,
+        Fault.NONE,
+    ),
+    "two anchors are silent behind a good gateway": (
+        World().probe("gw", g=GOOD).probe("anchors", a=BAD, b=BAD),
+        SlotState.DOWN,
+        Fault.UNKNOWN,
+    ),
+    "one silent target alone proves nothing": (
+        World().probe("gw", g=GOOD).probe("anchors", a=BAD),
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+    ),
+    "the WAN port is down and nothing answers": (
+        World().probe("gw", g=GOOD).probe("anchors", a=BAD, b=BAD).wan(2),
+        SlotState.DOWN,
+        Fault.LINE,
+    ),
+    "the WAN port is up and nothing answers": (
+        World().probe("gw", g=GOOD).probe("anchors", a=BAD, b=BAD).wan(1),
+        SlotState.DOWN,
+        Fault.ISP,
+    ),
+    "the WAN port is down and a backup carries": (all_good().wan(2), SlotState.UP, Fault.LINE),
+    "names do not resolve": (
+        World().probe("gw", g=GOOD).probe("anchors", a=GOOD).probe("names", r=BAD),
+        SlotState.UP,
+        Fault.RESOLVER,
+    ),
+    "a switch is dark": (all_good().device("sw1", answers=False), SlotState.UP, Fault.LAN),
+    "one anchor of two is silent": (
+        World().probe("gw", g=GOOD).probe("anchors", a=GOOD, b=BAD),
+        SlotState.UP,
+        Fault.FAR_END,
+    ),
+    "a service fails": (all_good().probe("apps", s=Outcome.REJECTED), SlotState.UP, Fault.SERVICE),
+}
+
+
+@pytest.mark.parametrize(("world", "slot", "fault"), SCENES.values(), ids=SCENES.keys())
+def test_the_verdict_when(world, slot, fault):
+    verdict = decide(world.view)
+    assert (verdict.state, verdict.fault) == (slot, fault)
+    assert verdict.sentence
+    assert verdict.next_step
+
+
+def test_old_readings_count_as_not_known():
+    world = all_good()
+    world.clock.move(120)
+    assert decide(world.view).state is SlotState.UNKNOWN
+
+
+def test_what_to_do_names_the_supplier_and_its_reference():
+    world = World().probe("gw", g=GOOD).probe("anchors", a=BAD, b=BAD).wan(2)
+    assert "Acme (reference AC1)" in decide(world.view).next_step
+
+
+def test_a_circuits_use_is_measured_against_the_contract():
+    world = World().wan(1, 0)
+    world.clock.move(10)
+    world.wan(1, 62_500_000)
+    (now,) = circuits(world.view)
+    assert now.down_bits_per_second == pytest.approx(50e6)
+    assert now.down_ratio == pytest.approx(0.5)
+    assert now.state is SlotState.UNKNOWN  # a port that is up proves no line
+
+
+def test_use_is_unknown_rather_than_zero_after_one_poll():
+    (now,) = circuits(World().wan(1, 1000).view)
+    assert now.down_bits_per_second is None
+    assert now.down_ratio is None
