@@ -32,7 +32,7 @@ class _NoReplay(CronTrigger):  # type: ignore[misc] # the library has no types
         following: datetime | None = super().get_next_fire_time(previous, now)
         if previous is not None and following is not None and _same_local_time(previous, following):
             # The hour that comes twice in autumn: a daily job has run in it already.
-            following = super().get_next_fire_time(following, following + timedelta(seconds=1))
+            following = super().get_next_fire_time(None, following.astimezone(UTC) + timedelta(seconds=1))
         return following
 
 

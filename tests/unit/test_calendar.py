@@ -27,7 +27,7 @@ def test_daylight_saving_neither_stops_nor_doubles_a_daily_job(start):
     trigger = _NoReplay.from_crontab("30 1 * * *", timezone="Europe/London")
     runs = [trigger.get_next_fire_time(None, start)]
     while len(runs) < 4:
-        runs.append(trigger.get_next_fire_time(runs[-1], runs[-1] + timedelta(seconds=1)))
+        runs.append(trigger.get_next_fire_time(runs[-1], runs[-1].astimezone(UTC) + timedelta(seconds=1)))
     days = [run.date() for run in runs]
     assert days == [days[0] + timedelta(days=n) for n in range(4)]
 
