@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import cast
 
 from collectors.snmp import ber
 from collectors.snmp.ber import Oid
@@ -125,8 +126,8 @@ class Agent(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way to answer."""
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # A cast, for asyncio's own datagram transport is no DatagramTransport before Python 3.12.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         """Answer one datagram; silence for what is broken or has another community, as agents do."""
