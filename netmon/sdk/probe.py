@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from netmon.errors import SourceError
-from netmon.model import Fact, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
+from netmon.model import Fact, Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
 from netmon.sdk.settings import Assignment
 from netmon.sdk.source import S, Source
 
@@ -24,9 +24,10 @@ PROBE_SECONDS = gauge(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one probe of one target found. Metrics left out are *not known*."""
+    """What one probe of one target found. Metrics left out are *not known*; `texts` are of INFO metrics."""
 
     values: Mapping[Metric, Value] = field(default_factory=dict)
+    texts: Mapping[Metric, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.OK
     detail: str = ""
     facts: tuple[Fact, ...] = ()
@@ -60,7 +61,7 @@ class Probe(Source[S]):
         """Probe all targets at once, each within the assignment's timeout."""
         stamp = self.context.clock.stamp()
         found = await asyncio.gather(*(self._timed(target) for target in self.assignment.targets))
-        shape = self._shape = self._shape or self._make_shape()
+        shape = self._shape_of([sample for sample, _ in found])
         columns = tuple(
             [self._value(metric, sample, seconds) for sample, seconds in found] for metric in shape.metrics
         )
@@ -82,13 +83,23 @@ class Probe(Source[S]):
         self.context.trace(f"{target}: {sample.outcome} in {seconds * 1000:.3f} ms {sample.detail}".rstrip())
         return sample, seconds
 
-    def _make_shape(self) -> Shape:
-        circuit = (("circuit", self.assignment.circuit),) if self.assignment.circuit else ()
+    def _shape_of(self, samples: Sequence[Sample]) -> Shape:
+        """Return the same shape for as long as the texts stay the same."""
+        metrics = self.metrics[self.measurement]
         rows = tuple(
-            Row((("site", self.context.site), ("probe", self.assignment.name), ("target", target), *circuit))
-            for target in self.assignment.targets
+            Row(
+                self._key(target),
+                texts=tuple((m.name, sample.texts[m]) for m in metrics if m in sample.texts),
+            )
+            for target, sample in zip(self.assignment.targets, samples, strict=True)
         )
-        return Shape(self.measurement, self.metrics[self.measurement], rows)
+        if self._shape is None or self._shape.rows != rows:
+            self._shape = Shape(self.measurement, metrics, rows)
+        return self._shape
+
+    def _key(self, target: str) -> Labels:
+        circuit = (("circuit", self.assignment.circuit),) if self.assignment.circuit else ()
+        return (("site", self.context.site), ("probe", self.assignment.name), ("target", target), *circuit)
 
     @staticmethod
     def _value(metric: Metric, sample: Sample, seconds: float) -> Value:
@@ -96,4 +107,4 @@ class Probe(Source[S]):
             return int(sample.outcome is Outcome.OK)
         if metric is PROBE_SECONDS:
             return seconds
-        return sample.values.get(metric)
+        return 1 if metric in sample.texts else sample.values.get(metric)
