@@ -1,0 +1,168 @@
+"""`netmon demo`: the simulated site, and the real daemon watching it with a real configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from collectors.demo.day import OUTAGE_HOURS
+from collectors.demo.site import COMMUNITY, DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND, SimulatedSite
+from netmon import sdk
+
+_COMMUNITY_VARIABLE = "NETMON_DEMO_COMMUNITY"
+
+
+class DemoCommand(sdk.Command):
+    """Watch a day go by in ten minutes: nothing to install, no privileges, nothing leaves the machine."""
+
+    summary = "a simulated site on loopback, and the daemon watching it"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare arguments."""
+        parser.add_argument(
+            "--listen", default="127.0.0.1:9877", help="where the page is served (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--day", default="10m", help="how long a simulated day takes (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--state", type=Path, help="keep the history here (default: forgotten at the end)"
+        )
+
+    def run(self, options: Namespace) -> int:
+        """Run until interrupted."""
+        try:
+            day_seconds = sdk.duration_seconds(options.day)
+        except ValueError as error:
+            raise sdk.UsageError(f"--day: {error}") from error
+        with tempfile.TemporaryDirectory(prefix="netmon-demo-") as folder:
+            return asyncio.run(_run(options, day_seconds, Path(folder)))
+
+
+async def _run(options: Namespace, day_seconds: float, folder: Path) -> int:
+    async with SimulatedSite(sdk.SystemClock(), day_seconds) as site:
+        config = folder / "netmon.toml"
+        config.write_text(configuration(site, options.listen), "utf-8")
+        state = options.state or folder / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        sys.stderr.write(_announcement(options.listen, day_seconds))
+        daemon = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "netmon", "run", "--config", str(config)),
+            env={**os.environ, "STATE_DIRECTORY": str(state), _COMMUNITY_VARIABLE: COMMUNITY},
+            start_new_session=True,
+        )
+        return await _watch(site, daemon)
+
+
+async def _watch(site: SimulatedSite, daemon: asyncio.subprocess.Process) -> int:
+    """Let the site live until the daemon ends or somebody stops us; stop the daemon with us."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    tasks = {
+        asyncio.create_task(site.live()),
+        asyncio.create_task(stopped.wait()),
+        asyncio.create_task(daemon.wait()),
+    }
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    if daemon.returncode is None:
+        daemon.terminate()
+    code = await daemon.wait()
+    return 0 if stopped.is_set() else code
+
+
+def configuration(site: SimulatedSite, listen: str) -> str:
+    """Return the daemon's configuration for the simulated site."""
+    ports = site.ports
+    return f"""\
+[site]
+id = "demo-library"
+name = "Demonstration library"
+users = 40
+
+[web]
+listen = "{listen}"
+
+[store]
+commit_every = "2s"
+
+[[circuit]]
+id = "wan1"
+supplier = "Northern Fibre"
+supplier_ref = "NF-100"
+technology = "fttp"
+down = "{DOWN_BITS_PER_SECOND // 10**6}Mbit/s"
+up = "{UP_BITS_PER_SECOND // 10**6}Mbit/s"
+rate_layer = "IP"
+wan = {{ device = "router", interface = "wan0" }}
+
+[credential.demo]
+version = "2c"
+community = {{ env = "{_COMMUNITY_VARIABLE}" }}
+
+[[device]]
+name = "router"
+address = "127.0.0.11:{ports["router"]}"
+credential = "demo"
+every = "5s"
+role = "router"
+collect = ["system", "interfaces"]
+
+[[device]]
+name = "sw1"
+address = "127.0.0.12:{ports["sw1"]}"
+credential = "demo"
+every = "5s"
+role = "switch"
+parent = "router"
+collect = ["system", "interfaces"]
+
+[[probe]]
+name = "gateway"
+type = "icmp"
+role = "gateway"
+targets = ["127.0.0.1"]
+every = "5s"
+
+[[probe]]
+name = "anchors"
+type = "http"
+role = "anchor"
+circuit = "wan1"
+targets = ["http://127.0.0.21:{ports["anchor-a"]}/", "http://127.0.0.22:{ports["anchor-b"]}/"]
+every = "5s"
+timeout = "2s"
+
+[[probe]]
+name = "resolver"
+type = "dns"
+role = "resolver"
+targets = ["127.0.0.31:{ports["resolver"]}"]
+every = "5s"
+timeout = "2s"
+
+[[probe]]
+name = "portal"
+type = "http"
+role = "service"
+targets = ["http://127.0.0.23:{ports["portal"]}/"]
+every = "5s"
+timeout = "2s"
+"""
+
+
+def _announcement(listen: str, day_seconds: float) -> str:
+    start, end = OUTAGE_HOURS
+    return (
+        "A simulated library: router, 48-port switch, a 100/20 Mbit/s line.\n"
+        f"A day takes {day_seconds / 60:g} minutes; it starts at 08:00, and the line is cut from {start:.0f}:00 to {end:.0f}:00.\n"
+        f"Watch it on http://{listen}/ and stop with Ctrl-C.\n"
+    )

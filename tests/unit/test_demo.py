@@ -1,0 +1,58 @@
+"""The simulated site."""
+
+import asyncio
+import itertools
+
+import pytest
+from collectors.demo.day import moment
+from collectors.demo.devices import router
+from collectors.demo.line import dns_reply
+from collectors.demo.site import SimulatedSite
+from fakes.clock import FakeClock
+
+
+@pytest.mark.parametrize("tenth", range(0, 480, 7))
+def test_the_line_is_always_in_a_possible_state(tenth):
+    now = moment(tenth / 10)
+    assert 0 <= now.use < 1
+    assert 0.01 < now.rtt_seconds < 0.2
+
+
+def test_the_line_is_cut_in_the_afternoon_and_slower_when_it_is_busy():
+    assert moment(14.5).cut
+    assert not moment(13.9).cut
+    assert moment(10.5).rtt_seconds > moment(3).rtt_seconds
+
+
+def test_counters_only_grow_and_stand_still_while_the_port_is_down():
+    clock = FakeClock()
+    device = router(clock.monotonic)
+    wan = device.ports[0]
+    wan.in_bits_per_second = 8_000_000
+    seen = []
+    for down in (False, False, True, True):
+        device.set_oper_status(wan, 2 if down else 1)
+        clock.move(10)
+        device.advance()
+        seen.append(int(wan.in_octets))
+    assert [b - a for a, b in itertools.pairwise(seen)] == [10_000_000, 0, 0]
+
+
+def test_the_resolver_answers_with_the_question_it_was_asked():
+    question = b"\x00\x00\x02\x00\x01"  # the root's name servers
+    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + question
+    reply = dns_reply(query)
+    assert reply[:2] == query[:2]
+    assert reply[12 : 12 + len(question)] == question
+    assert reply[6:8] == b"\x00\x01"
+
+
+async def test_all_servers_of_the_site_listen_on_loopback_and_go_away():
+    async with SimulatedSite(FakeClock(), day_seconds=600) as site:
+        assert set(site.ports) == {"router", "sw1", "anchor-a", "anchor-b", "portal", "resolver"}
+        site.advance()
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.21", site.ports["anchor-a"])
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            writer.close()
