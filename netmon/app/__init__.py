@@ -1,0 +1,1 @@
+"""The daemon put together: configuration to objects to tasks; decisions live elsewhere."""

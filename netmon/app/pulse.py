@@ -1,0 +1,52 @@
+"""Is the loop alive: its lateness, and the watchdog that is only fed while the parts that matter move."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from netmon.clock import Clock
+from netmon.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 0.5
+_LATE_SECONDS = 1.0
+
+
+class Pulse:
+    """Measures how late the event loop is, and feeds systemd's watchdog.
+
+    `alive` names what has stopped moving (empty: all is well); a daemon whose loop turns while its
+    disk thread hangs for good must be restarted too.
+    """
+
+    def __init__(self, clock: Clock, notifier: Notifier, alive: Callable[[], str]) -> None:
+        self._clock, self._notifier, self._alive = clock, notifier, alive
+        self.lag_seconds = 0.0
+        self.lag_max_seconds = 0.0
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        interval = self._notifier.watchdog_seconds()
+        feed_at, complaint = 0.0, ""
+        while True:
+            due = self._clock.monotonic() + _BEAT_SECONDS
+            await asyncio.sleep(_BEAT_SECONDS)
+            now = self._clock.monotonic()
+            self._note(now - due)
+            if interval is not None and now >= feed_at:
+                stuck = self._alive()
+                if stuck != complaint:
+                    log.error("not feeding the watchdog: %s", stuck) if stuck else log.info("moving again")
+                    complaint = stuck
+                if not stuck:
+                    self._notifier.watchdog()
+                feed_at = now + interval / 3
+
+    def _note(self, late_seconds: float) -> None:
+        self.lag_seconds = max(0.0, late_seconds)
+        self.lag_max_seconds = max(self.lag_max_seconds, self.lag_seconds)
+        if late_seconds > _LATE_SECONDS:
+            log.warning("the event loop was blocked for %.1f s", late_seconds)

@@ -1,0 +1,1 @@
+"""The command line: words, exit codes, and nothing that decides."""
