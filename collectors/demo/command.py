@@ -163,6 +163,7 @@ def _announcement(listen: str, day_seconds: float) -> str:
     start, end = OUTAGE_HOURS
     return (
         "A simulated library: router, 48-port switch, a 100/20 Mbit/s line.\n"
-        f"A day takes {day_seconds / 60:g} minutes; it starts at 08:00, and the line is cut from {start:.0f}:00 to {end:.0f}:00.\n"
+        f"A day takes {day_seconds / 60:g} minutes and starts at 08:00;\n"
+        f"the line is cut from {start:.0f}:00 to {end:.0f}:00.\n"
         f"Watch it on http://{listen}/ and stop with Ctrl-C.\n"
     )

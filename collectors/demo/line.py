@@ -35,7 +35,7 @@ class Line:
         return self._moment().rtt_seconds * self._random.uniform(0.95, 1.15)
 
     async def cross(self) -> None:
-        """Wait as TCP would for a round trip, sending again when packets are lost; TimeoutError in the end."""
+        """Wait as TCP would for a round trip, sending again what is lost; TimeoutError in the end."""
         for again_after_seconds in (1.0, 2.0, 4.0):
             await asyncio.sleep(self.delay_seconds())
             if not self.lost():

@@ -4,11 +4,12 @@ import asyncio
 import itertools
 
 import pytest
+from fakes.clock import FakeClock
+
 from collectors.demo.day import moment
 from collectors.demo.devices import router
 from collectors.demo.line import dns_reply
 from collectors.demo.site import SimulatedSite
-from fakes.clock import FakeClock
 
 
 @pytest.mark.parametrize("tenth", range(0, 480, 7))
