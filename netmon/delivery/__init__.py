@@ -1,0 +1,1 @@
+"""Sends the history to other systems: each sink is a cursor over the store."""

@@ -1,0 +1,62 @@
+"""How much a pump sends at once, and how long it waits after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from netmon.errors import Parked, RetryLater
+
+_SLOW_SECONDS = 5.0
+_QUICK_SECONDS = 1.0
+_SMALLEST_AFTER_FAILURE = 64
+
+
+class BatchSize:
+    """Lines per request: smaller when the receiver is slow or fails, larger while it is quick."""
+
+    def __init__(self, ceiling_lines: int) -> None:
+        self._ceiling = ceiling_lines
+        self.lines = ceiling_lines
+
+    def took(self, seconds: float) -> None:
+        """Learn from a request that was accepted."""
+        if seconds > _SLOW_SECONDS:
+            self.shrink()
+        elif seconds < _QUICK_SECONDS:
+            self.lines = min(self._ceiling, self.lines * 2)
+
+    def shrink(self) -> None:
+        """Ask for less: on a line of 64 kbit/s a large batch would miss its deadline for ever."""
+        self.lines = min(self.lines, max(_SMALLEST_AFTER_FAILURE, self.lines // 2))
+
+    def too_large(self, lines: int) -> None:
+        """Remember for good that this many lines were too many."""
+        self._ceiling = max(1, min(self._ceiling, lines // 2))
+        self.lines = min(self.lines, self._ceiling)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait between attempts; all in seconds of the monotonic clock."""
+
+    retry_first: float = 1.0
+    retry_cap: float = 60.0
+    parked_first: float = 60.0
+    parked_cap: float = 900.0
+    """Also the longest Retry-After that is obeyed: a proxy may ask for ten years."""
+    poll: float = 1.0
+    """How often to look for new records when nobody says that there are some."""
+    save: float = 30.0
+    """How often the cursor is written. Each write costs the SD card a sync; what a crash makes us send
+    again is harmless."""
+
+    def pause_seconds(self, error: RetryLater | Parked, failures: int, random: Random) -> float:
+        """Return the wait after the n-th failure in a row (first: 0)."""
+        doublings = min(failures, 30)
+        if isinstance(error, Parked):
+            return min(self.parked_cap, self.parked_first * 2.0**doublings) * random.uniform(0.9, 1.0)
+        if error.after_seconds is not None:
+            return min(self.parked_cap, max(0.0, error.after_seconds)) + random.uniform(0.0, self.retry_first)
+        # Full jitter: a fleet that lost its server must not come back in step.
+        return random.uniform(0.0, min(self.retry_cap, self.retry_first * 2.0**doublings))

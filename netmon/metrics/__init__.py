@@ -1,0 +1,1 @@
+"""What Prometheus sees: the newest device series, and netmon's own state."""

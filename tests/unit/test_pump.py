@@ -1,0 +1,297 @@
+"""The pump, over a history in memory and a sink that fails as told, in virtual time."""
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+
+import pytest
+from fakes import clock as virtual
+from fakes import records
+from fakes.clock import FakeClock
+from fakes.history import MemoryHistory
+
+from netmon.delivery.line import LineEncoder
+from netmon.delivery.pacing import BatchSize, Patience
+from netmon.delivery.pump import Pump, PumpState
+from netmon.delivery.sink import Sink
+from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge
+from netmon.model import Fact
+
+
+@dataclass
+class ScriptedSink(Sink):
+    """Fails once per entry of `failures`, and for ever on lines that `poison` names."""
+
+    failures: deque = field(default_factory=deque)
+    poison: tuple[bytes, ...] = ()
+    keeps_good_lines: bool = False
+    max_lines: int = 1_000_000
+    delay_seconds: float = 0.0
+    batch_lines: int = 1000
+    name: str = "fake"
+    taken: list[bytes] = field(default_factory=list)
+    requests: list[tuple[float, int]] = field(default_factory=list)
+    closed: bool = False
+
+    def __post_init__(self):
+        self._encoder = LineEncoder()
+
+    def encode(self, record):
+        return self._encoder.encode(record)
+
+    async def send(self, lines):
+        self.requests.append((asyncio.get_running_loop().time(), len(lines)))
+        await asyncio.sleep(self.delay_seconds)
+        if self.failures:
+            raise self.failures.popleft()
+        if len(lines) > self.max_lines:
+            raise TooLarge("too large")
+        bad = [line for line in lines if any(word in line for word in self.poison)]
+        if bad and self.keeps_good_lines:
+            self.taken += [line for line in lines if line not in bad]
+            raise Rejected(f"partial write: dropped={len(bad)}", partial=True)
+        if bad:
+            raise Rejected("unable to parse")
+        self.taken += lines
+
+    async def close(self):
+        self.closed = True
+
+
+def history(count=10, rows=("a",)):
+    shape = records.shape(rows=rows)
+    return MemoryHistory(records.reading(shape, n, [n + 0.5] * len(rows)) for n in range(count))
+
+
+@asynccontextmanager
+async def running(store, sink, patience=None):
+    pump = Pump(store, sink, FakeClock(), patience, Random(1))
+    task = asyncio.create_task(pump.run())
+    try:
+        yield pump
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def until(condition, every_seconds=1.0):
+    while not condition():  # noqa: ASYNC110 - virtual time: the sleep is what makes it pass
+        await asyncio.sleep(every_seconds)
+
+
+async def drain(store, sink, patience=None):
+    async with running(store, sink, patience) as pump:
+        await until(lambda: pump.position == len(store.committed))
+    return pump
+
+
+def seconds(lines):
+    return sorted(float(line.split()[1].split(b"=")[1]) for line in lines)
+
+
+def test_it_delivers_everything_in_order_saves_its_place_and_closes_the_sink():
+    store, sink = history(600), ScriptedSink()
+    pump = virtual.run(drain(store, sink))
+    assert [line.split()[1] for line in sink.taken] == [
+        f"probe_duration_seconds={n + 0.5}".encode() for n in range(600)
+    ]
+    assert (store.cursors, pump.sent_total, sink.closed) == ({"fake": 600}, 600, True)
+
+
+def test_it_continues_where_it_stopped():
+    store, sink = history(10), ScriptedSink()
+    store.cursors["fake"] = 7
+    virtual.run(drain(store, sink))
+    assert seconds(sink.taken) == [7.5, 8.5, 9.5]
+
+
+def test_it_sends_new_records_when_it_hears_of_them_and_otherwise_within_a_second():
+    async def story():
+        store, sink = history(1), ScriptedSink()
+        async with running(store, sink) as pump:
+            await until(lambda: pump.position == 1)
+            for told in (True, False):
+                store.accept([records.reading(records.shape(), 50, [50.0])])
+                newest, began = await store.commit(), asyncio.get_running_loop().time()
+                if told:
+                    pump.committed(newest)
+                await until(lambda newest=newest: pump.position == newest, 0.01)
+                waited = asyncio.get_running_loop().time() - began
+                assert waited < (0.05 if told else 1.1)
+
+    virtual.run(story())
+
+
+def test_a_dead_server_is_asked_again_for_ever_with_growing_pauses_and_one_log_line(caplog):
+    store, sink = history(3), ScriptedSink(failures=deque(RetryLater("refused") for _ in range(40)))
+    caplog.set_level(logging.INFO)
+    pump = virtual.run(drain(store, sink))
+    moments = [moment for moment, _ in sink.requests]
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert max(gaps) <= 60.1
+    assert sum(gaps[-20:]) > sum(gaps[:20])
+    assert (pump.sent_total, pump.retried_total, pump.state) == (3, 40, PumpState.OK)
+    assert [r.message for r in caplog.records] == [
+        "fake: retrying (refused); nothing is lost", "fake takes data again",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"), [(30.0, 30, 31.1), (315_360_000.0, 900, 901.1), (-5, 0, 1.1)]
+)
+def test_retry_after_is_obeyed_up_to_a_quarter_of_an_hour(asked, least, most):
+    sink = ScriptedSink(failures=deque([RetryLater("429", asked)]))
+    virtual.run(drain(history(1), sink))
+    (first, _), (second, _) = sink.requests
+    assert least <= second - first <= most
+
+
+def test_parked_is_tried_slowly_and_said_once_per_reason(caplog):
+    failures = deque([Parked("401")] * 8 + [Parked("404")] * 2)
+    sink = ScriptedSink(failures=failures)
+    pump = virtual.run(drain(history(1), sink))
+    moments = [moment for moment, _ in sink.requests]
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert 54 <= min(gaps) <= 60.1
+    assert 810 <= max(gaps) <= 900.1
+    assert [r.message for r in caplog.records if r.levelno == logging.ERROR] == [
+        "fake: parked (401); nothing is lost", "fake: parked (404); nothing is lost",
+    ]  # fmt: skip
+    assert pump.sent_total == 1
+
+
+def test_too_large_batches_are_halved_and_the_limit_is_remembered():
+    sink = ScriptedSink(max_lines=100)
+    virtual.run(drain(history(1000), sink))
+    sizes = [size for _, size in sink.requests]
+    assert len(sink.taken) == 1000
+    assert sum(size > 100 for size in sizes) <= 3
+
+
+def test_a_single_line_that_is_too_large_is_set_aside():
+    store = history(2)
+    pump = virtual.run(drain(store, ScriptedSink(max_lines=0)))
+    assert [line for _, _, line, _ in store.quarantined] == [
+        f"tcp,site=lib,target=a probe_duration_seconds={n}.5 180000000{n}000" for n in range(2)
+    ]
+    assert pump.quarantined_total == 2
+
+
+def test_bad_lines_are_found_and_set_aside_and_the_rest_is_delivered():
+    store, sink = history(500), ScriptedSink(poison=(b"=77.5", b"=400.5"))
+    pump = virtual.run(drain(store, sink))
+    assert len(sink.taken) == 498
+    assert [(position, reason) for _, position, _, reason in store.quarantined] == [
+        (78, "unable to parse"), (401, "unable to parse"),
+    ]  # fmt: skip
+    assert (pump.sent_total, pump.quarantined_total) == (498, 2)
+
+
+def test_a_partial_write_names_its_line_and_loses_no_other():
+    store, sink = history(200), ScriptedSink(poison=(b"=77.5",), keeps_good_lines=True)
+    virtual.run(drain(store, sink))
+    assert len(set(sink.taken)) == 199
+    assert [position for _, position, _, _ in store.quarantined] == [78]
+
+
+def test_a_storm_of_partial_writes_costs_a_bounded_number_of_requests():
+    store, sink = history(250), ScriptedSink(poison=(b".5",), keeps_good_lines=True)
+    virtual.run(drain(store, sink))
+    assert len(sink.requests) < 100
+    assert "the others were kept" in store.quarantined[-1][3]
+
+
+def test_a_slow_server_gets_smaller_requests():
+    sink = ScriptedSink(delay_seconds=6.0)
+    virtual.run(drain(history(4, rows=[f"t{n}" for n in range(1000)]), sink))
+    assert sink.requests[0][1] == 1000
+    assert min(size for _, size in sink.requests) <= 125
+
+
+def test_facts_move_the_cursor_and_send_nothing():
+    store = MemoryHistory([Fact("system", (("site", "lib"),), {}, records.stamp())])
+    sink = ScriptedSink()
+    virtual.run(drain(store, sink))
+    assert (store.cursors, sink.requests) == ({"fake": 1}, [])
+
+
+def test_one_dead_sink_delays_no_other():
+    async def story():
+        store = history(5)
+        dead, alive = (
+            ScriptedSink(name="dead", failures=deque([Parked("401")] * 99)),
+            ScriptedSink(name="alive"),
+        )
+        async with running(store, dead) as first, running(store, alive) as second:
+            await until(lambda: second.position == 5)
+            assert (first.state, second.state) == (PumpState.PARKED, PumpState.OK)
+            assert (first.queued_records, second.queued_records) == (5, 0)
+        return store.cursors
+
+    assert virtual.run(story()) == {"alive": 5}
+
+
+def test_lag_is_the_age_of_the_oldest_record_not_delivered():
+    async def story():
+        sink = ScriptedSink(failures=deque([Parked("401")] * 99))
+        async with running(history(5), sink) as pump:
+            await asyncio.sleep(500)
+            behind = pump.lag_seconds
+            sink.failures.clear()
+            await until(lambda: pump.position == 5 and pump.lag_seconds == 0.0)
+            return behind
+
+    assert virtual.run(story()) == pytest.approx(500, abs=0.1)
+
+
+def test_a_disk_that_refuses_is_waited_for():
+    class Refusing(MemoryHistory):
+        refusals = 3
+
+        async def after(self, position, limit):
+            if self.refusals:
+                self.refusals -= 1
+                raise StoreError("input/output error")
+            return await super().after(position, limit)
+
+    store = Refusing([records.reading(records.shape(), 0, [1.0])])
+    pump = virtual.run(drain(store, ScriptedSink()))
+    assert (pump.sent_total, pump.retried_total) == (1, 3)
+
+
+def test_a_defect_in_a_sink_is_logged_once_and_stops_nobody(caplog):
+    sink = ScriptedSink(failures=deque([KeyError("defect"), KeyError("defect")]))
+    pump = virtual.run(drain(history(2), sink))
+    assert pump.sent_total == 2
+    assert len([r for r in caplog.records if r.exc_info]) == 1
+
+
+def test_the_cursor_is_written_now_and_then_not_with_every_request():
+    async def story():
+        store, sink = history(0), ScriptedSink()
+        async with running(store, sink, Patience(save=30)) as pump:
+            for n in range(60):
+                store.accept([records.reading(records.shape(), n, [1.0])])
+                pump.committed(await store.commit())
+                await asyncio.sleep(5)
+        return store
+
+    store = virtual.run(story())
+    assert len(store.advances) <= 12
+    assert store.cursors == {"fake": 60}
+
+
+def test_a_size_grows_back_to_the_ceiling_and_not_beyond():
+    size = BatchSize(1000)
+    for _ in range(10):
+        size.shrink()
+    assert size.lines == 64
+    size.too_large(800)
+    for _ in range(10):
+        size.took(0.01)
+    assert size.lines == 400
