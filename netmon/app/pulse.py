@@ -18,32 +18,40 @@ _LATE_SECONDS = 1.0
 class Pulse:
     """Measures how late the event loop is, and feeds systemd's watchdog.
 
-    `alive` names what has stopped moving (empty: all is well); a daemon whose loop turns while its
+    `stuck` names what has stopped moving (empty: all is well); a daemon whose loop turns while its
     disk thread hangs for good must be restarted too.
     """
 
-    def __init__(self, clock: Clock, notifier: Notifier, alive: Callable[[], str]) -> None:
-        self._clock, self._notifier, self._alive = clock, notifier, alive
+    def __init__(
+        self, clock: Clock, notifier: Notifier, watchdog_seconds: float | None, stuck: Callable[[], str]
+    ) -> None:
+        self._clock, self._notifier = clock, notifier
+        self._watchdog_seconds, self._stuck = watchdog_seconds, stuck
+        self._complaint = ""
         self.lag_seconds = 0.0
         self.lag_max_seconds = 0.0
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        interval = self._notifier.watchdog_seconds()
-        feed_at, complaint = 0.0, ""
+        feed_at = 0.0
         while True:
             due = self._clock.monotonic() + _BEAT_SECONDS
             await asyncio.sleep(_BEAT_SECONDS)
             now = self._clock.monotonic()
             self._note(now - due)
-            if interval is not None and now >= feed_at:
-                stuck = self._alive()
-                if stuck != complaint:
-                    log.error("not feeding the watchdog: %s", stuck) if stuck else log.info("moving again")
-                    complaint = stuck
-                if not stuck:
-                    self._notifier.watchdog()
-                feed_at = now + interval / 3
+            if self._watchdog_seconds is not None and now >= feed_at:
+                self._feed()
+                feed_at = now + self._watchdog_seconds / 3
+
+    def _feed(self) -> None:
+        stuck = self._stuck()
+        if stuck and stuck != self._complaint:
+            log.error("not feeding the watchdog: %s", stuck)
+        elif self._complaint and not stuck:
+            log.info("feeding the watchdog again")
+        self._complaint = stuck
+        if not stuck:
+            self._notifier.alive()
 
     def _note(self, late_seconds: float) -> None:
         self.lag_seconds = max(0.0, late_seconds)
