@@ -1,0 +1,65 @@
+"""What a target says: a host, perhaps a port; and the address it has at the moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from netmon import sdk
+
+Family = Literal["any", "ipv4", "ipv6"]
+"""Which of a name's addresses to use; `any` takes the resolver's first."""
+
+_VERSIONS: dict[Family, int] = {"any": 0, "ipv4": 4, "ipv6": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host and a port, as configured."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An address, and how long it took to find, in seconds."""
+
+    address: str
+    seconds: float
+
+    @property
+    def version(self) -> int:
+        """Return 4 or 6."""
+        return ip_address(self.address).version
+
+
+def parse_endpoint(target: str, default_port: int | None = None) -> Endpoint:
+    """Read "host:port" or "[2001:db8::1]:port", the port perhaps by default; UsageError for all else."""
+    host, port = target, ""
+    if target.startswith("["):
+        host, bracket, rest = target[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise sdk.UsageError(f"{target!r}: write an IPv6 address as [2001:db8::1]:port")
+        port = rest[1:]
+    elif target.count(":") == 1:
+        host, _, port = target.partition(":")
+    if not port and default_port is not None:
+        return Endpoint(_checked_host(host, target), default_port)
+    if not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65_536:
+        raise sdk.UsageError(f"{target!r} needs a port from 1 to 65535, such as {host or 'host'}:443")
+    return Endpoint(_checked_host(host, target), int(port))
+
+
+def _checked_host(host: str, target: str) -> str:
+    if not host or any(character.isspace() or character in "/@[]" for character in host):
+        raise sdk.UsageError(f"{target!r} does not name a host")
+    return host
+
+
+async def resolve(context: sdk.Context, host: str, family: Family = "any") -> Resolved:
+    """Return the address to use now; SourceError(UNRESOLVED) when there is none."""
+    began = context.clock.monotonic()
+    addresses = await context.resolver.addresses(host, _VERSIONS[family])
+    return Resolved(addresses[0], context.clock.monotonic() - began)
