@@ -18,7 +18,7 @@ class Notifier:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = _socket_address(environ.get("NOTIFY_SOCKET", ""))
         self._failed = False
-        self.watchdog_seconds = watchdog_seconds(environ)
+        self._watchdog_seconds = _watchdog_seconds(environ)
 
     @property
     def listening(self) -> bool:
@@ -41,7 +41,11 @@ class Notifier:
         """Show one line in `systemctl status`."""
         self._send(*_status(text))
 
-    def alive(self) -> None:
+    def watchdog_seconds(self) -> float | None:
+        """Return the time within which systemd wants a sign of life; None when it does not watch us."""
+        return self._watchdog_seconds
+
+    def watchdog(self) -> None:
         """Reset the watchdog; to be called only while everything that matters is moving."""
         self._send("WATCHDOG=1")
 
@@ -59,10 +63,9 @@ class Notifier:
             self._failed = False
 
 
-def watchdog_seconds(environ: Mapping[str, str], pid: int | None = None) -> float | None:
-    """Return the time within which systemd wants a sign of life; None when it does not watch this process."""
-    watched = environ.get("WATCHDOG_PID", "")
-    if watched and watched != str(os.getpid() if pid is None else pid):
+def _watchdog_seconds(environ: Mapping[str, str]) -> float | None:
+    # The variables may be inherited by a child of the process that they were meant for.
+    if environ.get("WATCHDOG_PID") not in (None, "", str(os.getpid())):
         return None
     microseconds = environ.get("WATCHDOG_USEC", "")
     if not (microseconds.isascii() and microseconds.isdigit()):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from netmon.systemd import Notifier, watchdog_seconds
+from netmon.systemd import Notifier
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_each_state_has_its_own_message(manager):
     notifier = Notifier({"NOTIFY_SOCKET": path})
     notifier.reloading(12.5)
     notifier.ready()
-    notifier.alive()
+    notifier.watchdog()
     notifier.stopping()
     assert [listener.recv(4096) for _ in range(4)] == [
         b"RELOADING=1\nMONOTONIC_USEC=12500000",
@@ -54,7 +54,7 @@ def test_an_abstract_socket_is_reached_by_its_at_sign():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.settimeout(2)
         listener.bind("\0" + name)
-        Notifier({"NOTIFY_SOCKET": "@" + name}).alive()
+        Notifier({"NOTIFY_SOCKET": "@" + name}).watchdog()
         assert listener.recv(4096) == b"WATCHDOG=1"
 
 
@@ -70,7 +70,7 @@ def test_a_socket_that_went_away_is_logged_once_and_never_raises(tmp_path, caplo
     notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "gone")})
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            notifier.alive()
+            notifier.watchdog()
     assert len(caplog.records) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_manager_that_does_not_read_never_makes_us_wait(manager):
     _, path = manager
     notifier = Notifier({"NOTIFY_SOCKET": path})
     for _ in range(2000):  # far more than the kernel queues
-        notifier.alive()
+        notifier.watchdog()
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_a_manager_that_does_not_read_never_makes_us_wait(manager):
     ],
 )
 def test_the_watchdog_time_is_known_only_when_it_is_meant_for_this_process(environ, seconds):
-    assert watchdog_seconds(environ) == seconds
+    assert Notifier(environ).watchdog_seconds() == seconds
