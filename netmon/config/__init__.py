@@ -1,0 +1,20 @@
+"""The configuration: read, checked as a whole, frozen, and turned into a plan."""
+
+from netmon.config.defaults import discover
+from netmon.config.load import Loaded, Options, default_path, load
+from netmon.config.plan import Changes, Planned, assignments, changes, circuits
+from netmon.config.schema import Configuration
+
+__all__ = [
+    "Changes",
+    "Configuration",
+    "Loaded",
+    "Options",
+    "Planned",
+    "assignments",
+    "changes",
+    "circuits",
+    "default_path",
+    "discover",
+    "load",
+]

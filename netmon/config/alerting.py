@@ -1,0 +1,162 @@
+"""`[[rule]]`, `[notify.NAME]` and `[evidence]`: what is told to whom, and what is kept as proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from netmon.config.outputs import absolute
+from netmon.config.secret import ReadableFile, Secret
+from netmon.config.section import Problem, Section
+from netmon.config.values import MailServer, Name, Timeout, Url, Words, within
+from netmon.units import Seconds
+
+Severity = Literal["page", "ticket", "note"]
+
+_CONDITIONS = ("above", "below", "rate_above", "rate_below", "no_data_for", "changed")
+
+
+def _metric(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", text):
+        raise ValueError(f"{text!r} is not the name of a metric")
+    return text
+
+
+def _mail(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text) or not text.isprintable():
+        raise ValueError(f"{text!r} is not a mail address")
+    return text
+
+
+def _phone(text: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{6,15}", text, re.ASCII):
+        raise ValueError(f"{text!r} is not a telephone number: digits only, + in front of the country")
+    return text
+
+
+Mail = Annotated[str, AfterValidator(_mail)]
+Phone = Annotated[str, AfterValidator(_phone)]
+
+
+class RuleSection(Section):
+    """A condition of a metric that somebody wants to hear of; exactly one condition."""
+
+    name: Name = Field(description="name of the rule, in its alerts")
+    metric: Annotated[str, AfterValidator(_metric)] = Field(
+        description="name of the metric, as /metrics shows it"
+    )
+    where: dict[str, str] = Field({}, description="labels that a row must have")
+    above: float | None = Field(None, description="condition: the value is above this")
+    below: float | None = Field(None, description="condition: the value is below this")
+    rate_above: float | None = Field(
+        None, description="condition: a counter grows faster than this per second"
+    )
+    rate_below: float | None = Field(
+        None, description="condition: a counter grows slower than this per second"
+    )
+    no_data_for_seconds: Annotated[Seconds, AfterValidator(within("1m", "31d"))] | None = Field(
+        None, alias="no_data_for", description="condition: nothing was read for so long"
+    )
+    changed: Literal[True] | None = Field(None, description="condition: the value is another than before")
+    for_seconds: Annotated[Seconds, AfterValidator(within("0s", "31d"))] = Field(
+        0.0, alias="for", description="how long the condition must hold first"
+    )
+    severity: Severity = Field("ticket", description="page, ticket or note")
+    notify: tuple[Name, ...] = Field((), description="NAMEs of [notify.NAME] to tell; without it: all")
+
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield rules with no condition, or several."""
+        values = (
+            self.above, self.below, self.rate_above, self.rate_below, self.no_data_for_seconds, self.changed
+        )  # fmt: skip
+        given = [key for key, value in zip(_CONDITIONS, values, strict=True) if value is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            yield Problem("", f"needs one condition, has {found}", f"one of {', '.join(_CONDITIONS)}")
+
+
+class NotifySection(Section):
+    """What all channels have."""
+
+    type: str = Field(description="alertmanager, webhook, email, govuk_notify or apprise")
+    severities: tuple[Severity, ...] = Field(
+        ("page", "ticket"), min_length=1, description="which alerts go this way"
+    )
+    fallback: Name | None = Field(
+        None, description="NAME of the channel to use when this one does not confirm"
+    )
+    budget_per_day: int = Field(
+        50, ge=1, le=10_000, description="most messages a day; the rest go as one summary"
+    )
+    timeout_seconds: Timeout = Field(10.0, alias="timeout", description="longest time for one message")
+
+
+class HttpNotify(NotifySection):
+    """Prometheus Alertmanager (API v2) or any server that takes JSON."""
+
+    type: Literal["alertmanager", "webhook"] = Field(description="Alertmanager, or a server that takes JSON")
+    url: Url = Field(description="where the server is")
+    token: Secret | None = Field(None, description="bearer token, if the server wants one")
+    ca_file: ReadableFile | None = Field(None, description="certificates to trust instead of the system's")
+
+
+class EmailNotify(NotifySection):
+    """E-mail by SMTP with STARTTLS."""
+
+    type: Literal["email"] = Field(description="e-mail by SMTP")
+    server: MailServer = Field(description="mail server, with :port when it is not 587")
+    sender: Mail = Field(description="address that messages come from")
+    to: tuple[Mail, ...] = Field(min_length=1, description="addresses that messages go to")
+    username: Words = Field("", description="user of the mail server, if it wants one")
+    password: Secret | None = Field(None, description="password of that user")
+    starttls: bool = Field(True, description="insist on an encrypted connection")
+
+
+class GovukNotify(NotifySection):
+    """Text messages and e-mail by GOV.UK Notify."""
+
+    type: Literal["govuk_notify"] = Field(description="GOV.UK Notify")
+    api_key: Secret = Field(description="API key of the service")
+    sms_template: Words = Field("", description="id of the template for text messages")
+    sms_to: tuple[Phone, ...] = Field((), description="numbers that text messages go to")
+    email_template: Words = Field("", description="id of the template for e-mail")
+    email_to: tuple[Mail, ...] = Field((), description="addresses that e-mail goes to")
+
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield recipients without a template, templates without a recipient, and nobody at all."""
+        ways = (("sms", self.sms_template, self.sms_to), ("email", self.email_template, self.email_to))
+        for way, template, recipients in ways:
+            if bool(template) != bool(recipients):
+                missing = f"{way}_to" if template else f"{way}_template"
+                yield Problem(missing, f"is missing: {way}_to and {way}_template belong together")
+        if not (self.sms_to or self.email_to):
+            yield Problem("", "tells nobody", "add sms_to and sms_template, or email_to and email_template")
+
+
+class AppriseNotify(NotifySection):
+    """PagerDuty, Teams, Slack and other services by apprise."""
+
+    type: Literal["apprise"] = Field(description="a service that apprise knows")
+    service_url: Secret = Field(description="the service's apprise URL, which holds its secret")
+
+
+NOTIFY_TYPES: Mapping[str, type[NotifySection]] = {
+    "alertmanager": HttpNotify,
+    "webhook": HttpNotify,
+    "email": EmailNotify,
+    "govuk_notify": GovukNotify,
+    "apprise": AppriseNotify,
+}
+
+
+class EvidenceSection(Section):
+    """Records that must stand up later: signed, and their roots kept elsewhere too."""
+
+    signing_key: Secret = Field(description="Ed25519 private key (PEM) that signs the hourly roots")
+    anchors: tuple[Name, ...] = Field((), description="NAMEs of [notify.NAME] that get the daily root")
+    reports_folder: Annotated[str, AfterValidator(absolute)] | None = Field(
+        None, description="where monthly reports go; without it: none are made"
+    )

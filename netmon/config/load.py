@@ -1,0 +1,66 @@
+"""Load the configuration: the one door for the daemon and its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netmon.config.assemble import Surroundings, assemble
+from netmon.config.defaults import discover
+from netmon.config.files import read_files
+from netmon.config.schema import Configuration
+from netmon.config.sources import Catalogue, installed
+from netmon.errors import ConfigError, Mistake
+
+SYSTEM_PATH = Path("/etc/netmon/netmon.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How strictly to load.
+
+    `secrets` off leaves secrets and certificate files alone (they are then empty), to check a file on
+    another machine. `unsupported` on takes sections that this version cannot bring to life.
+    `catalogue`: None for the sources that are installed.
+    """
+
+    secrets: bool = True
+    unsupported: bool = False
+    catalogue: Catalogue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration without mistakes, and where it came from; no files and no digest when discovered."""
+
+    configuration: Configuration
+    warnings: tuple[Mistake, ...] = ()
+    files: tuple[Path, ...] = ()
+    digest: str = ""
+
+
+def default_path(given: Path | None, system: Path = SYSTEM_PATH) -> Path | None:
+    """Return the file to load: the one given, else the system's if it exists, else None (discover)."""
+    if given is not None:
+        return given
+    return system if system.exists() else None
+
+
+def load(path: Path | None, environ: Mapping[str, str], options: Options | None = None) -> Loaded:
+    """Return the configuration of a file and its conf.d, or what this machine suggests for None.
+
+    ConfigError carries every mistake of every file.
+    """
+    options = options or Options()
+    catalogue = options.catalogue or installed()
+    if path is None:
+        return Loaded(discover(catalogue=catalogue))
+    read = read_files(path)
+    found = assemble(
+        read.parsed, Surroundings(environ, catalogue, not options.secrets), complete=not read.mistakes
+    )
+    mistakes = (*read.mistakes, *found.mistakes, *(() if options.unsupported else found.unsupported))
+    if mistakes or found.configuration is None:
+        raise ConfigError(mistakes)
+    return Loaded(found.configuration, found.warnings, read.paths, read.digest)

@@ -1,0 +1,191 @@
+"""Turn a configuration into what has to be run, and tell two plans apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from netmon.config.credential import CredentialSection
+from netmon.config.schema import Configuration
+from netmon.config.site import CircuitSection
+from netmon.config.watch import DeviceSection, ProbeSection
+from netmon.sdk import Assignment, Circuit, Credential, Device, Settings, SnmpVersion
+
+HOST = "host"
+"""Source and job that watch the own machine, always."""
+
+_HOST_EVERY_SECONDS = 30.0
+_HOST_TIMEOUT_SECONDS = 10.0
+_NO_SECRET = SecretStr("")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One source that has to run. Equal plans need no restart.
+
+    Sources with the same `job` run one after the other: the collectors of a device share one, a probe
+    has its own. `site` and `circuit` are here because a source that was opened with others must be
+    opened again.
+    """
+
+    source_name: str
+    assignment: Assignment
+    settings: Settings
+    job: str
+    site: str
+    circuit: Circuit | None = None
+
+    @property
+    def every_seconds(self) -> float:
+        """How often the job runs."""
+        return self.assignment.every_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a reload does: stop these, start those, leave the rest running."""
+
+    removed: tuple[Planned, ...]
+    added: tuple[Planned, ...]
+    kept: tuple[Planned, ...]
+
+
+def changes(old: Sequence[Planned], new: Sequence[Planned]) -> Changes:
+    """Return the difference of two plans; a source that changed is both removed and added."""
+    before = {(planned.job, planned.source_name): planned for planned in old}
+    kept = tuple(each for each in new if before.get((each.job, each.source_name)) == each)
+    same = {(each.job, each.source_name) for each in kept}
+    return Changes(
+        tuple(each for each in old if (each.job, each.source_name) not in same),
+        tuple(each for each in new if (each.job, each.source_name) not in same),
+        kept,
+    )
+
+
+def assignments(configuration: Configuration) -> tuple[Planned, ...]:
+    """Return everything that has to run: the own host first, then probes, then devices."""
+    return (*_own_host(configuration), *_probes(configuration), *_devices(configuration))
+
+
+def circuits(configuration: Configuration) -> dict[str, Circuit]:
+    """Return the circuits by id, as sources see them."""
+    return {section.id: sdk_circuit(section) for section in configuration.circuits}
+
+
+def probe_job(name: str) -> str:
+    """Return the name of a probe's job."""
+    return f"probe/{name}"
+
+
+def device_job(name: str) -> str:
+    """Return the name of the job that all collectors of a device share."""
+    return f"device/{name}"
+
+
+def _own_host(configuration: Configuration) -> Iterator[Planned]:
+    settings = configuration.settings.get((HOST, HOST))
+    if settings is not None:
+        yield Planned(HOST, host_assignment(), settings, HOST, configuration.site.id)
+
+
+def _probes(configuration: Configuration) -> Iterator[Planned]:
+    known = circuits(configuration)
+    for section in configuration.probes:
+        job = probe_job(section.name)
+        yield Planned(
+            section.type,
+            probe_assignment(section),
+            configuration.settings[job, section.type],
+            job,
+            configuration.site.id,
+            known[section.circuit] if section.circuit else None,
+        )
+
+
+def _devices(configuration: Configuration) -> Iterator[Planned]:
+    for section in configuration.devices:
+        job = device_job(section.name)
+        credential = configuration.credentials[section.credential]
+        device = sdk_device(section, credential, configuration.circuits)
+        for collector in section.collect:
+            settings = configuration.settings[job, collector]
+            assignment = device_assignment(section, device, collector)
+            yield Planned(collector, assignment, settings, job, configuration.site.id)
+
+
+def host_assignment() -> Assignment:
+    """Return what watching the own machine means."""
+    return Assignment(HOST, ("localhost",), _HOST_EVERY_SECONDS, _HOST_TIMEOUT_SECONDS)
+
+
+def probe_assignment(section: ProbeSection) -> Assignment:
+    """Return what a probe has to do."""
+    return Assignment(
+        section.name,
+        section.targets,
+        section.every_seconds,
+        section.deadline_seconds,
+        role=section.role or "",
+        circuit=section.circuit or "",
+    )
+
+
+def device_assignment(section: DeviceSection, device: Device, collector: str) -> Assignment:
+    """Return what one collector has to do at a device."""
+    return Assignment(
+        collector,
+        (device.name,),
+        section.every_seconds,
+        section.deadline_seconds,
+        role=device.role,
+        device=device,
+    )
+
+
+def sdk_circuit(section: CircuitSection) -> Circuit:
+    """Return a circuit as sources see it."""
+    return Circuit(
+        section.id,
+        section.down_bits_per_second,
+        section.up_bits_per_second,
+        section.rate_layer,
+        section.source_address,
+        section.interface,
+        section.metered,
+    )
+
+
+def sdk_device(
+    section: DeviceSection, credential: CredentialSection, lines: Sequence[CircuitSection]
+) -> Device:
+    """Return a device as collectors see it, with the circuits that are plugged into it."""
+    return Device(
+        section.name,
+        section.address.host,
+        section.address.port,
+        sdk_credential(section.credential, credential),
+        role=section.role or "",
+        parent=section.parent or "",
+        other_source=section.other_source,
+        wan={line.wan.interface: line.id for line in lines if line.wan and line.wan.device == section.name},
+    )
+
+
+def sdk_credential(name: str, section: CredentialSection) -> Credential:
+    """Return a credential as collectors see it; the v3 fields are empty for the other versions."""
+    version = SnmpVersion(section.version)
+    if version is not SnmpVersion.V3:
+        return Credential(name, version, section.community or _NO_SECRET, allow_weak=section.allow_weak)
+    return Credential(
+        name,
+        version,
+        user=section.user,
+        auth=None if section.auth == "none" else section.auth,
+        auth_secret=section.auth_secret or _NO_SECRET,
+        privacy=None if section.privacy == "none" else section.privacy,
+        privacy_secret=section.privacy_secret or _NO_SECRET,
+        context_name=section.context_name,
+        allow_weak=section.allow_weak,
+    )

@@ -1,0 +1,98 @@
+"""What entries say of each other: names that must exist, be unique, and not lead in circles.
+
+Works on the entries as written, so that a mistake elsewhere in one of them hides nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from netmon.config.document import Entry
+from netmon.config.wording import nearest
+from netmon.errors import Mistake
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A key of a section (dotted for a table in it) that holds names of entries of another."""
+
+    section: str
+    key: str
+    target: str
+
+
+_REFERENCES = (
+    _Reference("circuit", "wan.device", "device"),
+    _Reference("circuit", "backup_of", "circuit"),
+    _Reference("device", "credential", "credential"),
+    _Reference("device", "parent", "device"),
+    _Reference("probe", "circuit", "circuit"),
+    _Reference("rule", "notify", "notify"),
+    _Reference("notify", "fallback", "notify"),
+    _Reference("evidence", "anchors", "notify"),
+)
+_CHAINS = (("circuit", "backup_of"), ("device", "parent"), ("notify", "fallback"))
+
+
+def check_references(entries: Sequence[Entry]) -> Iterator[Mistake]:
+    """Yield names that do not exist, and circles."""
+    for reference in _REFERENCES:
+        names = {entry.name for entry in entries if entry.section == reference.target}
+        for entry in entries:
+            if entry.section == reference.section:
+                yield from _dangling(entry, reference, names)
+    for section, key in _CHAINS:
+        yield from _circles([entry for entry in entries if entry.section == section], key)
+
+
+def check_names(entries: Sequence[Entry]) -> Iterator[Mistake]:
+    """Yield names used twice, with both places."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        if not entry.name:
+            continue
+        other = first.setdefault((entry.section, entry.name), entry)
+        if other is not entry:
+            key = "id" if entry.section == "circuit" else "name"
+            yield entry.mistake(
+                key,
+                f'"{entry.name}" is already the {key} of {other.place} in {other.file}',
+                f"give each {entry.section} a {key} of its own",
+            )
+
+
+def _dangling(entry: Entry, reference: _Reference, names: set[str]) -> Iterator[Mistake]:
+    for key, name in _values(entry, reference.key):
+        if name not in names:
+            yield entry.mistake(
+                key, f'no {reference.target} is called "{name}"', nearest(name, sorted(names))
+            )
+
+
+def _values(entry: Entry, dotted: str) -> Iterator[tuple[str, str]]:
+    """Yield the names at a key, each with its own path; what is not text is another check's matter."""
+    value: object = entry.table
+    for key in dotted.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        yield dotted, value
+    elif isinstance(value, list):
+        for place, name in enumerate(value, 1):
+            if isinstance(name, str):
+                yield f"{dotted}[{place}]", name
+
+
+def _circles(entries: Sequence[Entry], key: str) -> Iterator[Mistake]:
+    """Yield each circle once, at the first entry in it."""
+    following = {entry.name: entry.table.get(key) for entry in entries}
+    reported: set[str] = set()
+    for entry in entries:
+        chain: list[str] = []
+        name: object = entry.name
+        while isinstance(name, str) and name and name not in chain:
+            chain.append(name)
+            name = following.get(name)
+        if chain and name == entry.name and reported.isdisjoint(chain):
+            reported.update(chain)
+            yield entry.mistake(key, f"goes in a circle: {' > '.join((*chain, entry.name))}", "break it")
