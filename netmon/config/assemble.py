@@ -61,16 +61,15 @@ def assemble(files: Sequence[ParsedFile], surroundings: Surroundings, *, complet
         scope = Scope(entry.file, entry.path, surroundings.environ, surroundings.offline_only, warnings)
         section, found = check_section(entry, scope)
         mistakes.extend(found)
-        if section is not None:
-            sections.append((entry, section))
+        sections.append((entry, section))
     sources = SourceCheck(surroundings.catalogue)
     sources.check(sections)
-    mistakes += [*check_overlaps(sections), *sources.mistakes, *check_names(document.entries)]
+    mistakes += [*check_names(document.entries), *sources.mistakes, *check_overlaps(sections)]
     if complete:
         mistakes += [*_no_site(files), *check_references(document.entries)]
     return Assembled(
         None if mistakes else _configuration(sections, sources.settings),
-        tuple(_in_order(mistakes, files)),
+        tuple(_in_order(mistakes, files, document.entries)),
         tuple(warnings),
         tuple(_unsupported(document.entries)),
     )
@@ -81,13 +80,20 @@ def _no_site(files: Sequence[ParsedFile]) -> Iterator[Mistake]:
         yield Mistake(files[0].name, "site", "is missing", 'add [site] with id = "a-short-name"')
 
 
-def _in_order(mistakes: Sequence[Mistake], files: Sequence[ParsedFile]) -> Sequence[Mistake]:
-    """Keep mistakes of one file together; each once, even when two checks see it."""
+def _in_order(
+    mistakes: Sequence[Mistake], files: Sequence[ParsedFile], entries: Sequence[Entry]
+) -> Sequence[Mistake]:
+    """Put mistakes into the order of the files and their tables; each once, even when two checks see it."""
     names = [file.name for file in files]
-    once = dict.fromkeys(mistakes)
-    return sorted(
-        once, key=lambda mistake: names.index(mistake.file) if mistake.file in names else len(names)
-    )
+    places = {(entry.file, entry.path): number for number, entry in enumerate(entries)}
+
+    def place(mistake: Mistake) -> tuple[int, int]:
+        ends = [at for at, character in enumerate(mistake.path) if character == "."]
+        starts = ((mistake.file, mistake.path[:end]) for end in (*ends, len(mistake.path)))
+        number = next((places[start] for start in starts if start in places), -1)
+        return (names.index(mistake.file) if mistake.file in names else len(names)), number
+
+    return sorted(dict.fromkeys(mistakes), key=place)
 
 
 def _unsupported(entries: Sequence[Entry]) -> Iterator[Mistake]:

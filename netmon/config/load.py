@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.config.assemble import Surroundings, assemble
+from netmon.config.check import check_section
+from netmon.config.credential import CredentialSection
 from netmon.config.defaults import discover
+from netmon.config.document import join
 from netmon.config.files import read_files
+from netmon.config.plan import sdk_credential
 from netmon.config.schema import Configuration
+from netmon.config.secret import Scope
 from netmon.config.sources import Catalogue, installed
 from netmon.errors import ConfigError, Mistake
+from netmon.sdk import Credential
 
 SYSTEM_PATH = Path("/etc/netmon/netmon.toml")
 
@@ -64,3 +70,24 @@ def load(path: Path | None, environ: Mapping[str, str], options: Options | None 
     if mistakes or found.configuration is None:
         raise ConfigError(mistakes)
     return Loaded(found.configuration, found.warnings, read.paths, read.digest)
+
+
+def credentials(path: Path | None, environ: Mapping[str, str]) -> dict[str, Credential]:
+    """Return the credentials of a file by name; empty without a file.
+
+    Nothing else of the file is checked. ConfigError for mistakes in its credentials.
+    """
+    if path is None:
+        return {}
+    read = read_files(path)
+    mistakes = list(read.mistakes)
+    found: dict[str, Credential] = {}
+    for entry in join(read.parsed).entries:
+        if entry.section == "credential":
+            section, wrong = check_section(entry, Scope(entry.file, entry.path, environ))
+            mistakes += wrong
+            if isinstance(section, CredentialSection) and not wrong:
+                found[entry.name] = sdk_credential(entry.name, section)
+    if mistakes:
+        raise ConfigError(tuple(mistakes))
+    return found

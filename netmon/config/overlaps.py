@@ -11,7 +11,8 @@ from netmon.config.site import CircuitSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.errors import Mistake
 
-Checked = tuple[Entry, Section]
+Checked = tuple[Entry, Section | None]
+"""An entry and its checked table; None when a key of it is wrong."""
 
 
 def check_overlaps(sections: Sequence[Checked]) -> Iterator[Mistake]:
@@ -24,7 +25,7 @@ def check_overlaps(sections: Sequence[Checked]) -> Iterator[Mistake]:
                 yield entry.mistake(key, f"{words} already belongs to {other.path} in {other.file}")
 
 
-def _claims(section: Section) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def _claims(section: Section | None) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     if isinstance(section, DeviceSection):
         # The same address with another credential is another context or another agent.
         yield "address", str(section.address), (str(section.address), section.credential)

@@ -22,7 +22,7 @@ from netmon.config.plan import (
 )
 from netmon.config.schema import SourceKey
 from netmon.config.site import CircuitSection
-from netmon.config.watch import DeviceSection, ProbeSection
+from netmon.config.watch import DEFAULT_COLLECT, DeviceSection, ProbeSection
 from netmon.config.wording import nearest
 from netmon.errors import Mistake, UsageError
 from netmon.sdk import Assignment, Probe, Settings, Source
@@ -43,6 +43,12 @@ def installed() -> Catalogue:
     return Catalogue(plugins.names(plugins.SOURCES), plugins.source_type)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    credentials: Mapping[str, CredentialSection]
+    circuits: Sequence[CircuitSection]
+
+
 @dataclass(slots=True)
 class SourceCheck:
     """Checks the sources that entries ask for, and keeps their settings and mistakes."""
@@ -53,46 +59,47 @@ class SourceCheck:
 
     def check(self, sections: Sequence[Checked]) -> None:
         """Check all probes and devices, and the own host, which nobody has to configure."""
-        credentials = {
-            entry.name: section for entry, section in sections if isinstance(section, CredentialSection)
-        }
-        lines = [section for _, section in sections if isinstance(section, CircuitSection)]
+        known = _Known(
+            {entry.name: section for entry, section in sections if isinstance(section, CredentialSection)},
+            tuple(section for _, section in sections if isinstance(section, CircuitSection)),
+        )
         for entry, section in sections:
-            if isinstance(section, ProbeSection):
-                self._probe(entry, section)
-            elif isinstance(section, DeviceSection):
-                self._device(entry, section, credentials.get(section.credential), lines)
-        if HOST in self.catalogue.names and not any(_is_own_host(section) for _, section in sections):
+            if entry.section == "probe":
+                self._probe(entry, section if isinstance(section, ProbeSection) else None)
+            elif entry.section == "device":
+                self._device(entry, section if isinstance(section, DeviceSection) else None, known)
+        if HOST in self.catalogue.names and not any(_is_own_host(entry) for entry, _ in sections):
             self._own_host()
 
-    def _probe(self, entry: Entry, section: ProbeSection) -> None:
-        source = self._find(entry, "type", section.type, "probe")
+    def _probe(self, entry: Entry, section: ProbeSection | None) -> None:
+        name = entry.table.get("type")
+        source = self._find(entry, "type", name, "probe") if isinstance(name, str) else None
         if source is None:
             return
-        settings = self._settings(entry, "settings", section.settings, source)
-        if settings is not None:
+        settings = self._settings(entry, "settings", entry.table.get("settings", {}), source)
+        if settings is not None and section is not None:
             key = probe_job(section.name), section.type
             self._build(entry, key, source, probe_assignment(section), settings)
 
-    def _device(
-        self,
-        entry: Entry,
-        section: DeviceSection,
-        credential: CredentialSection | None,
-        lines: Sequence[CircuitSection],
-    ) -> None:
-        for place, name in enumerate(section.collect, 1):
-            key = f"collect[{place}]"
-            source = self._find(entry, key, name, "collector")
+    def _device(self, entry: Entry, section: DeviceSection | None, known: _Known) -> None:
+        collect, tables = entry.table.get("collect", DEFAULT_COLLECT), entry.table.get("settings", {})
+        for place, name in enumerate(collect if isinstance(collect, list | tuple) else (), 1):
+            source = self._collector(entry, f"collect[{place}]", name)
             if source is None:
                 continue
-            if issubclass(source, Probe):
-                self.mistakes.append(entry.mistake(key, f'"{name}" is a probe', "write it as a [[probe]]"))
-                continue
-            settings = self._settings(entry, f"settings.{name}", section.settings.get(name, {}), source)
-            if settings is not None and credential is not None:
-                assignment = device_assignment(section, sdk_device(section, credential, lines), name)
+            table = tables.get(name, {}) if isinstance(tables, dict) else {}
+            settings = self._settings(entry, f"settings.{name}", table, source)
+            credential = known.credentials.get(section.credential) if section is not None else None
+            if settings is not None and section is not None and credential is not None:
+                assignment = device_assignment(section, sdk_device(section, credential, known.circuits), name)
                 self._build(entry, (device_job(section.name), name), source, assignment, settings)
+
+    def _collector(self, entry: Entry, key: str, name: object) -> SourceType | None:
+        source = self._find(entry, key, name, "collector") if isinstance(name, str) else None
+        if source is not None and issubclass(source, Probe):
+            self.mistakes.append(entry.mistake(key, f'"{name}" is a probe', "write it as a [[probe]]"))
+            return None
+        return source
 
     def _own_host(self) -> None:
         entry = Entry(HOST, HOST, "netmon", HOST, HOST, {})
@@ -113,9 +120,9 @@ class SourceCheck:
             self.mistakes.append(entry.mistake(key, f'"{name}" cannot be loaded: {error}'))
             return None
 
-    def _settings(
-        self, entry: Entry, key: str, table: Mapping[str, object], source: SourceType
-    ) -> Settings | None:
+    def _settings(self, entry: Entry, key: str, table: object, source: SourceType) -> Settings | None:
+        if not isinstance(table, dict):
+            return None  # the section's own check says so
         settings, mistakes = check_settings(entry, key, table, source.settings_type)
         self.mistakes.extend(mistakes)
         return settings
@@ -132,5 +139,5 @@ class SourceCheck:
         self.settings[key] = settings
 
 
-def _is_own_host(section: object) -> bool:
-    return isinstance(section, ProbeSection) and section.type == HOST
+def _is_own_host(entry: Entry) -> bool:
+    return entry.section == "probe" and entry.table.get("type") == HOST

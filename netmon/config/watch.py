@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue
 
 from netmon.config.section import Problem, Section
 from netmon.config.values import DeviceAddress, Every, Name, Target, Timeout
@@ -16,6 +16,7 @@ DeviceRole = Literal[
 ]  # fmt: skip
 ProbeRole = Literal["gateway", "cpe", "first_hop", "anchor", "service", "resolver"]
 
+DEFAULT_COLLECT = ("system", "interfaces")
 _DEVICE_TIMEOUT_SECONDS = 10.0
 _PROBE_TIMEOUT_SECONDS = 5.0
 
@@ -45,7 +46,7 @@ class DeviceSection(Section):
     credential: Name = Field(description="NAME of the [credential.NAME] to ask with")
     every_seconds: Every = Field(30.0, alias="every", description="how often it is asked")
     collect: tuple[Name, ...] = Field(
-        ("system", "interfaces"), min_length=1, description="what is read, by collectors' names"
+        DEFAULT_COLLECT, min_length=1, description="what is read, by collectors' names"
     )
     role: DeviceRole | None = Field(None, description="what it is: router, switch, ups ...")
     parent: Name | None = Field(None, description="name of the device it is connected through")
@@ -74,7 +75,9 @@ class DeviceSection(Section):
 class ProbeSection(Section):
     """Something that is sent, to some targets, regularly."""
 
-    name: Name = Field("", description="name of the probe, on its series; without it: its type")
+    given_name: Name = Field(
+        "", alias="name", description="name of the probe, on its series; without it: its type"
+    )
     type: Name = Field(description="what is sent: icmp, tcp, http, dns ...")
     targets: tuple[Target, ...] = Field(
         min_length=1, description="where to: addresses, names or URLs, as the type needs"
@@ -87,12 +90,10 @@ class ProbeSection(Section):
     )
     settings: Table = Field({}, description="settings of this type of probe")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_by_type(cls, table: object) -> object:
-        if isinstance(table, dict) and "name" not in table and isinstance(table.get("type"), str):
-            return {**table, "name": table["type"]}
-        return table
+    @property
+    def name(self) -> str:
+        """Name of the probe, unique among probes."""
+        return self.given_name or self.type
 
     @property
     def deadline_seconds(self) -> float:
