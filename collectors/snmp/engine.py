@@ -1,0 +1,45 @@
+"""The SNMP engine of one daemon: one transport, and one session per device."""
+
+from __future__ import annotations
+
+from typing import Self
+from weakref import WeakValueDictionary
+
+from collectors.snmp.conversation import Conversation
+from collectors.snmp.session import Session
+from collectors.snmp.transport import Transport, TransportCounters
+from netmon import sdk
+
+_Key = tuple[str, str, int, bool, sdk.Credential]
+
+
+class SnmpEngine:
+    """Shared by all collectors: `await context.shared.get(SnmpEngine)`."""
+
+    def __init__(self) -> None:
+        self._transport = Transport()
+        # Kept as long as a collector holds them: a reload that changes a credential makes a new session.
+        self._sessions: WeakValueDictionary[_Key, Session] = WeakValueDictionary()
+
+    @classmethod
+    async def open(cls, clock: sdk.Clock) -> Self:
+        """Make the engine; sockets are opened with the first request."""
+        del clock  # sessions have the clock of their context
+        return cls()
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        self._transport.close()
+
+    @property
+    def counters(self) -> TransportCounters:
+        """Datagrams sent, received and dropped, by reason."""
+        return self._transport.counters
+
+    def session(self, device: sdk.Device, context: sdk.Context) -> Session:
+        """Return the device's session; SourceError UNSUPPORTED for SNMPv3."""
+        key = (device.name, device.address, device.port, device.other_source, device.credential)
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = Session(Conversation(device, self._transport, context))
+        return session

@@ -1,0 +1,90 @@
+"""What collectors use: one device's values and tables, asked politely and within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from collectors.snmp.answers import Table, Values
+from collectors.snmp.conversation import Answer, Conversation, ConversationCounters
+from collectors.snmp.failure import garbled, refusal
+from collectors.snmp.message import VERSION_1, Pdu, Status
+from collectors.snmp.pace import Pace
+from collectors.snmp.peer import Patience
+from collectors.snmp.sweep import Sweep
+from collectors.snmp.syntax import MibObject
+
+_PATIENCE: Final = Patience(try_seconds=1.0, tries=3)
+_MOST_TOGETHER: Final = 24
+"""Scalars in one GET."""
+
+Objects = Sequence[MibObject[object]]
+
+
+class Session:
+    """One device, shared by its collectors; its requests go out one at a time."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._pace = Pace(bulk_offered=conversation.version != VERSION_1)
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def counters(self) -> ConversationCounters:
+        """Packets and varbinds since the session was made."""
+        return self._conversation.counters
+
+    async def get(self, objects: Objects, timeout_seconds: float) -> Values:
+        """Return scalars; None for each that the device does not have or gives in a wrong type.
+
+        SourceError when the device does not answer, refuses, or answers something else than was asked.
+        """
+        values: dict[str, object] = {}
+        async with self._one_at_a_time:
+            deadline = self._conversation.now + timeout_seconds
+            await self._conversation.find()
+            waiting = deque(
+                objects[at : at + _MOST_TOGETHER] for at in range(0, len(objects), _MOST_TOGETHER)
+            )
+            while waiting:
+                asked = waiting.popleft()
+                request = self._conversation.request(Pdu.GET, [wanted.encoded for wanted in asked])
+                answer = await self._conversation.ask(request, _PATIENCE, deadline)
+                waiting.extend(self._digest(asked, answer, values))
+        return Values(values)
+
+    async def table(self, columns: Objects, timeout_seconds: float, scalars: Objects = ()) -> Table:
+        """Return columns of one table, or of tables with the same index, with scalars read beside them.
+
+        Sparse columns are aligned by row. What came before a failure is a partial table; SourceError when
+        nothing came, or when the device restarted on the way.
+        """
+        async with self._one_at_a_time:
+            deadline = self._conversation.now + timeout_seconds
+            await self._conversation.find()
+            return await Sweep(self._conversation, self._pace, columns, scalars, deadline).run()
+
+    def _digest(self, asked: Objects, answer: Answer, values: dict[str, object]) -> list[Objects]:
+        """Take the values of a reply; return what must be asked again, in smaller or other pieces."""
+        name = self._conversation.name
+        if answer.error_status == Status.NO_ERROR:
+            if [varbind.name for varbind in answer.varbinds] != [wanted.encoded for wanted in asked]:
+                raise garbled(name, "other variables than those asked for")
+            _collect(asked, answer, values)
+            return []
+        if (denied := refusal(answer.error_status, name)) is not None:
+            raise denied
+        if len(asked) == 1:
+            return []
+        if answer.error_status != Status.TOO_BIG and 1 <= answer.error_index <= len(asked):
+            # v1 refuses the whole request for one unknown name (RFC 1157 section 4.1.2)
+            return [[*asked[: answer.error_index - 1], *asked[answer.error_index :]]]
+        middle = len(asked) // 2
+        return [asked[:middle], asked[middle:]]
+
+
+def _collect(asked: Objects, answer: Answer, values: dict[str, object]) -> None:
+    for wanted, (_, tag, start, stop) in zip(asked, answer.varbinds, strict=True):
+        values[wanted.name] = wanted.read(tag, answer.datagram[start:stop])
