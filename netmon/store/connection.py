@@ -1,0 +1,27 @@
+"""How a file of the history is connected to, for writing and for reading."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection without transactions of its own making, for one thread at a time."""
+    return _tolerant(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that never writes to the file, also from a folder that we may not write to."""
+    quiet = not path.with_name(path.name + "-wal").exists()
+    # A WAL database needs its -shm file even for reading; where that cannot be made, nobody writes either.
+    still = "&immutable=1" if quiet and not os.access(path.parent, os.W_OK) else ""
+    address = f"{path.resolve().as_uri()}?mode=ro{still}"
+    return _tolerant(sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False))
+
+
+def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # A flipped bit in a text must reach the checksum, not end the query.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return connection

@@ -1,0 +1,201 @@
+"""The one writer: takes records at once, makes them durable in groups, forgets nothing if a disk refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from netmon.clock import Clock
+from netmon.errors import StoreError
+from netmon.model import Reading, Record, Retention
+from netmon.store.backlog import Backlog
+from netmon.store.disk_thread import DiskThread
+from netmon.store.folder import FolderLock
+from netmon.store.history_file import HistoryFile
+from netmon.store.interface import Entry, History, Position
+from netmon.store.journal import Journal
+from netmon.store.retention import Terms
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_CLOSE_SECONDS = 5.0
+_READING_BYTES = 300
+_CELL_BYTES = 40
+_OTHER_BYTES = 2000
+
+
+def open_history(
+    folder: Path,
+    clock: Clock,
+    *,
+    commit_seconds: float = 5.0,
+    pending_bytes: int = 16 * 2**20,
+    max_pages: int = 0,
+) -> SqliteHistory:
+    """Return the history of a state folder, made or repaired when need be.
+
+    StoreBusy when another daemon holds the folder, StoreFull or StoreError when it cannot be written.
+    `commit_seconds` bounds what a power cut can take; `pending_bytes` bounds the memory of a refusing
+    disk; `max_pages` is for tests of a full one.
+    """
+    lock = FolderLock(folder)
+    try:
+        journal = Journal(HistoryFile(folder, max_pages), pending_bytes)
+    except BaseException:
+        lock.release()
+        raise
+    return SqliteHistory(journal, lock, clock, commit_seconds, pending_bytes)
+
+
+class SqliteHistory(History):
+    """The history in SQLite. `run()` commits; counters are plain attributes for whoever exposes them."""
+
+    def __init__(
+        self, journal: Journal, lock: FolderLock, clock: Clock, commit_seconds: float, pending_bytes: int
+    ) -> None:
+        self.commits_total = 0
+        self.refused_commits_total = 0
+        self.dropped_unsent_total = 0
+        self.expired_total = 0
+        self.commit_seconds_last = 0.0
+        self.refusal = ""
+        """Why the disk refuses at the moment; empty when it does not."""
+        self._journal = journal
+        self._lock = lock
+        self._clock = clock
+        self._commit_seconds = commit_seconds
+        self._disk = DiskThread()
+        self._fresh: Backlog[Record] = Backlog(pending_bytes)
+        self._hurry_bytes = pending_bytes // 2
+        self._hurry = asyncio.Event()
+        self._cursors: dict[str, Position] = {}
+
+    @property
+    def pending_records(self) -> int:
+        """Records that wait for a commit."""
+        return len(self._fresh) + self._journal.pending_records
+
+    @property
+    def dropped_total(self) -> int:
+        """Records that were lost because the disk refused, or hung, for too long."""
+        return self._fresh.dropped_total + self._journal.dropped_total
+
+    @property
+    def unstorable_total(self) -> int:
+        """Records that a plugin filled with what no column can hold."""
+        return self._journal.unstorable_total
+
+    @property
+    def damaged_total(self) -> int:
+        """Damaged records met and damaged files set aside since the start."""
+        return self._journal.damaged_total
+
+    def accept(self, records: Sequence[Record]) -> None:
+        """Take records without waiting."""
+        for record in records:
+            if isinstance(record, Reading):
+                size = _READING_BYTES + _CELL_BYTES * len(record.columns) * len(record.outcomes)
+                precious = record.shape.retention is Retention.EVIDENCE
+                self._fresh.add(record, size, precious=precious)
+            else:
+                self._fresh.add(record, _OTHER_BYTES, precious=True)
+        if self._fresh.size_bytes > self._hurry_bytes:
+            self._hurry.set()
+
+    async def run(self) -> None:
+        """Commit every `commit_seconds` until cancelled; a refusing disk is tried again each time."""
+        while True:
+            try:
+                async with asyncio.timeout(self._commit_seconds):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pass
+            self._hurry.clear()
+            try:
+                await self.commit()
+            except StoreError as error:
+                log.debug("commit: %s", error)
+
+    async def commit(self) -> Position:
+        """Make everything accepted so far durable and return the newest position."""
+        cursors = dict(self._cursors)
+        began = self._clock.monotonic()
+        try:
+            newest = await self._disk.call(self._journal.commit, self._fresh.take, cursors)
+        except StoreError as error:
+            self.refused_commits_total += 1
+            if not self.refusal:
+                log.error("%s; new records wait in memory", error)  # noqa: TRY400 - a message for a person
+            self.refusal = str(error)
+            raise
+        self.commits_total += 1
+        self.commit_seconds_last = self._clock.monotonic() - began
+        if self.refusal:
+            log.info("the history is written again; %d records were lost so far", self.dropped_total)
+            self.refusal = ""
+        return newest
+
+    async def close(self) -> None:
+        """Commit what waits and let go of the folder, within five seconds whatever the disk does."""
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.commit()
+        except (StoreError, TimeoutError) as error:
+            log.error("%d records could not be written before the stop: %s", self.pending_records, error)  # noqa: TRY400 - a message for a person
+        try:
+            async with asyncio.timeout(1.0):
+                await self._disk.call(self._journal.close)
+        except (StoreError, TimeoutError):
+            log.warning("the history's file was left open: the disk does not answer")
+        await self._disk.close(1.0)
+        self._lock.release()
+
+    async def after(self, position: Position, limit: int) -> Sequence[Entry]:
+        """Return committed records after a position."""
+        return await self._disk.call(self._journal.after, position, limit)
+
+    async def cursor(self, name: str) -> Position:
+        """Return where a sink stands; from now on expire() keeps what it still needs."""
+        if name not in self._cursors:
+            self._cursors[name] = await self._disk.call(self._journal.cursor, name)
+        return self._cursors[name]
+
+    async def advance(self, name: str, position: Position) -> None:
+        """Move a sink's cursor; durable with the next commit, since sending again is harmless."""
+        self._cursors[name] = position
+
+    async def quarantine(self, name: str, position: Position, line: str, reason: str) -> None:
+        """Set aside what a sink will never take."""
+        await self._disk.call(self._journal.quarantine, name, position, line, reason)
+
+    async def read_state(self, key: str) -> str | None:
+        """Return a small value that survives restarts."""
+        return await self._disk.call(self._journal.read_state, key)
+
+    async def write_state(self, key: str, value: str) -> None:
+        """Keep a small value durably."""
+        await self._disk.call(self._journal.write_state, key, value)
+
+    async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
+        """Delete by age and by size; commits get in between."""
+        stamp = self._clock.stamp()
+
+        def oldest_ms(seconds: float) -> int | None:
+            return stamp.wall_ms - int(seconds * 1000) if stamp.synced else None
+
+        terms = Terms(
+            oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
+            sent_to=min(self._cursors.values(), default=2**62),
+        )  # fmt: skip
+        steps = await self._disk.call(self._journal.expire, terms)
+        total = 0
+        while (deleted := await self._disk.call(self._journal.step, steps)) is not None:
+            total += deleted.records
+            self.dropped_unsent_total += deleted.unsent
+        self.expired_total += total
+        return total

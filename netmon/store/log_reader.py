@@ -1,0 +1,178 @@
+"""Reads the log of an open file, whoever opened it: checks each row, skips and counts the damaged ones."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from sqlite3 import Connection, DatabaseError, OperationalError
+
+from netmon.model import Labels, Record
+from netmon.store.boots import Boots, Window
+from netmon.store.checksum import frame_checksum
+from netmon.store.frames import unframe
+from netmon.store.interface import Entry, Position
+from netmon.store.schema import load_boots, load_stored_subject
+from netmon.store.subjects import Genus, Subject
+
+log = logging.getLogger(__name__)
+
+_COLUMNS = "position, topic, subject, boot, at_ns, codec, crc, payload"
+_CHUNK = 64
+_SUBJECTS_KEPT = 512
+
+_Row = tuple[int, int, int, int, int, int, int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which records: of one genus (None: all) and name (empty: all), whose key contains `key`."""
+
+    genus: Genus | None
+    name: str = ""
+    key: Labels = ()
+
+
+class LogReader:
+    """Decodes rows. Fetches in chunks, so that no read transaction stays open while a caller thinks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.damaged_total = 0
+        self._connection = connection
+        self._boots = Boots()
+        self._subjects: OrderedDict[int, Subject] = OrderedDict()
+
+    def after(self, position: Position, limit: int) -> list[Entry]:
+        """Return up to `limit` undamaged records after a position; none only at the end of the log."""
+        self._boots = load_boots(self._connection)
+        query = f"SELECT {_COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT ?"  # noqa: S608 - constants
+        while True:
+            rows: list[_Row] = self._connection.execute(query, (position, limit)).fetchall()
+            entries = list(self._entries(rows))
+            if entries or not rows:
+                return entries
+            position = rows[-1][0]
+
+    def scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
+        """Yield records of a stretch of wall time, end excluded, in its order."""
+        self._boots = load_boots(self._connection)
+        # The time index leads with the topic: one cursor per topic and stretch, merged by wall time.
+        streams = [
+            self._stream(topic, subjects, window)
+            for topic, subjects in self._topics(scope)
+            for window in self._boots.windows(start_ms, end_ms)
+        ]
+        rows = merge(*streams, key=lambda timed: timed[0])
+        for _, row in rows:
+            yield from self._entries([row])
+
+    def newest_first(self, scope: Scope, end_ms: int | None = None) -> Iterator[Entry]:
+        """Yield the records before a moment (None: all), newest boot and topic by topic, newest first."""
+        self._boots = load_boots(self._connection)
+        windows = list(self._boots.windows(-(2**43), 2**43 if end_ms is None else end_ms))
+        for topic, subjects in self._topics(scope):
+            for window in reversed(windows):
+                for _, row in self._stream(topic, subjects, window, newest_first=True):
+                    yield from self._entries([row])
+
+    def check(self) -> Iterator[Position]:
+        """Yield the position of each damaged row of the log."""
+        self._boots = load_boots(self._connection)
+        position = 0
+        query = f"SELECT {_COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT {_CHUNK}"  # noqa: S608 - constants
+        while rows := self._connection.execute(query, (position,)).fetchall():
+            for row in rows:
+                if self._decode(row) is None:
+                    yield row[0]
+            position = rows[-1][0]
+
+    def subjects(self, scope: Scope) -> Iterator[tuple[int, int, Subject]]:
+        """Yield topic, id and content of the undamaged subjects."""
+        rows = self._connection.execute(
+            "SELECT topics.id, subjects.id FROM subjects JOIN topics ON topics.id = subjects.topic "
+            "WHERE (genus = ?1 OR ?1 IS NULL) AND (name = ?2 OR ?2 = '') ORDER BY 1, 2",
+            (scope.genus, scope.name),
+        ).fetchall()
+        for topic, number in rows:
+            subject = self._subject(number)
+            if subject is not None and subject.matches(scope.key):
+                yield topic, number, subject
+
+    def _topics(self, scope: Scope) -> list[tuple[int, tuple[int, ...]]]:
+        found: dict[int, list[int]] = {}
+        for topic, number, _ in self.subjects(scope):
+            found.setdefault(topic, []).append(number)
+        return [(topic, tuple(numbers)) for topic, numbers in found.items()]
+
+    def _stream(
+        self, topic: int, subjects: Sequence[int], window: Window, *, newest_first: bool = False
+    ) -> Iterator[tuple[tuple[int, int], _Row]]:
+        """Yield ((wall ms, position), row) of some subjects in one window."""
+        wanted = ", ".join(map(str, subjects))
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        query = (
+            f"SELECT {_COLUMNS} FROM log INDEXED BY log_by_time WHERE topic = ? AND boot = ? "  # noqa: S608 - constants and integers
+            f"AND at_ns >= ? AND at_ns < ? AND subject IN ({wanted}) "
+            f"AND (at_ns, subject, position) {beyond} (?, ?, ?) "
+            f"ORDER BY at_ns {order}, subject {order}, position {order} LIMIT {_CHUNK}"
+        )
+        start_ns, end_ns = window.start_ns, window.end_ns
+        last = (end_ns, 0, 0) if newest_first else (start_ns - 1, 0, 0)
+        while True:
+            chunk = (topic, window.segment.boot, start_ns, end_ns, *last)
+            rows: list[_Row] = self._fetch(query, chunk)
+            for row in rows:
+                yield (row[4] // 1_000_000 + window.segment.offset_ms, row[0]), row
+            if len(rows) < _CHUNK:
+                return
+            last = (rows[-1][4], rows[-1][2], rows[-1][0])
+            if newest_first:
+                end_ns = last[0] + 1
+            else:
+                start_ns = last[0]
+
+    def _fetch(self, query: str, arguments: tuple[int, ...]) -> list[_Row]:
+        try:
+            return self._connection.execute(query, arguments).fetchall()
+        except OperationalError:
+            raise
+        except DatabaseError:
+            # A damaged page: the rest of this stretch cannot be reached, others can.
+            self.damaged_total += 1
+            log.exception("a page of the history is damaged; run netmon store verify")
+            return []
+
+    def _entries(self, rows: Sequence[_Row]) -> Iterator[Entry]:
+        for row in rows:
+            record = self._decode(row)
+            if record is None:
+                self.damaged_total += 1
+            else:
+                yield Entry(row[0], record)
+
+    def _decode(self, row: _Row) -> Record | None:
+        position, topic, number, boot, at_ns, codec, crc, payload = row
+        try:
+            if crc != frame_checksum((position, topic, number, boot, at_ns), codec, payload):
+                return None
+            subject = self._subject(number)
+            if subject is None:
+                return None
+            return unframe(subject, self._boots.stamp(boot, at_ns), codec, payload)
+        except (ValueError, TypeError, struct.error):
+            return None
+
+    def _subject(self, number: int) -> Subject | None:
+        known = self._subjects.get(number)
+        if known is not None:
+            self._subjects.move_to_end(number)
+            return known
+        subject = load_stored_subject(self._connection, number)
+        if subject is not None:
+            self._subjects[number] = subject
+            if len(self._subjects) > _SUBJECTS_KEPT:
+                self._subjects.popitem(last=False)
+        return subject

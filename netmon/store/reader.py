@@ -1,0 +1,186 @@
+"""Reads the history from any process, beside the one that writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from netmon.errors import StoreError
+from netmon.model import Event, Fact, Labels, Reading, Record, Shape
+from netmon.store.connection import connect_read_only
+from netmon.store.history_file import FILE_NAME
+from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
+from netmon.store.log_reader import LogReader, Scope
+from netmon.store.refusal import in_words
+from netmon.store.rollup import roll_up
+from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots
+from netmon.store.subjects import Genus
+
+
+def open_reader(folder: Path) -> SqliteReader:
+    """Return a reader of the history in a state folder; StoreError in words when there is none to read."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        raise StoreError(
+            f"there is no history in {folder}: start `netmon run`, or name its folder with --state"
+        )
+    with _words(folder):
+        connection = connect_read_only(path)
+        try:
+            _require_format(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return SqliteReader(connection, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking all of the history found: damaged positions, and SQLite's own complaints."""
+
+    records: int
+    damaged: tuple[Position, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing is damaged."""
+        return not self.damaged and not self.complaints
+
+
+class SqliteReader(HistoryReader):
+    """A read-only connection. One thread at a time; its iterators stream in chunks."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._log = LogReader(connection)
+
+    def after(self, position: Position, limit: int) -> Sequence[Entry]:
+        """Return up to `limit` committed records after a position, oldest first."""
+        with _words(self._path.parent):
+            return self._log.after(position, limit)
+
+    def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
+        """Yield all records of a stretch of wall time in its order; with a measurement, its readings only."""
+        if measurement:
+            return self._scan(Scope(Genus.READING, measurement), start_ms, end_ms)
+        return self._scan(Scope(None), start_ms, end_ms)
+
+    def range(self, query: Query) -> Iterator[Reading]:
+        """Yield whole readings in time order that have a row with the key."""
+        scope = Scope(Genus.READING, query.measurement, query.key)
+        for record in self._scan(scope, query.start_ms, query.end_ms):
+            if isinstance(record, Reading):
+                yield record
+
+    def last(self, measurement: str, key: Labels = ()) -> Reading | None:
+        """Return the newest reading that has a row with the key."""
+        with _words(self._path.parent):
+            for entry in self._log.newest_first(Scope(Genus.READING, measurement, key)):
+                if isinstance(entry.record, Reading):
+                    return entry.record
+        return None
+
+    def rollup(self, query: Query, window_ms: int, metrics: Sequence[str] = ()) -> Iterator[Rollup]:
+        """Yield statistics per row, metric and window, aligned to UTC."""
+        return roll_up(self.range(query), window_ms, query.key, metrics)
+
+    def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
+        """Return the facts that held at a moment (None: now), newest per kind and key."""
+        held: dict[tuple[str, Labels], Fact] = {}
+        # A moment belongs to the facts that were stored in it.
+        end_ms = None if at_ms is None else at_ms + 1
+        with _words(self._path.parent):
+            for entry in self._log.newest_first(Scope(Genus.FACT, kind, key), end_ms):
+                fact = entry.record
+                if isinstance(fact, Fact):
+                    held.setdefault((fact.kind, fact.key), fact)
+        return list(held.values())
+
+    def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
+        """Yield events in time order."""
+        for record in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):
+            if isinstance(record, Event):
+                yield record
+
+    def shapes(self, measurement: str = "") -> Iterator[Shape]:
+        """Yield every shape that the history holds (of one measurement, or all)."""
+        with _words(self._path.parent):
+            for _, _, subject in self._log.subjects(Scope(Genus.READING, measurement)):
+                if subject.shape is not None:
+                    yield subject.shape
+
+    def label_names(self) -> Sequence[str]:
+        """Return the names of all key labels of all records, in alphabetical order."""
+        names: set[str] = set()
+        with _words(self._path.parent):
+            for _, _, subject in self._log.subjects(Scope(None)):
+                keys = [subject.key] if subject.shape is None else [row.key for row in subject.shape.rows]
+                names.update(name for key in keys for name, _ in key)
+        return sorted(names)
+
+    def stats(self) -> StoreStats:
+        """Return sizes and counts."""
+        with _words(self._path.parent):
+            (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
+            (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
+            return StoreStats(
+                records=records,
+                size_bytes=sum(path.stat().st_size for path in self._path.parent.glob(f"{FILE_NAME}*")),
+                newest=newest or 0,
+                oldest_ms=self._edge_ms("ASC"),
+                newest_ms=self._edge_ms("DESC"),
+                damaged_total=self._log.damaged_total,
+                format_version=FORMAT_VERSION,
+            )
+
+    def verify(self) -> Verdict:
+        """Check every row's CRC and SQLite's own structures, indexes included."""
+        try:
+            with _words(self._path.parent):
+                complaints = [text for (text,) in self._connection.execute("PRAGMA integrity_check(10)")]
+                damaged = tuple(self._log.check())
+                (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
+        except StoreError as error:
+            return Verdict(0, (), (str(error),))
+        return Verdict(records, damaged, tuple(text for text in complaints if text != "ok"))
+
+    def close(self) -> None:
+        """Give back the file."""
+        self._connection.close()
+
+    def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
+        with _words(self._path.parent):
+            for entry in self._log.scan(scope, start_ms, end_ms):
+                yield entry.record
+
+    def _edge_ms(self, order: str) -> int | None:
+        query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
+        row = self._connection.execute(query).fetchone()
+        try:
+            return None if row is None else load_boots(self._connection).stamp(*row).wall_ms
+        except ValueError:
+            return None
+
+
+@contextmanager
+def _words(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise in_words(error, folder) from error
+
+
+def _require_format(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID or version < 1:
+        raise StoreError(f"{path} is not a history of netmon")
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{path} has format {version}, this netmon reads up to {FORMAT_VERSION}: update netmon"
+        )

@@ -1,0 +1,39 @@
+"""What a failure of SQLite means: the disk refuses, or the file is damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from netmon.errors import StoreError, StoreFull
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether the file itself is broken, so that trying again cannot help."""
+    return _primary(error) in _DAMAGED
+
+
+def in_words(error: sqlite3.Error, folder: Path) -> StoreError:
+    """Return the error that a person is shown, with the remedy."""
+    code = _primary(error)
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(f"the disk below {folder} is full: free some space or lower [store] keep_bytes")
+    if code in _READ_ONLY:
+        return StoreError(
+            f"{folder} cannot be written ({error}): make it writable, or look with `dmesg` why the disk "
+            "became read-only"
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(
+            f"the disk below {folder} reports errors ({error}): look with `dmesg`; replace the card"
+        )
+    return StoreError(f"the history in {folder} cannot be used: {error}")
+
+
+def _primary(error: sqlite3.Error) -> int:
+    # Extended codes carry the primary one in the low byte; errors of the module itself carry none.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
