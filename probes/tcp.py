@@ -60,7 +60,7 @@ class TcpProbe(sdk.Probe[TcpSettings]):
         self.context.trace(f"{endpoint.host} is {resolved.address}")
         stream = await connect(resolved.address, endpoint.port, clock)
         try:
-            values = {RESOLVE: resolved.seconds, **handshake(stream)}
+            values = {RESOLVE: resolved.seconds, **_handshake(stream)}
             if self._expected is None:
                 return sdk.Sample(values)
             began = clock.monotonic()
@@ -88,17 +88,20 @@ class TcpProbe(sdk.Probe[TcpSettings]):
         return False
 
 
-def handshake(stream: Stream) -> dict[sdk.Metric, sdk.Value]:
-    """Return the kernel's time of the handshake, and how many of its packets had to be sent again.
+def handshake_seconds(stream: Stream) -> float | None:
+    """Return the kernel's time of the handshake; None when a packet of it had to be sent again.
 
     After a loss the kernel's time is sometimes that of the second try, sometimes of both (1 s more), so
     the loss is counted and the time is not known.
     """
     info = tcp_info(stream.socket)
-    if info is None:
-        return {}
-    seconds = None if info.retransmits_total else info.rtt_seconds
-    return {CONNECT: seconds, RETRANSMITS: info.retransmits_total}
+    return None if info is None or info.retransmits_total else info.rtt_seconds
+
+
+def _handshake(stream: Stream) -> dict[sdk.Metric, sdk.Value]:
+    info = tcp_info(stream.socket)
+    retransmits = None if info is None else info.retransmits_total
+    return {CONNECT: handshake_seconds(stream), RETRANSMITS: retransmits}
 
 
 def compile_pattern(pattern: str, name: str) -> re.Pattern[bytes] | None:

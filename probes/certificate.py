@@ -1,0 +1,59 @@
+"""When a certificate ends, read from its DER; works for certificates that nobody trusts, too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_SEQUENCE, _INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x02, 0x17, 0x18, 0xA0
+
+
+def expiry_seconds(der: bytes) -> float | None:
+    """Return the Unix time of a certificate's notAfter (RFC 5280 §4.1.2.5); None when it cannot be read."""
+    try:
+        return _not_after(der)
+    except (ValueError, IndexError, OverflowError):
+        return None
+
+
+def _not_after(der: bytes) -> float:
+    certificate = _content(der, _SEQUENCE)
+    rest = _content(certificate, _SEQUENCE)
+    if rest[0] == _VERSION:
+        _tag, _value, rest = _element(rest)
+    for tag in (_INTEGER, _SEQUENCE, _SEQUENCE):  # serialNumber, signature, issuer
+        found, _value, rest = _element(rest)
+        if found != tag:
+            raise ValueError("not a certificate")
+    _tag, _not_before, after = _element(_content(rest, _SEQUENCE))
+    tag, text, _rest = _element(after)
+    return _time(tag, text.decode("ascii"))
+
+
+def _time(tag: int, text: str) -> float:
+    if tag == _UTC_TIME:
+        # RFC 5280 §4.1.2.5.1: years from 50 on are of the last century.
+        text = ("19" if int(text[:2]) >= 50 else "20") + text
+    elif tag != _GENERALIZED_TIME:
+        raise ValueError("not a time")
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _content(der: bytes, tag: int) -> bytes:
+    found, value, _rest = _element(der)
+    if found != tag:
+        raise ValueError(f"expected DER tag {tag:#x}, found {found:#x}")
+    return value
+
+
+def _element(der: bytes) -> tuple[int, bytes, bytes]:
+    """Split off the first DER element: its tag, its content, and what follows."""
+    tag, size, start = der[0], der[1], 2
+    if size & 0x80:
+        octets = size & 0x7F
+        if not 1 <= octets <= 3:
+            raise ValueError("no certificate is that long")
+        start += octets
+        size = int.from_bytes(der[2:start], "big")
+    if start + size > len(der):
+        raise ValueError("the certificate is cut off")
+    return tag, der[start : start + size], der[start + size :]

@@ -1,0 +1,196 @@
+"""Ask a resolver a question, and say how it answered and after how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netmon import sdk
+from probes.dns_message import (
+    RCODES,
+    TYPES,
+    Answer,
+    MessageError,
+    Question,
+    decode_answer,
+    encode_query,
+    mixed_case,
+    parse_name,
+    rcode_name,
+)
+from probes.dns_socket import DnsSockets
+from probes.stream import Stream, connect
+from probes.target import Endpoint, Family, Resolved, parse_endpoint, resolve
+from probes.timestamping import KERNEL_STAMPS, RoundTrip
+
+RESOLVE = sdk.gauge(
+    "probe_dns_duration_seconds", "Time by phase: finding the resolver's address.", phase="resolve"
+)
+CONNECT = sdk.gauge(
+    "probe_dns_duration_seconds", "Time by phase: connecting; absent where UDP was enough.", phase="connect"
+)
+REQUEST = sdk.gauge(
+    "probe_dns_duration_seconds",
+    "Time by phase: from query to answer, from kernel stamps where possible; both where TCP had to follow.",
+    phase="request",
+)
+ANSWERS = sdk.integer("probe_dns_answer_rrs", "Records in the answer section.")
+AUTHORITIES = sdk.integer("probe_dns_authority_rrs", "Records in the authority section.")
+ADDITIONALS = sdk.integer("probe_dns_additional_rrs", "Records in the additional section.")
+SUCCEEDED = sdk.state(
+    "probe_dns_query_succeeded", "1 when an answer came, whatever it said, 0 when none did."
+)
+RCODE = sdk.state(
+    "netmon_probe_dns_rcode",
+    "Response code: 0 NOERROR, 1 FORMERR, 2 SERVFAIL, 3 NXDOMAIN, 4 NOTIMP, 5 REFUSED, others in RFC 6895.",
+)
+
+_PORT = 53
+_REFUSED = 5
+_SHARE_OF_TIMEOUT = 0.9
+_MAX_TCP_BYTES = 65_535 + 2
+
+
+class DnsSettings(sdk.Settings):
+    """What to ask, and which answers are good.
+
+    By default the name servers of the root: every resolver has them in its cache (RFC 8109), so that
+    the time is the resolver's own. `valid_rcodes` is a list such as "NOERROR,NXDOMAIN".
+    """
+
+    query_name: str = "."
+    query_type: str = "NS"
+    valid_rcodes: str = "NOERROR"
+    transport: Literal["udp", "tcp"] = "udp"
+    family: Family = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer, the time it took, and the time to connect where TCP was used."""
+
+    answer: Answer
+    round_trip: RoundTrip
+    connect_seconds: float | None = None
+
+
+class DnsProbe(sdk.Probe[DnsSettings]):
+    """Query by UDP, by TCP when the answer is truncated or when asked to."""
+
+    measurement = "dns"
+    own_metrics = (
+        RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, KERNEL_STAMPS,
+    )  # fmt: skip
+    settings_type = DnsSettings
+
+    def __init__(self, assignment: sdk.Assignment, settings: DnsSettings) -> None:
+        super().__init__(assignment, settings)
+        self._endpoints = {target: parse_endpoint(target, _PORT) for target in assignment.targets}
+        self._labels = parse_name(settings.query_name)
+        if settings.query_type.upper() not in TYPES:
+            raise sdk.UsageError(f"query_type {settings.query_type!r} is not one of {', '.join(TYPES)}")
+        self._kind = TYPES[settings.query_type.upper()]
+        self._valid_rcodes = parse_rcodes(settings.valid_rcodes)
+
+    async def open(self, context: sdk.Context) -> None:
+        """Share the daemon's DNS sockets."""
+        await super().open(context)
+        self._sockets = await context.shared.get(DnsSockets)
+
+    async def measure(self, target: str) -> sdk.Sample:
+        """Ask one resolver."""
+        endpoint = self._endpoints[target]
+        resolved = await resolve(self.context, endpoint.host, self.settings.family)
+        values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds, SUCCEEDED: 0}
+        question = Question(mixed_case(self._labels, self.context.random), self._kind)
+        left_seconds = self.assignment.timeout_seconds * _SHARE_OF_TIMEOUT - resolved.seconds
+        heard = None
+        if self.settings.transport == "udp":
+            heard = await self._ask_udp(endpoint, resolved, question, max(left_seconds, 0.0))
+            if heard is None:
+                return sdk.Sample(values, outcome=sdk.Outcome.TIMEOUT, detail="no answer to the query")
+        if heard is None or heard.answer.truncated:
+            self.context.trace(f"{target}: asking by TCP")
+            heard = await self._ask_tcp(endpoint, resolved, question, heard)
+        return self._judge(values, heard)
+
+    async def _ask_udp(
+        self, endpoint: Endpoint, resolved: Resolved, question: Question, wait_seconds: float
+    ) -> Heard | None:
+        dns_socket = self._sockets.of(resolved.version)
+        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds)
+        return None if reply is None else Heard(decode(reply.data, question), reply.round_trip)
+
+    async def _ask_tcp(
+        self, endpoint: Endpoint, resolved: Resolved, question: Question, before: Heard | None
+    ) -> Heard:
+        clock = self.context.clock
+        began = clock.monotonic()
+        stream = await connect(resolved.address, endpoint.port, clock)
+        try:
+            connect_seconds = clock.monotonic() - began
+            data, trip = await ask_stream(stream, question, self.context.random.getrandbits(16))
+        finally:
+            stream.close()
+        seconds = trip.seconds + (before.round_trip.seconds if before else 0.0)
+        kernel = trip.kernel and (before is None or before.round_trip.kernel)
+        return Heard(decode(data, question), RoundTrip(seconds, kernel), connect_seconds)
+
+    def _judge(self, values: dict[sdk.Metric, sdk.Value], heard: Heard) -> sdk.Sample:
+        answer = heard.answer
+        values |= {
+            CONNECT: heard.connect_seconds,
+            REQUEST: heard.round_trip.seconds,
+            ANSWERS: len(answer.answers),
+            AUTHORITIES: len(answer.authorities),
+            ADDITIONALS: len(answer.additionals),
+            SUCCEEDED: 1,
+            RCODE: answer.rcode,
+            KERNEL_STAMPS: int(heard.round_trip.kernel),
+        }
+        if answer.rcode in self._valid_rcodes:
+            return sdk.Sample(values)
+        outcome = sdk.Outcome.DENIED if answer.rcode == _REFUSED else sdk.Outcome.REJECTED
+        return sdk.Sample(values, outcome=outcome, detail=rcode_name(answer.rcode))
+
+
+async def ask_stream(stream: Stream, question: Question, identifier: int) -> tuple[bytes, RoundTrip]:
+    """Ask over TCP (RFC 1035 §4.2.2: a length goes before each message) and return the whole answer."""
+    query = encode_query(identifier, question)
+    await stream.send(len(query).to_bytes(2, "big") + query)
+    data, trip = await stream.receive(), stream.round_trip()
+    heard = data
+    while data and not _whole(heard):
+        data = await stream.receive()
+        heard = (heard + data)[:_MAX_TCP_BYTES]
+    if not _whole(heard) or trip is None:
+        raise sdk.SourceError(sdk.Outcome.GARBLED, "the connection was closed before the answer was complete")
+    message = heard[2 : 2 + int.from_bytes(heard[:2], "big")]
+    if message[:2] != query[:2]:
+        raise sdk.SourceError(sdk.Outcome.GARBLED, "the answer has another id than the query")
+    return message, trip
+
+
+def _whole(heard: bytes) -> bool:
+    return len(heard) >= 2 and len(heard) >= 2 + int.from_bytes(heard[:2], "big")
+
+
+def decode(data: bytes, question: Question) -> Answer:
+    """Read an answer to a question; SourceError(GARBLED) when it is none, or one to another question."""
+    try:
+        answer = decode_answer(data)
+    except MessageError as error:
+        raise sdk.SourceError(sdk.Outcome.GARBLED, f"the answer is malformed: {error}") from error
+    # RFC 1035 lets an error come without the question; where it is repeated, it must be ours, case included.
+    if answer.question != question and not (answer.question is None and answer.rcode):
+        raise sdk.SourceError(sdk.Outcome.GARBLED, "the answer is to another question")
+    return answer
+
+
+def parse_rcodes(text: str) -> frozenset[int]:
+    """Return the codes of a list such as "NOERROR,NXDOMAIN"; UsageError for a name that is none."""
+    names = [name.strip().upper() for name in text.split(",")]
+    for name in names:
+        if name not in RCODES:
+            raise sdk.UsageError(f"valid_rcodes: {name!r} is not one of {', '.join(RCODES)}")
+    return frozenset(RCODES.index(name) for name in names)
