@@ -17,6 +17,9 @@ _DARK_SECONDS: Final = 10.0
 """How long a device that did not answer is given one short try only: about one job's length."""
 _SHORT: Final = Patience(try_seconds=0.5)
 
+SILENT: Final = {sdk.Outcome.TIMEOUT, sdk.Outcome.GARBLED}
+"""Outcomes of a device that gave no usable reply; asking less may help."""
+
 _VERSIONS: Final = {sdk.SnmpVersion.V1: message.VERSION_1, sdk.SnmpVersion.V2C: message.VERSION_2C}
 
 
@@ -96,7 +99,7 @@ class Conversation:
         except sdk.SourceError as error:
             self._count(patience.tries)
             self._context.trace(f"{self.name}: {error} after {self.now - began:.3f} s")
-            if error.outcome == sdk.Outcome.TIMEOUT:
+            if error.outcome in SILENT:
                 self._dark_until = self.now + _DARK_SECONDS
             raise
         self._count(reply.tries)

@@ -15,6 +15,7 @@ from collectors.snmp.pace import Pace
 from collectors.snmp.peer import Patience
 from collectors.snmp.sweep import Sweep
 from collectors.snmp.syntax import MibObject
+from netmon import sdk
 
 _PATIENCE: Final = Patience(try_seconds=1.0, tries=3)
 _MOST_TOGETHER: Final = 24
@@ -48,11 +49,16 @@ class Session:
             waiting = deque(
                 objects[at : at + _MOST_TOGETHER] for at in range(0, len(objects), _MOST_TOGETHER)
             )
+            status = int(Status.NO_ERROR)
             while waiting:
                 asked = waiting.popleft()
                 request = self._conversation.request(Pdu.GET, [wanted.encoded for wanted in asked])
                 answer = await self._conversation.ask(request, _PATIENCE, deadline)
+                status = answer.error_status
                 waiting.extend(self._digest(asked, answer, values))
+        if not values and status not in (Status.NO_ERROR, Status.NO_SUCH_NAME):
+            detail = f"{self._conversation.name}: error-status {status} for everything"
+            raise sdk.SourceError(sdk.Outcome.REJECTED, detail)
         return Values(values)
 
     async def table(self, columns: Objects, timeout_seconds: float, scalars: Objects = ()) -> Table:

@@ -9,7 +9,7 @@ from typing import Final
 from collectors.snmp import mib
 from collectors.snmp.answers import Table, Values
 from collectors.snmp.ber import BerError
-from collectors.snmp.conversation import Answer, Conversation
+from collectors.snmp.conversation import SILENT, Answer, Conversation
 from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import Pdu, Request, Status, Varbind
 from collectors.snmp.pace import Pace, Step
@@ -20,7 +20,6 @@ from netmon import sdk
 
 _FIRST_ASK: Final = Patience(try_seconds=1.0, tries=2)
 _LATER_ASK: Final = Patience(try_seconds=1.0)
-_SILENT: Final = {sdk.Outcome.TIMEOUT, sdk.Outcome.GARBLED}
 _NEAR_WRAP: Final = 2**32 - 60_000
 """Within ten minutes of sysUpTime's wrap a fall inside one sweep is the wrap."""
 
@@ -125,7 +124,7 @@ class Sweep:
             request = self._request(step, cursors)
             answer = await self._conversation.ask(request, patience, self._deadline)
         except sdk.SourceError as error:
-            if error.outcome not in _SILENT:
+            if error.outcome not in SILENT:
                 raise
             self._failure = error
             return _Verdict.SILENT

@@ -226,7 +226,7 @@ def _matches(header: Header, request: Request) -> bool:
 def _silence(pending: _Pending) -> tuple[sdk.Outcome, str]:
     host = pending.peer.place[0]
     if pending.strange:
-        return sdk.Outcome.GARBLED, f"{host}: {pending.strange} replies that break the protocol"
+        return sdk.Outcome.GARBLED, f"{host}: no good reply, but {pending.strange} that break the protocol"
     seconds = pending.patience.try_seconds * pending.patience.tries
     words = f"no answer in {seconds:g} s (unreachable, or a wrong community)"
     return sdk.Outcome.TIMEOUT, f"{host}: {words}"
