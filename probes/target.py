@@ -62,4 +62,5 @@ async def resolve(context: sdk.Context, host: str, family: Family = "any") -> Re
     """Return the address to use now; SourceError(UNRESOLVED) when there is none."""
     began = context.clock.monotonic()
     addresses = await context.resolver.addresses(host, _VERSIONS[family])
-    return Resolved(addresses[0], context.clock.monotonic() - began)
+    # In the spelling that the kernel uses for senders, so that they can be compared.
+    return Resolved(str(ip_address(addresses[0])), context.clock.monotonic() - began)

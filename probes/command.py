@@ -1,0 +1,160 @@
+"""`netmon probe KIND TARGET`: one probe, all its fields."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+from netmon import sdk
+from probes.standalone import standalone_context
+
+_SOURCES = "netmon.sources"
+_PAUSE_SECONDS = 1.0
+
+
+class ProbeCommand(sdk.Command):
+    """Probe one target by hand, the way the daemon would."""
+
+    summary = "one probe of one target, all its fields"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare arguments."""
+        parser.add_argument("kind", metavar="KIND", help=f"one of {', '.join(sorted(probe_names()))}")
+        parser.add_argument("target", metavar="TARGET", help="what the configuration calls a target")
+        parser.add_argument(
+            "--set",
+            dest="settings",
+            metavar="KEY=VALUE",
+            action="append",
+            default=[],
+            help="a setting of the probe, as in the configuration (repeatable)",
+        )
+        parser.add_argument("--timeout", default="5s", help="how long it may take (default: %(default)s)")
+        parser.add_argument(
+            "--count", type=int, default=1, help="how many times, a second apart (default: %(default)s)"
+        )
+        parser.add_argument("--trace", action="store_true", help="tell what happens, step by step")
+
+    def run(self, options: Namespace) -> int:
+        """Probe; return 1 unless every run gave the answer that was asked for."""
+        if options.count < 1:
+            raise sdk.UsageError("--count needs a number above zero")
+        probe = make_probe(options.kind, options.target, options.settings, _seconds(options.timeout))
+        return asyncio.run(_run(probe, options))
+
+
+@dataclass(slots=True)
+class Story:
+    """What a probe tells about its run; shown at once with --trace, else its last line is kept."""
+
+    show: bool
+    last: str = field(default="", init=False)
+
+    def __call__(self, line: str) -> None:
+        """Take a line."""
+        self.last = line
+        if self.show:
+            sys.stderr.write(f"{line}\n")
+
+
+def probe_names() -> tuple[str, ...]:
+    """Return the names of the sources that the package of probes provides."""
+    return tuple(entry.name for entry in entry_points(group=_SOURCES) if entry.module.startswith("probes."))
+
+
+def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds: float) -> sdk.Source[Any]:
+    """Return the probe of that name with its settings; UsageError says what is wrong with them."""
+    found = next(iter(entry_points(group=_SOURCES, name=kind)), None)
+    source: object = found.load() if found is not None else None
+    if not (isinstance(source, type) and issubclass(source, sdk.Probe)):
+        near = get_close_matches(kind, probe_names(), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise sdk.UsageError(
+            f"no probe is called {kind!r}; {hint}there are: {', '.join(sorted(probe_names()))}"
+        )
+    assignment = sdk.Assignment(kind, (target,), _PAUSE_SECONDS, timeout_seconds)
+    return source(assignment, _checked(source.settings_type, settings))
+
+
+def _checked(settings_type: type[sdk.Settings], settings: Sequence[str]) -> sdk.Settings:
+    try:
+        return settings_type.model_validate_strings(_table(settings), strict=False)
+    except ValueError as error:
+        raise sdk.UsageError(str(error)) from error
+
+
+def _table(settings: Sequence[str]) -> dict[str, str | dict[str, str]]:
+    """Read "key=value" pairs; "headers.Accept=text/html" is an entry of the table `headers`."""
+    plain: dict[str, str] = {}
+    tables: dict[str, dict[str, str]] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise sdk.UsageError(f"--set {text!r} is not KEY=VALUE")
+        table, dot, name = key.partition(".")
+        if dot:
+            tables.setdefault(table, {})[name] = value
+        else:
+            plain[key] = value
+    return {**plain, **tables}
+
+
+def _seconds(text: str) -> float:
+    try:
+        return sdk.duration_seconds(text)
+    except ValueError as error:
+        raise sdk.UsageError(f"--timeout: {error}") from error
+
+
+async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
+    story = Story(options.trace)
+    async with standalone_context(story) as context:
+        good = True
+        try:
+            await probe.open(context)
+            for turn in range(options.count):
+                if turn:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                for reading in await probe.read():
+                    if isinstance(reading, sdk.Reading):
+                        good = good and reading.outcomes[0] is sdk.Outcome.OK
+                        sys.stdout.write(_document(reading) if options.json else _text(reading, story))
+        finally:
+            await probe.close()
+    return 0 if good else 1
+
+
+def _document(reading: sdk.Reading) -> str:
+    row = reading.shape.rows[0]
+    values = [
+        {"name": metric.name, "labels": dict(metric.labels), "value": column[0]}
+        for metric, column in zip(reading.shape.metrics, reading.columns, strict=True)
+        if metric.kind is not sdk.Kind.INFO
+    ]
+    document = {
+        "measurement": reading.shape.measurement,
+        "target": dict(row.key)["target"],
+        "time_ms": reading.stamp.wall_ms,
+        "outcome": reading.outcomes[0],
+        "values": values,
+        "texts": dict(row.texts),
+    }
+    return json.dumps(document) + "\n"
+
+
+def _text(reading: sdk.Reading, story: Story) -> str:
+    texts = dict(reading.shape.rows[0].texts)
+    lines = [] if story.show else [story.last]
+    for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):
+        labels = ",".join(f'{name}="{value}"' for name, value in metric.labels)
+        name = f"{metric.name}{{{labels}}}" if labels else metric.name
+        value = texts.get(metric.name, column[0])
+        lines.append(f"  {name:<58} {'not known' if value is None else value}")
+    return "\n".join(lines) + "\n"
