@@ -1,0 +1,105 @@
+"""The unit that is installed: systemd accepts it, and its sandbox and address fence are what they say."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parent.parent.parent / "systemd"
+UNIT = UNITS / "netmon.service"
+HOST_UNITS = Path("/usr/lib/systemd/system")
+EXPOSURE_TENTHS = 13
+
+
+def run(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def values(key: str) -> list[str]:
+    lines = (line.partition("=") for line in UNIT.read_text().splitlines() if not line.startswith("#"))
+    return [value for name, _, value in lines if name == key]
+
+
+@pytest.fixture
+def systemd_analyze():
+    found = shutil.which("systemd-analyze")
+    if found is None or not HOST_UNITS.is_dir():
+        reason = "systemd-analyze is not installed"
+        if os.environ.get("NETMON_REQUIRE_SERVERS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Return a root with the unit at its path, beside the distribution's units that it refers to."""
+    target = tmp_path / "usr/lib/systemd/system"
+    shutil.copytree(HOST_UNITS, target, symlinks=True, ignore_dangling_symlinks=True)
+    shutil.copy(UNIT, target)
+    for program in ("opt/netmon/current/bin/netmon", "bin/kill"):
+        path = tmp_path / program
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    return tmp_path
+
+
+def test_systemd_accepts_the_unit_at_its_path(systemd_analyze, installed):
+    found = run(systemd_analyze, "verify", "--man=no", f"--root={installed}", "netmon.service")
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_exposure_is_at_most_one_point_three(systemd_analyze, installed):
+    unit = installed / "usr/lib/systemd/system/netmon.service"
+    found = run(
+        systemd_analyze, "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE_TENTHS}", unit
+    )
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_daemon_has_no_capability_and_no_dependency_on_the_network():
+    assert values("CapabilityBoundingSet") == [""]
+    assert values("AmbientCapabilities") == [""]
+    wanted = " ".join([*values("After"), *values("Wants"), *values("Requires")])
+    assert "network-online" not in wanted
+    assert "time-sync" not in wanted
+
+
+def test_the_address_fence_leaves_out_metadata_multicast_and_reserved_addresses_and_nothing_else():
+    allowed = [ipaddress.ip_network(word) for line in values("IPAddressAllow") for word in line.split()]
+    denied = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
+    v4 = [network for network in allowed if network.version == 4]
+    assert not any(a.overlaps(d) for a in v4 for d in denied)
+    assert [str(n) for n in ipaddress.collapse_addresses([*v4, *denied])] == ["0.0.0.0/0"]
+    assert {str(n) for n in allowed if n.version == 6} == {
+        "::1/128", "64:ff9b::/96", "2000::/3", "fc00::/7", "fe80::/10",
+    }  # fmt: skip
+    assert values("IPAddressDeny") == ["any"]
+
+
+def test_a_wrong_configuration_is_not_started_again_and_everything_else_is():
+    assert values("RestartPreventExitStatus") == ["78"]
+    assert values("Restart") == ["always"]
+
+
+@pytest.mark.parametrize("name", ["netmon.sysusers", "netmon.tmpfiles"])
+def test_the_user_and_folders_are_understood_by_systemd(name, tmp_path):
+    tool = shutil.which("systemd-sysusers" if name.endswith("sysusers") else "systemd-tmpfiles")
+    if tool is None:
+        pytest.skip(f"no systemd tool for {name}")
+    for folder in ("etc", "var/lib", "usr/lib/sysusers.d"):
+        (tmp_path / folder).mkdir(parents=True)
+    users = run("systemd-sysusers", f"--root={tmp_path}", UNITS / "netmon.sysusers")
+    made = run(tool, f"--root={tmp_path}", *(["--create"] if "tmpfiles" in tool else []), UNITS / name)
+    assert (users.returncode, made.returncode) == (0, 0), users.stderr + made.stderr
+    assert "netmon:" in (tmp_path / "etc/passwd").read_text()
+    if "tmpfiles" in tool:
+        assert (tmp_path / "etc/netmon/secrets").stat().st_mode & 0o777 == 0o700
