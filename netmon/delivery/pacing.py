@@ -47,9 +47,6 @@ class Patience:
     """Also the longest Retry-After that is obeyed: a proxy may ask for ten years."""
     poll: float = 1.0
     """How often to look for new records when nobody says that there are some."""
-    save: float = 30.0
-    """How often the cursor is written. Each write costs the SD card a sync; what a crash makes us send
-    again is harmless."""
 
     def pause_seconds(self, error: RetryLater | Parked, failures: int, random: Random) -> float:
         """Return the wait after the n-th failure in a row (first: 0)."""

@@ -41,7 +41,8 @@ class _Line(NamedTuple):
 class Pump:
     """Delivers to one sink, alone: pumps share nothing, so a dead sink delays no other.
 
-    The attributes ending in `_total` count lines since the start (`retried_total`: attempts).
+    `sent_total` and `quarantined_total` count lines since the start, `retried_total` attempts, and
+    `dropped_total` records that were gone from the store before their turn came.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Pump:
         self.sink = sink
         self.state = PumpState.OK
         self.position: Position = 0
-        self.sent_total = self.retried_total = self.quarantined_total = 0
+        self.sent_total = self.retried_total = self.quarantined_total = self.dropped_total = 0
         self._history = history
         self._clock = clock
         self._patience = patience or Patience()
@@ -66,8 +67,6 @@ class Pump:
         self._words = ""
         self._failures = 0
         self._more = asyncio.Event()
-        self._saved: Position = 0
-        self._saved_at = 0.0
 
     @property
     def lag_seconds(self) -> float:
@@ -107,7 +106,7 @@ class Pump:
     async def _start(self) -> None:
         while True:
             try:
-                self.position = self._saved = await self._history.cursor(self.sink.name)
+                self.position = await self._history.cursor(self.sink.name)
             except StoreError as error:
                 await self._hold(RetryLater(str(error)))
             else:
@@ -129,12 +128,13 @@ class Pump:
         entries = await self._history.after(self.position, _READ_RECORDS)
         if not entries:
             self._unsent = None
-            await self._save(self._patience.save)
             await self._idle()
             return
-        self._newest = max(self._newest, entries[-1].position)
+        before, self._newest = self.position, max(self._newest, entries[-1].position)
         await self._deliver_all(entries)
-        await self._save(self._patience.save)
+        # Positions are given without gaps: what is missing went by age, by size or by damage.
+        self.dropped_total += self.position - before - len(entries)
+        await self._history.advance(self.sink.name, self.position)
 
     async def _deliver_all(self, entries: Sequence[Entry]) -> None:
         batch: list[_Line] = []
@@ -218,12 +218,6 @@ class Pump:
             level = logging.ERROR if state is PumpState.PARKED else logging.WARNING
             log.log(level, "%s: %s (%s); nothing is lost", self.sink.name, state, words)
         self.state, self._words = state, words
-
-    async def _save(self, every_seconds: float) -> None:
-        now = self._clock.monotonic()
-        if self.position > self._saved and now - self._saved_at >= every_seconds:
-            await self._history.advance(self.sink.name, self.position)
-            self._saved, self._saved_at = self.position, now
 
     async def _idle(self) -> None:
         try:

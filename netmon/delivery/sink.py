@@ -20,6 +20,11 @@ class Sink(ABC):
     def encode(self, record: Record) -> Sequence[bytes]:
         """Return the record's lines: each the smallest thing that can be refused; none: nothing to send."""
 
+    @property
+    def left_out_total(self) -> int:
+        """Values that the sink's format cannot hold, since the start."""
+        return 0
+
     @abstractmethod
     async def send(self, lines: Sequence[bytes]) -> None:
         """Send lines, within a deadline of the sink's own; return when they are the receiver's.

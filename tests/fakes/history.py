@@ -14,7 +14,6 @@ class MemoryHistory(History):
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.committed: list[Entry] = []
         self.cursors: dict[str, Position] = {}
-        self.advances: list[Position] = []
         self.quarantined: list[tuple[str, Position, str, str]] = []
         self.states: dict[str, str] = {}
         self._accepted: list[Record] = []
@@ -40,7 +39,6 @@ class MemoryHistory(History):
         return self.cursors.get(name, 0)
 
     async def advance(self, name: str, position: Position) -> None:
-        self.advances.append(position)
         self.cursors[name] = position
 
     async def quarantine(self, name: str, position: Position, line: str, reason: str) -> None:

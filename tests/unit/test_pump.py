@@ -15,7 +15,7 @@ from fakes.clock import FakeClock
 from fakes.history import MemoryHistory
 
 from netmon.delivery.line import LineEncoder
-from netmon.delivery.pacing import BatchSize, Patience
+from netmon.delivery.pacing import BatchSize
 from netmon.delivery.pump import Pump, PumpState
 from netmon.delivery.sink import Sink
 from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge
@@ -68,8 +68,8 @@ def history(count=10, rows=("a",)):
 
 
 @asynccontextmanager
-async def running(store, sink, patience=None):
-    pump = Pump(store, sink, FakeClock(), patience, Random(1))
+async def running(store, sink):
+    pump = Pump(store, sink, FakeClock(), random=Random(1))
     task = asyncio.create_task(pump.run())
     try:
         yield pump
@@ -84,9 +84,9 @@ async def until(condition, every_seconds=1.0):
         await asyncio.sleep(every_seconds)
 
 
-async def drain(store, sink, patience=None):
-    async with running(store, sink, patience) as pump:
-        await until(lambda: pump.position == len(store.committed))
+async def drain(store, sink):
+    async with running(store, sink) as pump:
+        await until(lambda: store.cursors.get(sink.name) == len(store.committed))
     return pump
 
 
@@ -249,6 +249,17 @@ def test_lag_is_the_age_of_the_oldest_record_not_delivered():
     assert virtual.run(story()) == pytest.approx(500, abs=0.1)
 
 
+def test_records_that_expired_before_their_turn_are_counted():
+    class Expired(MemoryHistory):
+        async def after(self, position, limit):
+            return [entry for entry in await super().after(position, 99) if entry.position > 4][:limit]
+
+    store = Expired(records.reading(records.shape(), n, [1.0]) for n in range(10))
+    store.cursors["fake"] = 1
+    pump = virtual.run(drain(store, ScriptedSink()))
+    assert (pump.sent_total, pump.dropped_total) == (6, 3)
+
+
 def test_a_disk_that_refuses_is_waited_for():
     class Refusing(MemoryHistory):
         refusals = 3
@@ -269,21 +280,6 @@ def test_a_defect_in_a_sink_is_logged_once_and_stops_nobody(caplog):
     pump = virtual.run(drain(history(2), sink))
     assert pump.sent_total == 2
     assert len([r for r in caplog.records if r.exc_info]) == 1
-
-
-def test_the_cursor_is_written_now_and_then_not_with_every_request():
-    async def story():
-        store, sink = history(0), ScriptedSink()
-        async with running(store, sink, Patience(save=30)) as pump:
-            for n in range(60):
-                store.accept([records.reading(records.shape(), n, [1.0])])
-                pump.committed(await store.commit())
-                await asyncio.sleep(5)
-        return store
-
-    store = virtual.run(story())
-    assert len(store.advances) <= 12
-    assert store.cursors == {"fake": 60}
 
 
 def test_a_size_grows_back_to_the_ceiling_and_not_beyond():

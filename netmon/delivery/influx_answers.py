@@ -1,0 +1,101 @@
+"""What an InfluxDB's answers mean: which dialect it speaks, and what becomes of the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+from netmon.delivery.influx_settings import InfluxSettings
+from netmon.errors import DeliveryError, Parked, Rejected, RetryLater, TooLarge
+from netmon.text import clean
+
+_VERSION = re.compile(r"v?(\d+)\.")
+# 400 answers that speak of the request, not of a line: bisecting them would set everything aside.
+_NOT_THE_DATA = re.compile(
+    r"is required|not found|unable to authenticate|org(anization)? .*invalid", re.IGNORECASE
+)
+
+
+class Dialect(StrEnum):
+    """Which write endpoint a server has."""
+
+    V1 = "1"
+    """`/write?db=`: all of 1.x, and VictoriaMetrics."""
+    V2 = "2"
+    """`/api/v2/write?bucket=`: 2.x and 3.x."""
+
+
+def dialect(server_version: str, settings: InfluxSettings) -> Dialect:
+    """Return how to write to a server that says this version; what it does not say, the settings do.
+
+    1.8 has the second endpoint too, but its first one needs no mapping from buckets to databases.
+    """
+    if settings.version != "auto":
+        return Dialect.V1 if settings.version == "1" else Dialect.V2
+    match = _VERSION.match(server_version)
+    if match is not None:
+        return Dialect.V1 if match[1] in ("0", "1") else Dialect.V2
+    return Dialect.V2 if settings.bucket else Dialect.V1
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryError:
+    """Return the verdict on data that was answered with anything but 204."""
+    words, is_influx = _words(headers, body)
+    said = f"{status}: {words}" if words else str(status)
+    if status in (400, 422):
+        return _refused(said, words, is_influx=is_influx)
+    if status == 413:
+        return TooLarge(said)
+    if status in (408, 425, 429) or status >= 500:
+        return RetryLater(said, retry_after_seconds(headers))
+    if status < 300:
+        # A captive portal says 200 to everything.
+        return RetryLater(f"{status} instead of 204: this is not InfluxDB")
+    return Parked(f"{said}{_advice(status, headers, words)}")
+
+
+def _advice(status: int, headers: Mapping[str, str], words: str) -> str:
+    if status == 404 and "database not found" in words:
+        return "; `netmon influx setup` creates it"
+    if status < 400:
+        return f"; redirects are not followed ({clean(headers.get('Location', ''))!r}): is `url` right?"
+    return ""
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return what Retry-After asks for (RFC 9110 §10.2.3); None when it says nothing usable.
+
+    A date counts from the answer's own Date: the clock of this machine may be wrong by years.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    try:
+        asked, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (asked - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _refused(said: str, words: str, *, is_influx: bool) -> DeliveryError:
+    partial = "partial write" in words
+    if partial or (is_influx and not _NOT_THE_DATA.search(words)):
+        return Rejected(said, partial=partial)
+    return Parked(said)
+
+
+def _words(headers: Mapping[str, str], body: bytes) -> tuple[str, bool]:
+    """Return the server's words, and whether they come in InfluxDB's own form."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        for key in ("error", "message"):
+            if isinstance(document.get(key), str):
+                return clean(document[key]), True
+    own = headers.get("X-Influxdb-Error", "")
+    return clean(own or body[:1000]), bool(own)

@@ -1,0 +1,152 @@
+"""The door to influxdb-client: session, authentication, TLS, version; its exceptions end here.
+
+The library is imported on first use, in a thread: it costs 16 MB beside aiohttp and a quarter of a
+second, which a daemon without InfluxDB need not pay and a starting one need not wait for. Its WriteApi
+is not used: it drops what a server refuses for longer than three minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from netmon.delivery.influx_answers import Dialect, dialect, failure
+from netmon.delivery.influx_settings import InfluxSettings
+from netmon.errors import Parked, RetryLater
+
+if TYPE_CHECKING:
+    from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
+
+log = logging.getLogger(__name__)
+
+Parameters = Sequence[tuple[str, str]]
+_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class InfluxSession:
+    """One connection pool to one server, opened by its first request."""
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._client: InfluxDBClientAsync | None = None
+        self._dialect: Dialect | None = None
+
+    async def write(self, body: bytes, *, compressed: bool) -> None:
+        """Write line protocol with times in ms; raises DeliveryErrors as `Sink.send` does."""
+        spoken = self._dialect = self._dialect or dialect(await self.version(), self._settings)
+        path, parameters = _write_request(spoken, self._settings)
+        headers = {"Content-Type": _TEXT} | ({"Content-Encoding": "gzip"} if compressed else {})
+        answer = await self.call("POST", path, parameters, headers, body)
+        if answer.status != 204:
+            if answer.status == 404:
+                # Perhaps another server stands there now: ask it again who it is.
+                self._dialect = None
+            raise failure(answer.status, answer.headers, answer.body)
+
+    async def version(self) -> str:
+        """Return what the server calls its version; "unknown" for one that is only compatible."""
+        answer = await self.call("GET", "/ping")
+        if answer.status >= 300:
+            raise failure(answer.status, answer.headers, answer.body)
+        return answer.headers.get("X-Influxdb-Version", "unknown")
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Ask the server anything; RetryLater when it cannot be reached, Parked when it cannot be trusted."""
+        client = self._client or await self._open()
+        try:
+            async with asyncio.timeout(self._settings.timeout_seconds):
+                return await _call(client, method, path, parameters, dict(headers or {}), body)
+        except TimeoutError as error:
+            raise RetryLater(f"no answer in {self._settings.timeout_seconds:g} s") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()  # type: ignore[no-untyped-call] # the library is half typed
+
+    async def _open(self) -> InfluxDBClientAsync:
+        await asyncio.to_thread(import_module, "influxdb_client.client.influxdb_client_async")
+        from influxdb_client.client.influxdb_client_async import (  # noqa: PLC0415 - see the module's text
+            InfluxDBClientAsync,
+        )
+
+        settings = self._settings
+        basic = bool(settings.username)
+        try:
+            self._client = InfluxDBClientAsync(
+                settings.url,
+                token=f"{settings.username}:{settings.password}" if basic else settings.token,
+                auth_basic=basic,
+                timeout=round(settings.timeout_seconds * 1000),
+                ssl_ca_cert=settings.ca_file or None,
+                allow_redirects=False,  # a redirect would carry the token to somebody else
+                connection_pool_maxsize=1,
+            )
+        except OSError as error:
+            raise Parked(f"certificates in {settings.ca_file}: {error}") from error
+        return self._client
+
+
+async def _call(
+    client: InfluxDBClientAsync,
+    method: str,
+    path: str,
+    parameters: Parameters,
+    headers: dict[str, str],
+    body: bytes | None,
+) -> Answer:
+    """Translate one call of the library, and every way in which it fails."""
+    import aiohttp  # noqa: PLC0415 - see the module's text
+    from influxdb_client.rest import ApiException  # noqa: PLC0415
+
+    try:
+        _, status, answered = await client.api_client.call_api(  # type: ignore[no-untyped-call] # the library is half typed
+            path,
+            method,
+            query_params=list(parameters),
+            header_params=headers,
+            body=body,
+            auth_settings=[],
+            async_req=False,
+            _return_http_data_only=False,
+        )
+    except ApiException as error:
+        return Answer(error.status, error.headers or {}, error.body or b"")
+    except TimeoutError:
+        raise
+    except aiohttp.ClientSSLError as error:
+        raise Parked(f"TLS: {error}") from error
+    except aiohttp.InvalidURL as error:
+        raise Parked(f"{error} is no address of a server") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise RetryLater(str(error) or type(error).__name__) from error
+    return Answer(status, answered, client.api_client.last_response.data)
+
+
+def _write_request(spoken: Dialect, settings: InfluxSettings) -> tuple[str, Parameters]:
+    # The precision is always said: version 3 would guess it from the size of the number.
+    if spoken is Dialect.V1:
+        return "/write", [("db", settings.destination), ("precision", "ms")]
+    organization = [("org", settings.organization)] if settings.organization else []
+    return "/api/v2/write", [*organization, ("bucket", settings.destination), ("precision", "ms")]
