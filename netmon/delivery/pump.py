@@ -88,20 +88,13 @@ class Pump:
         self._more.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled; then save the cursor and close the sink."""
+        """Deliver until cancelled; then close the sink."""
         try:
             await self._start()
             while True:
                 await self._guarded_round()
         finally:
-            try:
-                await self._save(0.0)
-            except StoreError as error:
-                log.warning(
-                    "%s: its place could not be saved (%s); some is sent again", self.sink.name, error
-                )
-            finally:
-                await self.sink.close()
+            await self.sink.close()
 
     async def _start(self) -> None:
         while True:
@@ -132,8 +125,9 @@ class Pump:
             return
         before, self._newest = self.position, max(self._newest, entries[-1].position)
         await self._deliver_all(entries)
-        # Positions are given without gaps: what is missing went by age, by size or by damage.
-        self.dropped_total += self.position - before - len(entries)
+        if before:
+            # Positions are given without gaps: what is missing went by age, by size or by damage.
+            self.dropped_total += self.position - before - len(entries)
         await self._history.advance(self.sink.name, self.position)
 
     async def _deliver_all(self, entries: Sequence[Entry]) -> None:
