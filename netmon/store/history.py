@@ -69,11 +69,28 @@ class SqliteHistory(History):
         self._lock = lock
         self._clock = clock
         self._commit_seconds = commit_seconds
+        self._committing_since: float | None = None
         self._disk = DiskThread()
         self._fresh: Backlog[Record] = Backlog(pending_bytes)
         self._hurry_bytes = pending_bytes // 2
         self._hurry = asyncio.Event()
         self._cursors: dict[str, Position] = {}
+
+    @property
+    def newest(self) -> Position:
+        """Position of the newest committed record."""
+        return self._journal.newest
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file at the last commit, its write-ahead log included."""
+        return self._journal.size_bytes
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the present commit has been waiting for the disk; 0 when there is none."""
+        since = self._committing_since
+        return 0.0 if since is None else self._clock.monotonic() - since
 
     @property
     def pending_records(self) -> int:
@@ -123,22 +140,28 @@ class SqliteHistory(History):
 
     async def commit(self) -> Position:
         """Make everything accepted so far durable and return the newest position."""
-        cursors = dict(self._cursors)
         began = self._clock.monotonic()
+        if self._committing_since is None:
+            self._committing_since = began
         try:
-            newest = await self._disk.call(self._journal.commit, self._fresh.take, cursors)
+            newest = await self._disk.call(self._journal.commit, self._fresh.take, dict(self._cursors))
         except StoreError as error:
-            self.refused_commits_total += 1
-            if not self.refusal:
-                log.error("%s; new records wait in memory", error)  # noqa: TRY400 - a message for a person
-            self.refusal = str(error)
+            self._refused(error)
             raise
+        finally:
+            self._committing_since = None
         self.commits_total += 1
         self.commit_seconds_last = self._clock.monotonic() - began
         if self.refusal:
             log.info("the history is written again; %d records were lost so far", self.dropped_total)
             self.refusal = ""
         return newest
+
+    def _refused(self, error: StoreError) -> None:
+        self.refused_commits_total += 1
+        if not self.refusal:
+            log.error("%s; new records wait in memory", error)
+        self.refusal = str(error)
 
     async def close(self) -> None:
         """Commit what waits and let go of the folder, within five seconds whatever the disk does."""

@@ -49,6 +49,11 @@ class HistoryFile:
         except sqlite3.Error as error:
             raise in_words(error, self.folder) from error
 
+    def size_bytes(self) -> int:
+        """Return the size of the file and its write-ahead log."""
+        present = (self._beside(suffix) for suffix in _SUFFIXES[:2])
+        return sum(path.stat().st_size for path in present if path.exists())
+
     def replace(self, problem: str) -> sqlite3.Connection:
         """Set the file aside, start a fresh one, and bring over what can be read."""
         aside = self._set_aside("newer" if problem == _NEWER else "damaged")

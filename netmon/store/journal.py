@@ -43,6 +43,11 @@ class Journal:
         self._use(file.open())
 
     @property
+    def newest(self) -> Position:
+        """Position of the newest committed record."""
+        return self._writer.newest
+
+    @property
     def pending_records(self) -> int:
         """Frames that the disk has refused so far."""
         return len(self._frames)
@@ -66,6 +71,7 @@ class Journal:
             self._mending(lambda: self._writer.write(frames, cursors))
             self._frames.take()
             self._saved_cursors = dict(cursors)
+            self.size_bytes = self._file.size_bytes()
         return self._writer.newest
 
     def after(self, position: Position, limit: int) -> list[Entry]:
@@ -110,6 +116,7 @@ class Journal:
         self._writer = LogWriter(connection)
         self._reader = LogReader(connection)
         self._saved_cursors = {}
+        self.size_bytes = self._file.size_bytes()
         self._facts = {}
         for entry in self._reader.newest_first(Scope(Genus.FACT)):
             frame = self._framer.frame(entry.record)

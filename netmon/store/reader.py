@@ -28,13 +28,7 @@ def open_reader(folder: Path) -> SqliteReader:
             f"there is no history in {folder}: start `netmon run`, or name its folder with --state"
         )
     with _words(folder):
-        connection = connect_read_only(path)
-        try:
-            _require_format(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return SqliteReader(connection, path)
+        return SqliteReader(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +48,14 @@ class Verdict:
 class SqliteReader(HistoryReader):
     """A read-only connection. One thread at a time; its iterators stream in chunks."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._log = LogReader(connection)
+        self._open()
 
     def after(self, position: Position, limit: int) -> Sequence[Entry]:
         """Return up to `limit` committed records after a position, oldest first."""
         with _words(self._path.parent):
-            return self._log.after(position, limit)
+            return self._current().after(position, limit)
 
     def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
         """Yield all records of a stretch of wall time in its order; with a measurement, its readings only."""
@@ -80,7 +73,7 @@ class SqliteReader(HistoryReader):
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""
         with _words(self._path.parent):
-            for entry in self._log.newest_first(Scope(Genus.READING, measurement, key)):
+            for entry in self._current().newest_first(Scope(Genus.READING, measurement, key)):
                 if isinstance(entry.record, Reading):
                     return entry.record
         return None
@@ -95,7 +88,7 @@ class SqliteReader(HistoryReader):
         # A moment belongs to the facts that were stored in it.
         end_ms = None if at_ms is None else at_ms + 1
         with _words(self._path.parent):
-            for entry in self._log.newest_first(Scope(Genus.FACT, kind, key), end_ms):
+            for entry in self._current().newest_first(Scope(Genus.FACT, kind, key), end_ms):
                 fact = entry.record
                 if isinstance(fact, Fact):
                     held.setdefault((fact.kind, fact.key), fact)
@@ -110,7 +103,7 @@ class SqliteReader(HistoryReader):
     def shapes(self, measurement: str = "") -> Iterator[Shape]:
         """Yield every shape that the history holds (of one measurement, or all)."""
         with _words(self._path.parent):
-            for _, _, subject in self._log.subjects(Scope(Genus.READING, measurement)):
+            for _, _, subject in self._current().subjects(Scope(Genus.READING, measurement)):
                 if subject.shape is not None:
                     yield subject.shape
 
@@ -118,7 +111,7 @@ class SqliteReader(HistoryReader):
         """Return the names of all key labels of all records, in alphabetical order."""
         names: set[str] = set()
         with _words(self._path.parent):
-            for _, _, subject in self._log.subjects(Scope(None)):
+            for _, _, subject in self._current().subjects(Scope(None)):
                 keys = [subject.key] if subject.shape is None else [row.key for row in subject.shape.rows]
                 names.update(name for key in keys for name, _ in key)
         return sorted(names)
@@ -126,11 +119,16 @@ class SqliteReader(HistoryReader):
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
         with _words(self._path.parent):
+            self._current()
             (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
             (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
             return StoreStats(
                 records=records,
-                size_bytes=sum(path.stat().st_size for path in self._path.parent.glob(f"{FILE_NAME}*")),
+                size_bytes=sum(
+                    path.stat().st_size
+                    for suffix in ("", "-wal")
+                    if (path := self._path.with_name(FILE_NAME + suffix)).exists()
+                ),
                 newest=newest or 0,
                 oldest_ms=self._edge_ms("ASC"),
                 newest_ms=self._edge_ms("DESC"),
@@ -143,7 +141,7 @@ class SqliteReader(HistoryReader):
         try:
             with _words(self._path.parent):
                 complaints = [text for (text,) in self._connection.execute("PRAGMA integrity_check(10)")]
-                damaged = tuple(self._log.check())
+                damaged = tuple(self._current().check())
                 (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
         except StoreError as error:
             return Verdict(0, (), (str(error),))
@@ -153,9 +151,26 @@ class SqliteReader(HistoryReader):
         """Give back the file."""
         self._connection.close()
 
+    def _open(self) -> None:
+        self._inode = self._path.stat().st_ino
+        self._connection = connect_read_only(self._path)
+        try:
+            _require_format(self._connection, self._path)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._log = LogReader(self._connection)
+
+    def _current(self) -> LogReader:
+        """Return the log of the file that is there now: a damaged one may have been set aside meanwhile."""
+        if self._path.exists() and self._path.stat().st_ino != self._inode:
+            self._connection.close()
+            self._open()
+        return self._log
+
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
         with _words(self._path.parent):
-            for entry in self._log.scan(scope, start_ms, end_ms):
+            for entry in self._current().scan(scope, start_ms, end_ms):
                 yield entry.record
 
     def _edge_ms(self, order: str) -> int | None:
