@@ -1,0 +1,141 @@
+"""Does what the configuration names work: devices answer, WAN ports exist, sinks are reached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from netmon import plugins
+from netmon.app.sinks import influx_settings
+from netmon.cli.doctor_finding import Finding, fail, ok
+from netmon.clock import Clock
+from netmon.config.plan import HOST, Planned, assignments, circuits, host_assignment
+from netmon.config.schema import Configuration
+from netmon.delivery.influx_session import InfluxSession
+from netmon.delivery.influx_settings import InfluxSettings
+from netmon.errors import DeliveryError
+from netmon.hub import Hub
+from netmon.latest import Latest, LatestRow
+from netmon.ledger import MonthlyLedger
+from netmon.model.derived import RUN, RUN_OUTCOME, RUN_UP
+from netmon.resolver import CachingResolver
+from netmon.runner import Runner
+from netmon.sdk import Context, Outcome
+from netmon.shared import SharedThings, Slot
+
+_AT_ONCE = 16
+_REMEDIES: Mapping[str, str] = {
+    Outcome.TIMEOUT: "is it reachable, may this address ask it on its SNMP port, is the community right? "
+    "A wrong one looks like no answer",
+    Outcome.REFUSED: "nothing listens on that port: switch its SNMP agent on",
+    Outcome.UNREACHABLE: "there is no way to it: look at routes and VLANs",
+    Outcome.UNRESOLVED: "its name has no address: correct address in [[device]], or the resolver",
+    Outcome.DENIED: "it refuses this credential: give the user or community a view of what is read",
+    Outcome.BROKEN: "a defect: the log above has the traceback, please report it",
+}
+
+
+async def read_once(configuration: Configuration, folder: Path, clock: Clock, *, devices: bool) -> Latest:
+    """Run the own-host collector, and with `devices` all of theirs, once; return what they found."""
+    latest, shared, resolver = Latest(), SharedThings(clock), CachingResolver(clock)
+    hub, at_once = Hub((latest,)), asyncio.Semaphore(_AT_ONCE)
+    context = Context(
+        site=configuration.site.id,
+        clock=clock,
+        resolver=resolver,
+        latest=latest,
+        ledger=MonthlyLedger(clock, {}),
+        exclusive=Slot(),
+        shared=shared,
+        run_now=lambda _name: False,
+        circuits=circuits(configuration),
+    )
+
+    async def run(job: Sequence[Runner]) -> None:
+        async with at_once:
+            for runner in job:
+                await runner.run(context)
+                await runner.close()
+
+    jobs: dict[str, list[Runner]] = {HOST: [_own_host(folder, hub)]}
+    for one in assignments(configuration):
+        if devices and one.assignment.device is not None:
+            jobs.setdefault(one.job, []).append(_runner(one, hub))
+    try:
+        await asyncio.gather(*(run(job) for job in jobs.values()))
+    finally:
+        await shared.close()
+        resolver.close()
+    return latest
+
+
+def _own_host(folder: Path, hub: Hub) -> Runner:
+    kind = plugins.source_type(HOST)
+    return Runner(
+        HOST, kind(host_assignment(), kind.settings_type.model_validate({"folder": str(folder)})), hub
+    )
+
+
+def _runner(one: Planned, hub: Hub) -> Runner:
+    return Runner(one.source_name, plugins.source_type(one.source_name)(one.assignment, one.settings), hub)
+
+
+def devices(latest: Latest, configuration: Configuration) -> Iterator[Finding]:
+    """Tell of each device whether its collectors got an answer."""
+    for section in configuration.devices:
+        runs = [row for row in latest.rows(RUN, (("target", section.name),)) if row.label("source") != HOST]
+        bad = [row for row in runs if row.label(RUN_OUTCOME.name) != Outcome.OK]
+        if bad:
+            yield _unanswered(section.name, bad[0])
+        elif runs:
+            yield ok(f"device {section.name}", f"answers to {', '.join(row.label('source') for row in runs)}")
+
+
+def _unanswered(name: str, row: LatestRow) -> Finding:
+    outcome, source = row.label(RUN_OUTCOME.name), row.label("source")
+    remedy = _REMEDIES.get(outcome, "netmon poll shows what it answers")
+    said = "answers in part" if row.value(RUN_UP.name) == 1 else "does not answer"
+    return fail(f"device {name}", f"{said} to {source}: {outcome}", remedy)
+
+
+def wan_ports(latest: Latest, configuration: Configuration) -> Iterator[Finding]:
+    """Tell of each circuit whether its port is among those that its router showed."""
+    for circuit in configuration.circuits:
+        if circuit.wan is None:
+            continue
+        device, wanted = circuit.wan.device, circuit.wan.interface
+        ports = [row.label("ifName") for row in latest.rows("interface", (("device", device),))]
+        subject = f"circuit {circuit.id}"
+        if wanted in ports:
+            yield ok(subject, f"its port {wanted} is there on {device}")
+        elif ports:
+            near = get_close_matches(wanted, ports, n=1) or ports[:1]
+            remedy = f"set wan interface to one of its {len(ports)} ports, such as {near[0]!r}"
+            yield fail(subject, f"{device} has no port called {wanted!r}", remedy)
+        else:
+            yield fail(
+                subject, f"{device} showed no ports", f"mend device {device} first, with collect = interfaces"
+            )
+
+
+async def sinks(configuration: Configuration) -> list[Finding]:
+    """Ask every receiver of the history who it is."""
+    settings = influx_settings(configuration)
+    return list(await asyncio.gather(*(_sink(name, one) for name, one in settings.items())))
+
+
+async def _sink(name: str, settings: InfluxSettings) -> Finding:
+    session = InfluxSession(settings)
+    try:
+        version = await session.version()
+    except DeliveryError as error:
+        return fail(
+            f"sink {name}", f"{settings.url}: {error}", "is the address right, the server up, the way open?"
+        )
+    finally:
+        await session.close()
+    return ok(
+        f"sink {name}", f"{settings.url} is InfluxDB {version}; netmon influx status tells about writing"
+    )
