@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from netmon.config.outputs import absolute
 from netmon.config.secret import ReadableFile, Secret
@@ -78,10 +78,20 @@ class RuleSection(Section):
             yield Problem("", f"needs one condition, has {found}", f"one of {', '.join(_CONDITIONS)}")
 
 
+class NotifyType(Section):
+    """A channel of a type that does not exist: only that is wrong with it, as its keys are unknown."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["alertmanager", "webhook", "email", "govuk_notify", "apprise"] = Field(
+        description="alertmanager, webhook, email, govuk_notify or apprise"
+    )
+
+
 class NotifySection(Section):
     """What all channels have."""
 
-    type: str = Field(description="alertmanager, webhook, email, govuk_notify or apprise")
+    type: str = Field(description="what kind of channel it is")
     severities: tuple[Severity, ...] = Field(
         ("page", "ticket"), min_length=1, description="which alerts go this way"
     )

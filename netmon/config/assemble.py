@@ -68,7 +68,7 @@ def assemble(files: Sequence[ParsedFile], surroundings: Surroundings, *, complet
     if complete:
         mistakes += [*_no_site(files), *check_references(document.entries)]
     return Assembled(
-        None if mistakes else _configuration(sections, sources.settings),
+        None if mistakes or not complete else _configuration(sections, sources.settings),
         tuple(_in_order(mistakes, files, document.entries)),
         tuple(warnings),
         tuple(_unsupported(document.entries)),

@@ -55,7 +55,7 @@ def tables(
     """Return the file that somebody could have written, with the sources that there are."""
     wanted = (
         ("gateway", "icmp", "gateway", gateways),
-        ("resolver", "icmp", "resolver", servers),
+        ("resolver", "icmp", "resolver", tuple(server for server in servers if server not in gateways)),
         ("dns", "dns", "resolver", servers),
     )
     probes = [

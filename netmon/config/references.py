@@ -58,7 +58,7 @@ def check_names(entries: Sequence[Entry]) -> Iterator[Mistake]:
             yield entry.mistake(
                 key,
                 f'"{entry.name}" is already the {key} of {other.place} in {other.file}',
-                f"give each {entry.section} a {key} of its own",
+                "call one of them differently",
             )
 
 

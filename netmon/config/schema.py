@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netmon.config.alerting import NOTIFY_TYPES, EvidenceSection, NotifySection, RuleSection
+from netmon.config.alerting import NOTIFY_TYPES, EvidenceSection, NotifySection, NotifyType, RuleSection
 from netmon.config.credential import CredentialSection
 from netmon.config.outputs import FileSection, InfluxSection, RemoteWriteSection, StoreSection
 from netmon.config.section import Section
@@ -49,7 +49,7 @@ SourceKey = tuple[str, str]
 def model_of(section: str, table: Mapping[str, object]) -> type[Section]:
     """Return the model of a section; a channel's depends on its type."""
     if section == "notify":
-        return NOTIFY_TYPES.get(str(table.get("type")), NotifySection)
+        return NOTIFY_TYPES.get(str(table.get("type")), NotifyType)
     return {**LISTS, **NAMED, **TABLES}[section]
 
 

@@ -55,7 +55,7 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
     *parents, key = detail["loc"] or ("",)
     if kind == "extra_forbidden":
-        return "unknown key", nearest(str(key), keys_of(_model_at(model, parents)))
+        return "unknown key", nearest(str(key), fields_of(_model_at(model, parents)))
     if kind == "missing":
         return "is missing", _description(_model_at(model, parents), str(key))
     if kind == "value_error":
@@ -70,24 +70,20 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     return detail["msg"][:1].lower() + detail["msg"][1:], ""
 
 
-def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """Return the keys that a table may have, as the file writes them."""
-    return tuple(_fields(model))
-
-
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _description(model: type[BaseModel], key: str) -> str:
-    field = _fields(model).get(key)
+    field = fields_of(model).get(key)
     return (field.description or "") if field is not None else ""
 
 
 def _model_at(model: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel]:
     """Follow keys down to the model of the table they lead to; list places change nothing."""
     for part in path:
-        field = _fields(model).get(str(part))
+        field = fields_of(model).get(str(part))
         model = next(_models_in(field.annotation), model) if field is not None else model
     return model
 

@@ -1,0 +1,160 @@
+import pytest
+from fakes.catalogue import PingSettings, fake_catalogue
+
+from netmon.config import Options, assignments, changes, circuits, load
+from netmon.sdk import Circuit, SnmpVersion
+
+SITE = """
+[site]
+id = "library-12"
+[[circuit]]
+id = "wan1"
+down = "100Mbit/s"
+wan = { device = "router", interface = "ge-0/0/0" }
+source = "192.0.2.9"
+[[circuit]]
+id = "wan2"
+source = "wwan0"
+backup_of = "wan1"
+[credential.core]
+version = "2c"
+community = { env = "C" }
+allow_weak = true
+[credential.new]
+version = "3"
+user = "u"
+auth_secret = { env = "C" }
+privacy = "none"
+allow_weak = true
+[[device]]
+name = "router"
+address = "192.0.2.1:1161"
+credential = "core"
+role = "router"
+timeout = "3s"
+[device.settings.interfaces]
+rows = 7
+[[device]]
+name = "switch"
+address = "[2001:db8::2]"
+credential = "new"
+collect = ["system"]
+every = "4s"
+parent = "router"
+[[probe]]
+type = "icmp"
+targets = ["192.0.2.1"]
+role = "gateway"
+[[probe]]
+name = "far"
+type = "icmp"
+targets = ["198.51.100.1", "203.0.113.1"]
+circuit = "wan1"
+every = "1s"
+settings = { packets = 5 }
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    def plan(text=SITE, **environ):
+        path = tmp_path / "netmon.toml"
+        path.write_text(text)
+        options = Options(catalogue=fake_catalogue())
+        return assignments(load(path, {"C": "long-community"} | environ, options).configuration)
+
+    return plan
+
+
+def test_everything_that_was_asked_for_is_planned_and_the_own_host_too(plan):
+    assert [
+        (one.job, one.source_name, one.every_seconds, one.assignment.timeout_seconds) for one in plan()
+    ] == [
+        ("host", "host", 30, 10),
+        ("probe/icmp", "icmp", 10, 5),
+        ("probe/far", "icmp", 1, 0.5),
+        ("device/router", "system", 30, 3),
+        ("device/router", "interfaces", 30, 3),
+        ("device/switch", "system", 4, 2),
+    ]
+
+
+def test_a_probe_knows_its_targets_role_circuit_and_settings(plan):
+    _, gateway, far, *_ = plan()
+    assert (gateway.assignment.name, gateway.assignment.role, gateway.circuit) == ("icmp", "gateway", None)
+    assert far.assignment.targets == ("198.51.100.1", "203.0.113.1")
+    assert far.assignment.circuit == "wan1"
+    assert far.circuit == Circuit("wan1", down_bits_per_second=100_000_000, source_address="192.0.2.9")
+    assert far.settings == PingSettings(packets=5)
+    assert far.site == "library-12"
+
+
+def test_a_collector_knows_its_device_credential_and_wan_ports(plan):
+    _, interfaces, switch = plan()[3:]
+    device = interfaces.assignment.require_device()
+    assert (device.address, device.port, device.role) == ("192.0.2.1", 1161, "router")
+    assert device.wan == {"ge-0/0/0": "wan1"}
+    assert interfaces.settings.rows == 7
+    assert interfaces.assignment.targets == ("router",)
+    assert device.credential.version is SnmpVersion.V2C
+    assert device.credential.community.get_secret_value() == "long-community"
+    assert device.credential.auth is None
+    other = switch.assignment.require_device()
+    assert (other.address, other.port, other.parent) == ("2001:db8::2", 161, "router")
+    assert (other.credential.auth, other.credential.privacy) == ("SHA-256", None)
+
+
+def test_a_circuit_is_bound_by_address_or_by_interface(tmp_path):
+    path = tmp_path / "netmon.toml"
+    path.write_text(SITE)
+    loaded = load(path, {"C": "long-community"}, Options(catalogue=fake_catalogue()))
+    known = circuits(loaded.configuration)
+    assert (known["wan1"].source_address, known["wan1"].interface) == ("192.0.2.9", "")
+    assert (known["wan2"].source_address, known["wan2"].interface) == ("", "wwan0")
+
+
+def test_a_probe_of_the_own_host_replaces_the_built_in_one(plan):
+    text = SITE + '[[probe]]\ntype = "host"\ntargets = ["localhost"]\nevery = "5s"\n'
+    assert [(one.job, one.every_seconds) for one in plan(text) if one.source_name == "host"] == [
+        ("probe/host", 5)
+    ]
+
+
+def test_a_reload_of_the_same_file_keeps_everything(plan):
+    difference = changes(plan(), plan())
+    assert (difference.removed, difference.added) == ((), ())
+    assert difference.kept == plan()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "jobs"),
+    [
+        ("packets = 5", "packets = 6", ["probe/far"]),
+        ('source = "192.0.2.9"', 'source = "192.0.2.8"', ["probe/far"]),
+        ('every = "4s"', 'every = "5s"', ["device/switch"]),
+        ("rows = 7", "rows = 8", ["device/router"]),
+        ('"ge-0/0/0"', '"ge-0/0/1"', ["device/router", "device/router"]),
+        ('users = 1\nid = "library-12"', 'id = "library-12"', []),
+    ],
+)
+def test_a_reload_touches_only_what_changed(plan, old, new, jobs):
+    before = SITE.replace('id = "library-12"', old) if old.startswith("users") else SITE
+    difference = changes(plan(before), plan(before.replace(old, new)))
+    assert [one.job for one in difference.removed] == jobs
+    assert [one.job for one in difference.added] == jobs
+
+
+def test_a_new_secret_restarts_what_uses_it(plan):
+    difference = changes(plan(), plan(C="another-community"))
+    assert {one.job for one in difference.added} == {"device/router", "device/switch"}
+
+
+def test_another_site_restarts_everything(plan):
+    assert changes(plan(), plan(SITE.replace("library-12", "library-13"))).kept == ()
+
+
+def test_what_is_gone_is_removed_and_what_is_new_is_added(plan):
+    renamed = SITE.replace('name = "far"', 'name = "near"')
+    difference = changes(plan(), plan(renamed))
+    assert [one.job for one in difference.removed] == ["probe/far"]
+    assert [one.job for one in difference.added] == ["probe/near"]
