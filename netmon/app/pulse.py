@@ -22,26 +22,23 @@ class Pulse:
     disk thread hangs for good must be restarted too.
     """
 
-    def __init__(
-        self, clock: Clock, notifier: Notifier, watchdog_seconds: float | None, stuck: Callable[[], str]
-    ) -> None:
-        self._clock, self._notifier = clock, notifier
-        self._watchdog_seconds, self._stuck = watchdog_seconds, stuck
+    def __init__(self, clock: Clock, notifier: Notifier, stuck: Callable[[], str]) -> None:
+        self._clock, self._notifier, self._stuck = clock, notifier, stuck
         self._complaint = ""
         self.lag_seconds = 0.0
         self.lag_max_seconds = 0.0
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        feed_at = 0.0
+        watchdog_seconds, feed_at = self._notifier.watchdog_seconds(), 0.0
         while True:
             due = self._clock.monotonic() + _BEAT_SECONDS
             await asyncio.sleep(_BEAT_SECONDS)
             now = self._clock.monotonic()
             self._note(now - due)
-            if self._watchdog_seconds is not None and now >= feed_at:
+            if watchdog_seconds is not None and now >= feed_at:
                 self._feed()
-                feed_at = now + self._watchdog_seconds / 3
+                feed_at = now + watchdog_seconds / 3
 
     def _feed(self) -> None:
         stuck = self._stuck()
@@ -51,7 +48,7 @@ class Pulse:
             log.info("feeding the watchdog again")
         self._complaint = stuck
         if not stuck:
-            self._notifier.alive()
+            self._notifier.watchdog()
 
     def _note(self, late_seconds: float) -> None:
         self.lag_seconds = max(0.0, late_seconds)

@@ -6,7 +6,6 @@ Exit codes: 0 ok, 1 a check or measurement failed, 2 usage, 78 bad configuration
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from netmon import plugins
+from netmon.cli import logs
 from netmon.errors import ConfigError, NetmonError, UsageError
 from netmon.sdk import Command
 
@@ -78,9 +78,7 @@ def _run(words: list[str]) -> int:
     known = _summaries()
     chosen = next((word for word in words if word in known), "")
     options = _parser(chosen).parse_args(words)
-    logging.basicConfig(
-        level=options.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logs.set_up(options.log_level)
     if not chosen:
         _parser("").print_help()
         return EXIT_USAGE

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import TracebackType
+from typing import Self
 
 from netmon.clock import Clock
 
@@ -62,12 +64,22 @@ class Ticker:
         """All jobs, in the order they were added."""
         return tuple(self._states.values())
 
-    async def run(self, jobs: Sequence[Job]) -> None:
-        """Run jobs until cancelled; a job that raises ends the daemon, as a defect of netmon's own."""
-        async with asyncio.TaskGroup() as self._tasks:
-            for job in jobs:
-                self.add(job)
-            await asyncio.get_running_loop().create_future()
+    async def __aenter__(self) -> Self:
+        """Begin; jobs may be added now."""
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Cancel all jobs. A job that raised ends the block: it is a defect of netmon's own."""
+        tasks, self._tasks = self._tasks, None
+        for state in self._states.values():
+            if state.task is not None:
+                state.task.cancel()
+        self._states.clear()
+        if tasks is not None:
+            await tasks.__aexit__(kind, error, trace)
 
     def add(self, job: Job) -> None:
         """Start a job; its first run comes soon (within a tenth of its interval, 2 s at most)."""

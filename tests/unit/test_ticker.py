@@ -1,7 +1,6 @@
 """Jobs at fixed intervals, in virtual time."""
 
 import asyncio
-import contextlib
 import itertools
 
 import pytest
@@ -11,22 +10,20 @@ from netmon.schedule.ticker import Job, Ticker, phase_seconds
 
 
 def play(seconds, *jobs, script=None, step=None):
-    """Run jobs for some virtual seconds and return the ticker."""
+    """Run jobs for some virtual seconds and return the jobs' states."""
 
     async def go():
         clock = fake_time.FakeClock()
-        ticker = Ticker(clock)
-        task = asyncio.create_task(ticker.run([job(clock) for job in jobs]))
-        if script is not None:
-            await script(ticker, clock)
-        if step is not None:
-            await asyncio.sleep(seconds / 2)
-            clock.step(step)
-        await asyncio.sleep(seconds / (1 if step is None else 2))
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        return ticker
+        async with Ticker(clock) as ticker:
+            for job in jobs:
+                ticker.add(job(clock))
+            if script is not None:
+                await script(ticker, clock)
+            if step is not None:
+                await asyncio.sleep(seconds / 2)
+                clock.step(step)
+            await asyncio.sleep(seconds / (1 if step is None else 2))
+            return ticker.states
 
     return fake_time.run(go())
 
@@ -59,9 +56,9 @@ def test_a_step_of_the_wall_clock_changes_nothing(step):
 
 def test_a_job_that_takes_too_long_is_never_run_twice_at_once_and_its_lost_slots_are_counted():
     times = []
-    ticker = play(100, noting(times, takes=25.0))
+    (state,) = play(100, noting(times, takes=25.0))
     assert min(b - a for a, b in itertools.pairwise(times)) >= 25
-    assert ticker.states[0].overruns_total >= 2
+    assert state.overruns_total >= 2
 
 
 def test_jobs_of_one_burst_run_together_and_others_apart():

@@ -1,0 +1,152 @@
+"""The parts that live as long as the daemon, whatever the configuration says next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self, TypeVar
+
+from netmon.app.jobs import Jobs
+from netmon.app.pulse import Pulse
+from netmon.app.sinks import Sinks
+from netmon.clock import Clock
+from netmon.config.load import Loaded
+from netmon.config.plan import circuits
+from netmon.config.schema import Configuration
+from netmon.errors import StoreError
+from netmon.hub import Hub
+from netmon.latest import Latest
+from netmon.ledger import MonthlyLedger
+from netmon.metrics.exposition import Exposition
+from netmon.metrics.own import OwnMetrics
+from netmon.resolver import CachingResolver
+from netmon.schedule.calendar import Calendar
+from netmon.schedule.ticker import Ticker
+from netmon.sdk import Context
+from netmon.shared import SharedThings, Slot
+from netmon.store.disk_thread import DiskThread
+from netmon.store.history import SqliteHistory, open_history
+from netmon.store.interface import HistoryReader
+from netmon.store.reader import open_reader
+from netmon.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_STUCK_SECONDS = 120.0
+"""A disk that has not ended a commit for this long hangs; an SD card's own pauses last seconds."""
+
+
+class Body:
+    """Clock, history, hub, ticker and everything else that is made once."""
+
+    def __init__(self, clock: Clock, folder: Path, history: SqliteHistory, ticker: Ticker) -> None:
+        self.clock, self.folder, self.history, self.ticker = clock, folder, history, ticker
+        self.latest = Latest()
+        self.exposition = Exposition(clock)
+        self.hub = Hub((self.latest, self.exposition, history))
+        self.own = OwnMetrics()
+        self.jobs = Jobs(ticker, self.hub)
+        self.shared = SharedThings(clock)
+        self.resolver = CachingResolver(clock)
+        self.slot = Slot()
+        self.ledger = MonthlyLedger(clock, {})
+        self.calendar = Calendar(clock)
+        self.pulse: Pulse | None = None
+        self._sinks: Sinks | None = None
+        self._reading = DiskThread()
+        self._reader: HistoryReader | None = None
+        self._retention: Callable[[], tuple[float, int, float]] | None = None
+
+    @classmethod
+    async def open(cls, stack: AsyncExitStack, folder: Path, clock: Clock, loaded: Loaded) -> Self:
+        """Open the history and make the rest; the stack closes all, the history last."""
+        commit_seconds = loaded.configuration.store.commit_every_seconds
+        history = open_history(folder, clock, commit_seconds=commit_seconds)
+        stack.push_async_callback(history.close)
+        ticker = await stack.enter_async_context(Ticker(clock))
+        body = cls(clock, folder, history, ticker)
+        stack.push_async_callback(body.close)
+        await body.ledger.load(history)
+        return body
+
+    @property
+    def sinks(self) -> Sinks:
+        """The sinks; there are none before `start()`."""
+        if self._sinks is None:
+            raise RuntimeError("the daemon has not started")
+        return self._sinks
+
+    def start(self, tasks: asyncio.TaskGroup, notifier: Notifier) -> None:
+        """Start what runs beside the jobs."""
+        self.pulse = Pulse(self.clock, notifier, self._stuck)
+        self._sinks = Sinks(tasks, self.history, self.clock)
+        tasks.create_task(self.history.run(), name="commit")
+        tasks.create_task(self.pulse.run(), name="pulse")
+        self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
+        tasks.create_task(self.calendar.run(), name="calendar")
+
+    def context(self, configuration: Configuration) -> Context:
+        """Return what sources may lean on under this configuration."""
+        self.ledger.set_caps({c.id: c.cap_bytes for c in configuration.circuits if c.cap_bytes is not None})
+        store = configuration.store
+        self._retention = lambda: (store.keep_seconds, store.keep_bytes, store.evidence_keep_seconds)
+        return Context(
+            configuration.site.id,
+            self.clock,
+            self.resolver,
+            self.latest,
+            self.ledger,
+            self.slot,
+            self.shared,
+            self.ticker.run_now,
+            circuits(configuration),
+        )
+
+    async def query(self, question: Callable[[HistoryReader], T]) -> T:
+        """Put a question to the history on a thread of its own, so that no long one delays a commit."""
+        return await self._reading.call(lambda: question(self._opened_reader()))
+
+    async def stop(self) -> None:
+        """Stop measuring, then deliver no more; what was measured is committed when the history closes."""
+        await self.jobs.stop_all()
+        await self.sinks.stop()
+        await self._save_ledger()
+
+    async def close(self) -> None:
+        """Give back what is not the history's."""
+        await self.shared.close()
+        self.resolver.close()
+        if self._reader is not None:
+            await self._reading.call(self._reader.close)
+        await self._reading.close(1.0)
+
+    def _opened_reader(self) -> HistoryReader:
+        if self._reader is None:
+            self._reader = open_reader(self.folder)
+        return self._reader
+
+    def _stuck(self) -> str:
+        return "the disk thread does not answer" if self.history.busy_seconds > _STUCK_SECONDS else ""
+
+    async def _keep_house(self) -> None:
+        """Forget what is too old, and keep what must survive."""
+        self.latest.forget(self.clock.boottime_ns())
+        await self._save_ledger()
+        if self._retention is not None:
+            try:
+                deleted = await self.history.expire(*self._retention())
+            except StoreError as error:
+                log.warning("old records could not be deleted: %s", error)
+            else:
+                log.info("%d old records deleted", deleted)
+
+    async def _save_ledger(self) -> None:
+        try:
+            await self.ledger.save(self.history)
+        except StoreError as error:
+            log.warning("the byte ledger could not be saved: %s", error)

@@ -1,0 +1,101 @@
+"""The daemon: what exists, in which order it comes and goes. Decisions live in the parts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from netmon.app.body import Body
+from netmon.app.reload import Reloader
+from netmon.app.site import DaemonSite
+from netmon.clock import Clock
+from netmon.config.load import Loaded, load
+from netmon.errors import NetmonError
+from netmon.systemd import Notifier
+from netmon.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonOptions:
+    """Where the daemon finds things. `config` None: watch what this machine suggests."""
+
+    config: Path | None
+    state: Path
+    environ: Mapping[str, str]
+
+
+class _Stop(Exception):  # noqa: N818 - no error: the way out of a TaskGroup
+    """Somebody asked the daemon to end."""
+
+
+class Daemon:
+    """Runs until it is asked to stop."""
+
+    def __init__(self, options: DaemonOptions, clock: Clock) -> None:
+        self._options, self._clock = options, clock
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask it to end."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Start everything, say so, wait, stop everything.
+
+        ConfigError, StoreError and OSError of a listener leave before anything was measured.
+        """
+        loaded = load(self._options.config, self._options.environ)
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        async with AsyncExitStack() as stack:
+            body = await Body.open(stack, self._options.state, self._clock, loaded)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    await self._live(tasks, stack, body, loaded)
+            except* _Stop:
+                log.info("stopped")
+
+    async def _live(
+        self, tasks: asyncio.TaskGroup, stack: AsyncExitStack, body: Body, loaded: Loaded
+    ) -> None:
+        notifier = Notifier(self._options.environ)
+        body.start(tasks, notifier)
+        reloader = Reloader(body, lambda: load(self._options.config, self._options.environ), notifier)
+        await reloader.adopt(loaded)
+        site = DaemonSite(body, reloader)
+        web = WebServer(site, reloader.web_settings)
+        body.own.watch(site.samples)
+        await _started(web)
+        stack.push_async_callback(web.stop)
+        self._listen_to_signals(reloader, tasks)
+        site.became_ready()
+        notifier.ready(f"watching {loaded.configuration.site.id}")
+        log.info("ready: %s", ", ".join(f"http://{address}/" for address in web.addresses))
+        await self._stopped.wait()
+        notifier.stopping()
+        await web.stop()
+        await body.stop()
+        raise _Stop
+
+    def _listen_to_signals(self, reloader: Reloader, tasks: asyncio.TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, reloader.wanted.set)
+        tasks.create_task(reloader.run(), name="reload on SIGHUP")
+
+
+async def _started(web: WebServer) -> None:
+    try:
+        await web.start()
+    except OSError as error:
+        raise NetmonError(
+            f"the page cannot be served ({error}); set [web] listen to a free address and port"
+        ) from error

@@ -1,0 +1,106 @@
+"""Take up a configuration, the first one or a later one, without losing state."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from netmon.app.body import Body
+from netmon.app.jobs import PlannedJob, planned_jobs
+from netmon.app.settings import web_settings
+from netmon.app.watch import watch
+from netmon.config.load import Loaded
+from netmon.config.plan import assignments
+from netmon.errors import ConfigError
+from netmon.systemd import Notifier
+from netmon.verdict.view import View
+from netmon.web.settings import WebSettings
+
+log = logging.getLogger(__name__)
+
+
+class Reloader:
+    """Holds the configuration in use. A broken new one leaves it as it is, and is remembered as failed."""
+
+    def __init__(self, body: Body, read: Callable[[], Loaded], notifier: Notifier) -> None:
+        self._body, self._read, self._notifier = body, read, notifier
+        self._one_at_a_time = asyncio.Lock()
+        self.wanted = asyncio.Event()
+        self.last_ok: bool | None = None
+        self.last_problem = ""
+        self.last_success_seconds = 0.0
+        self.last_try_seconds: float | None = None
+
+    @property
+    def loaded(self) -> Loaded:
+        """The configuration in use."""
+        return self._loaded
+
+    @property
+    def view(self) -> View:
+        """The latest values, seen with the configuration in use."""
+        return self._view
+
+    @property
+    def web_settings(self) -> WebSettings:
+        """How the web server was told to listen."""
+        return web_settings(self._loaded.configuration)
+
+    async def run(self) -> None:
+        """Reload whenever it is wanted (SIGHUP); a storm of wishes is one reload."""
+        while True:
+            await self.wanted.wait()
+            self.wanted.clear()
+            try:
+                await self.reload()
+            except ConfigError as error:
+                log.error("the new configuration is not used:\n%s", error)  # noqa: TRY400 - for a person
+
+    async def reload(self) -> None:
+        """Read the configuration again and take it up; ConfigError: the old one goes on."""
+        async with self._one_at_a_time:
+            self._notifier.reloading(self._body.clock.monotonic())
+            self.last_try_seconds = self._body.clock.wall_ns() / 1e9
+            try:
+                loaded = self._read()
+            except ConfigError as error:
+                self.last_ok, self.last_problem = False, str(error.mistakes[0])
+                raise
+            finally:
+                self._notifier.ready()
+            await self.adopt(loaded)
+            log.info("the configuration was read again")
+
+    async def adopt(self, loaded: Loaded) -> None:
+        """Run what this configuration says, from now on."""
+        configuration = loaded.configuration
+        planned = assignments(configuration)
+        if self.last_ok is not None:
+            self._warn_of_what_waits(loaded)
+        gone = await self._body.jobs.apply(planned_jobs(planned), self._body.context(configuration))
+        self._loaded = loaded
+        self._view = View(watch(configuration, planned), self._body.latest, self._body.clock)
+        self._end_series(gone)
+        await self._body.sinks.apply(configuration)
+        self.last_ok, self.last_problem = True, ""
+        self.last_success_seconds = self._body.clock.wall_ns() / 1e9
+
+    def _warn_of_what_waits(self, loaded: Loaded) -> None:
+        old, new = self._loaded.configuration, loaded.configuration
+        for section, changed in (
+            ("[web]", old.web != new.web),
+            ("[store] commit_every", old.store.commit_every_seconds != new.store.commit_every_seconds),
+        ):
+            if changed:
+                log.warning("%s changed: it takes effect at the next start", section)
+
+    def _end_series(self, gone: list[PlannedJob]) -> None:
+        """End the series of what was stopped; what runs again begins them anew at its first run."""
+        for job in gone:
+            first = job.sources[0].assignment
+            labels = [("device", first.device.name)] if first.device is not None else [("probe", first.name)]
+            labels += [("target", target) for target in first.targets if first.device is not None]
+            for label, value in labels:
+                self._body.latest.drop(label, value)
+                self._body.exposition.drop(label, value)

@@ -1,0 +1,28 @@
+"""`netmon run`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import ArgumentParser, Namespace
+
+from netmon.app.daemon import Daemon, DaemonOptions
+from netmon.clock import SystemClock
+from netmon.config.load import default_path
+from netmon.sdk import Command
+from netmon.store.folder import state_directory
+
+
+class RunCommand(Command):
+    """Watch the site until told to stop."""
+
+    summary = "the daemon"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Take no arguments beside `--config`."""
+
+    def run(self, options: Namespace) -> int:
+        """Run until SIGTERM or Ctrl-C."""
+        where = DaemonOptions(default_path(options.config), state_directory(os.environ), os.environ)
+        asyncio.run(Daemon(where, SystemClock()).run())
+        return 0
