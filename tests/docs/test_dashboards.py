@@ -1,0 +1,288 @@
+"""The dashboards are well-formed, say what they show, and ask only for what netmon declares."""
+
+import copy
+import itertools
+import re
+import subprocess
+import sys
+
+import pytest
+from fakes.dashboards import FILES, FOLDER, language, load, queries
+
+from netmon import plugins
+from netmon.delivery.health import DELIVERY_METRICS
+from netmon.delivery.line import EVENT_MEASUREMENT
+from netmon.metrics.daemon import DAEMON_METRICS
+from netmon.metrics.own import OwnMetrics
+from netmon.model import Kind, derived
+from netmon.store.health import STORE_METRICS
+
+# Labels of rows: a source chooses them when it runs, so that no declaration has them.
+PROBE = {"site", "probe", "target", "circuit"}
+ROWS = {
+    "run": {"site", "source", "name", "target"},
+    "interface": {"site", "device", "ifName", "circuit", "ifIndex", "ifDescr", "ifAlias"},
+    "system": {"site", "device"},
+    "host": {"site"},
+    "host_sensor": {"site", "sensor"},
+    "host_interface": {"site", "interface"},
+    **dict.fromkeys(("icmp", "tcp", "http", "dns"), PROBE),
+}
+NO_TAGS = {"ifIndex", "ifDescr", "ifAlias"}
+OWN_ROWS = {
+    "netmon_sink_": {"sink", "state"},
+    "netmon_build_info": {"version", "pythonversion"},
+    "netmon_subscriber_failures_total": {"subscriber"},
+}
+SCRAPED = {"job", "instance"}
+
+PROMQL_WORDS = {
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+    "bool",
+    "offset",
+    "and",
+    "or",
+    "unless",
+}
+STRING = r'"(?:[^"\\]|\\.)*"'
+GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
+SELECTOR = re.compile(rf"\{{((?:[^}}\"]|{STRING})*)\}}")
+TIMESERIES_LIKE = {"timeseries", "state-timeline"}
+
+
+def declared():
+    """Return the labels of each metric, by measurement; netmon's own metrics have the measurement ''."""
+    found = {derived.RUN: derived.RUN_METRICS}
+    for name in plugins.names(plugins.SOURCES):
+        found |= plugins.source_type(name).metrics
+    measured = {
+        measurement: {
+            name: ROWS[measurement].union(*(_labels(metric) for metric in metrics if metric.name == name))
+            for name in {metric.name for metric in metrics}
+        }
+        for measurement, metrics in found.items()
+    }
+    return measured | {"": _own(), EVENT_MEASUREMENT: {"text": {"site", "kind", "device"}}}
+
+
+def _labels(metric):
+    return {name for name, _ in metric.labels} | ({metric.text_label} if metric.kind is Kind.INFO else set())
+
+
+def _own():
+    process = re.findall(r"^(process_\w+) ", OwnMetrics().render().decode(), re.MULTILINE)
+    names = [*process, *(metric.name for metric in (*DAEMON_METRICS, *DELIVERY_METRICS, *STORE_METRICS))]
+    return {
+        name: set().union(*(labels for start, labels in OWN_ROWS.items() if name.startswith(start)))
+        for name in names
+    }
+
+
+DECLARED = declared()
+
+
+def strange_names(query):
+    """Return every metric, measurement, field and label of a query that nothing declares."""
+    ask = _strange_promql if query.language == "prometheus" else _strange_influxql
+    return sorted(ask(query.text, re.findall(r"\{\{(\w+)\}\}|\$tag_(\w+)", query.legend)))
+
+
+def _strange_promql(text, legend):
+    variable = re.fullmatch(r"label_values\((.*), (\w+)\)", text)
+    asked = {variable[2]} if variable else {name for pair in legend for name in pair if name}
+    text = variable[1] if variable else text
+    known = {name: labels | SCRAPED for metrics in DECLARED.values() for name, labels in metrics.items()}
+    asked |= {label.strip() for group in GROUPING.findall(text) for label in group.split(",")}
+    strange, every = set(), set()
+    bare = re.sub(rf"{STRING}|\[[^\]]*\]", "", GROUPING.sub("", SELECTOR.sub("", text)))
+    for name in set(re.findall(r"(?<![\w.])[a-zA-Z_]\w*(?!\w*\s*\()", bare)) - PROMQL_WORDS:
+        every |= known.get(name, set())
+        strange |= set() if name in known else {name}
+    for name, selector in re.findall(rf"(\w+)\{{((?:[^}}\"]|{STRING})*)\}}", text):
+        labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", re.sub(STRING, "", selector)))
+        strange |= labels - known.get(name, labels)
+    return strange | (asked - every)
+
+
+def _strange_influxql(text, legend):
+    measurements = set(
+        itertools.chain(*(_quoted(one) for one in re.findall(r"FROM ((?:\"\w+\",? ?)+)", text)))
+    )
+    strange = measurements - DECLARED.keys()
+    fields = [DECLARED[one] for one in measurements - strange]
+    aliases = set(re.findall(r'AS "(\w+)"', text))
+    tags = set().union(*(labels for one in fields for labels in one.values())) - NO_TAGS
+    asked = set(re.findall(r'"(\w+)"', text)) - measurements - aliases
+    asked |= set(re.findall(r"KEY = \"(\w+)\"", text))
+    everywhere = {name for name in set().union(*fields) if all(name in one for one in fields)}
+    return strange | (asked - everywhere - tags) | ({name for pair in legend for name in pair if name} - tags)
+
+
+def _quoted(text):
+    return re.findall(r'"(\w+)"', text)
+
+
+def mistakes(dashboard):
+    """Return everything about a dashboard that breaks a rule."""
+    return [
+        *_head_mistakes(dashboard),
+        *(mistake for panel in dashboard["panels"] for mistake in _panel_mistakes(panel, dashboard)),
+        *_overlaps(dashboard["panels"]),
+        *(
+            f"{query}: {name} is declared by nothing"
+            for query in queries(dashboard)
+            for name in strange_names(query)
+        ),
+    ]
+
+
+def _head_mistakes(dashboard):
+    rules = {
+        "uid": re.fullmatch(r"netmon-[a-z-]{1,33}", dashboard["uid"]),
+        "tags": "netmon" in dashboard["tags"],
+        "schemaVersion": dashboard["schemaVersion"] == 38,
+        "timezone": dashboard["timezone"] == "browser",
+        "refresh": dashboard["refresh"],
+        "links": dashboard["links"],
+        "description": dashboard["description"],
+    }
+    yield from (f"{rule} is wrong" for rule, holds in rules.items() if not holds)
+    source = {"type": language(dashboard), "uid": "${datasource}"}
+    asking = [one for one in dashboard["templating"]["list"] if one["type"] != "datasource"]
+    for one in (*asking, *dashboard["annotations"]["list"]):
+        if one["datasource"] != source:
+            yield f"{one['name']} has a data source of its own"
+    if {"site", "device", "ifName", "probe"} - {one["name"] for one in asking}:
+        yield "a variable is missing"
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    if len(set(ids)) < len(ids):
+        yield "two panels have the same id"
+
+
+def _panel_mistakes(panel, dashboard):
+    title, place = panel["title"], panel["gridPos"]
+    if place["x"] < 0 or place["x"] + place["w"] > 24 or min(place["w"], place["h"]) < 1:
+        yield f"{title} is outside the grid"
+    if panel["type"] == "row":
+        return
+    source = {"type": language(dashboard), "uid": "${datasource}"}
+    defaults = panel["fieldConfig"]["defaults"]
+    rules = {
+        "unit": defaults.get("unit"),
+        "description": len(panel.get("description", "")) > 20,
+        "words for an empty panel": defaults.get("noValue"),
+        "query": panel["targets"],
+        "data source by variable": all(one["datasource"] == source for one in (panel, *panel["targets"])),
+        "min interval": re.fullmatch(r"\d+s", panel.get("interval", "")),
+        "legend": panel["type"] == "table" or all(_legend(target) for target in panel["targets"]),
+        "shown legend": panel["type"] not in TIMESERIES_LIKE or panel["options"]["legend"]["showLegend"],
+        "words beside colours": _has_words(panel),
+        "one letter per query": len({one["refId"] for one in panel["targets"]}) == len(panel["targets"]),
+    }
+    yield from (f"{title} has no {rule}" for rule, holds in rules.items() if not holds)
+
+
+def _legend(target):
+    return target.get("legendFormat") or target.get("alias")
+
+
+def _has_words(panel):
+    """Colours are told in words too: as names of values, or in the description."""
+    defaults = panel["fieldConfig"]["defaults"]
+    colours = {step["color"] for step in defaults["thresholds"]["steps"]}
+    if len(colours) == 1 or defaults["mappings"]:
+        return True
+    return all(colour in panel["description"].lower() for colour in colours)
+
+
+def _overlaps(panels):
+    for one, other in itertools.combinations(panels, 2):
+        a, b = one["gridPos"], other["gridPos"]
+        beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
+        above = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
+        if not (beside or above):
+            yield f"{one['title']} lies on {other['title']}"
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def dashboard(request):
+    return load(request.param)
+
+
+def test_there_is_a_dashboard_for_each_query_language():
+    assert {language(load(path)) for path in FILES} == {"prometheus", "influxdb"}
+
+
+def test_no_two_dashboards_share_a_uid_or_title():
+    assert (
+        len({load(path)["uid"] for path in FILES})
+        == len({load(path)["title"] for path in FILES})
+        == len(FILES)
+    )
+
+
+def test_the_json_is_what_the_descriptions_say():
+    done = subprocess.run(
+        [sys.executable, FOLDER / "build.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_folder_is_no_package():
+    assert not (FOLDER / "__init__.py").exists()
+
+
+def test_a_dashboard_breaks_no_rule(dashboard):
+    assert mistakes(dashboard) == []
+
+
+def test_every_panel_of_the_influxdb_dashboard_is_in_the_prometheus_one():
+    titles = {language(load(path)): {panel["title"] for panel in load(path)["panels"]} for path in FILES}
+    assert titles["influxdb"] < titles["prometheus"]
+
+
+def _first_of_a_kind(dashboard, kind="timeseries"):
+    return next(panel for panel in dashboard["panels"] if panel["type"] == kind)
+
+
+def _misspell(panel):
+    key = "expr" if "expr" in panel["targets"][0] else "query"
+    panel["targets"][0][key] = panel["targets"][0][key].replace("ifHCInOctets", "ifHCInOctet")
+
+
+def _mislabel(panel):
+    key = "expr" if "expr" in panel["targets"][0] else "query"
+    panel["targets"][0][key] = panel["targets"][0][key].replace("circuit", "line")
+
+
+def _label_in_legend_only(panel):
+    key = "legendFormat" if "legendFormat" in panel["targets"][0] else "alias"
+    panel["targets"][0][key] = panel["targets"][0][key].replace("circuit", "circit")
+
+
+BREAKS = {
+    "a misspelt metric": (_misspell, "ifHCInOctet is declared by nothing"),
+    "a label that is not there": (_mislabel, "line is declared by nothing"),
+    "a legend that stays empty": (_label_in_legend_only, "circit is declared by nothing"),
+    "a hard-wired data source": (
+        lambda panel: panel["datasource"].update(uid="P1"),
+        "data source by variable",
+    ),
+    "no unit": (lambda panel: panel["fieldConfig"]["defaults"].pop("unit"), "has no unit"),
+    "no description": (lambda panel: panel.update(description=""), "has no description"),
+    "an id that is taken": (lambda panel: panel.update(id=1), "same id"),
+    "a place that is taken": (lambda panel: panel["gridPos"].update(y=0), "lies on"),
+}
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_a_panel_that_is_broken_on_purpose_is_caught(dashboard, broken):
+    spoil, complaint = BREAKS[broken]
+    spoilt = copy.deepcopy(dashboard)
+    spoil(_first_of_a_kind(spoilt))
+    assert any(complaint in mistake for mistake in mistakes(spoilt))
