@@ -75,8 +75,11 @@ class HistoryFile:
         try:
             with closing(connect(self.path)) as connection:
                 return self._examine(connection)
+        except UnicodeDecodeError:
+            # SQLite quotes the damaged name in its message, and the module cannot decode that.
+            return "is damaged (its schema is garbled)"
         except sqlite3.DatabaseError as error:
-            if is_damage(error) or type(error) is sqlite3.DatabaseError:
+            if is_damage(error):
                 return f"is damaged ({error})"
             raise
 
@@ -87,9 +90,8 @@ class HistoryFile:
             return "is not netmon's"
         if version > FORMAT_VERSION:
             return _NEWER
-        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
-        if _TABLE_NAMES - found:
-            return "is damaged (a table is missing)"
+        if _statements(connection) != _expected():
+            return "is damaged (its tables are not those of its format)"
         if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             return "" if verdict == "ok" else f"is damaged ({verdict})"
@@ -139,4 +141,13 @@ class HistoryFile:
 
 
 _NEWER = "was written by a newer netmon"
-_TABLE_NAMES = frozenset(re.findall(r"CREATE TABLE (\w+)", TABLES))
+
+
+def _expected() -> list[tuple[str, str | None]]:
+    with closing(connect(Path(":memory:"))) as connection:
+        connection.executescript(TABLES)
+        return _statements(connection)
+
+
+def _statements(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
+    return connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()

@@ -40,7 +40,12 @@ class Journal:
         self._damaged_before = 0
         self._saved_cursors: dict[str, Position] = {}
         self._facts: dict[bytes, bytes] = {}
-        self._use(file.open())
+        connection = file.open()
+        try:
+            self._use(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            self._use(file.replace(f"is damaged ({error})"))
 
     @property
     def newest(self) -> Position:

@@ -18,6 +18,8 @@ _COLUMNS = {
     "quarantine": 5,
 }  # fmt: skip
 _CHUNK = 1000
+# SQLite quotes a garbled name in its message, which the module then cannot decode.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 _Row = tuple[int, int, int, int, int, int, int, bytes]
 
@@ -30,7 +32,7 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, seconds: float) -> int:
     """
     deadline = monotonic() + seconds
     count = 0
-    with suppress(sqlite3.Error), closing(connect_read_only(damaged)) as source:
+    with suppress(*_UNREADABLE), closing(connect_read_only(damaged)) as source:
         for table, columns in _COLUMNS.items():
             _copy(source, fresh, table, columns)
         # From both ends: a page that cannot be read stops each of the two before it.
@@ -46,7 +48,7 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, seconds: float) -> int:
 def _copy(source: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: int) -> None:
     marks = ", ".join("?" * columns)
     rows: list[tuple[object, ...]] = []
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         rows.extend(source.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of our own tables
     with suppress(sqlite3.Error):
         fresh.execute("BEGIN")
@@ -67,7 +69,7 @@ def _chunks(source: sqlite3.Connection, order: str) -> Iterator[list[_Row]]:
             if len(chunk) == _CHUNK:
                 yield chunk
                 chunk = []
-    except sqlite3.DatabaseError:
+    except _UNREADABLE:
         # The rows read before the damaged page are good.
         yield chunk
     else:
