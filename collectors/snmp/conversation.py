@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from collectors.snmp import message
 from collectors.snmp.ber import BerError
+from collectors.snmp.failure import garbled
 from collectors.snmp.message import Pdu, Request, Varbind, decode_varbinds, make_request
 from collectors.snmp.peer import Patience, Peer, peer_at
 from collectors.snmp.transport import Transport
@@ -32,7 +33,7 @@ class Answer(NamedTuple):
     varbinds: Sequence[Varbind]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ConversationCounters:
     """What asking this device has taken since the session was made."""
 
@@ -102,20 +103,22 @@ class Conversation:
             if error.outcome in SILENT:
                 self._dark_until = self.now + _DARK_SECONDS
             raise
-        self._count(reply.tries)
         self._dark_until = 0.0
         try:
             varbinds = decode_varbinds(reply.datagram, reply.header)
         except BerError as error:
-            raise sdk.SourceError(sdk.Outcome.GARBLED, f"{self.name}: {error}") from error
-        self.counters.varbinds += len(varbinds)
+            self._count(reply.tries)
+            raise garbled(self.name, error) from error
+        self._count(reply.tries, len(varbinds))
         answer = Answer(reply.datagram, reply.header.first, reply.header.second, varbinds)
         self._context.trace(self._story(request, answer, reply.tries, self.now - began))
         return answer
 
-    def _count(self, tries: int) -> None:
-        self.counters.packets_sent += tries
-        self.counters.packets_retried += tries - 1
+    def _count(self, tries: int, varbinds: int = 0) -> None:
+        now = self.counters
+        self.counters = ConversationCounters(
+            now.packets_sent + tries, now.packets_retried + tries - 1, now.varbinds + varbinds
+        )
 
     def _story(self, request: Request, answer: Answer, tries: int, seconds: float) -> str:
         return (

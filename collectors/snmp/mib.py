@@ -1,10 +1,10 @@
-"""The objects that netmon reads, as data: SNMPv2-MIB, SNMP-FRAMEWORK-MIB and IF-MIB."""
+"""Objects that netmon reads, as data: SNMPv2-MIB, SNMP-FRAMEWORK-MIB and IF-MIB (with interface_fields)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from collectors.snmp.syntax import GAUGE, OBJECT, OCTETS, TICKS, WHOLE, column, scalar
+from collectors.snmp.syntax import OBJECT, OCTETS, TICKS, WHOLE, column, scalar
 
 # SNMPv2-MIB (RFC 3418)
 SYS_DESCR: Final = scalar("sysDescr", "1.3.6.1.2.1.1.1", OCTETS)
@@ -25,8 +25,6 @@ IF_NUMBER: Final = scalar("ifNumber", "1.3.6.1.2.1.2.1", WHOLE)
 IF_TABLE_LAST_CHANGE: Final = scalar("ifTableLastChange", "1.3.6.1.2.1.31.1.5", TICKS)
 IF_DESCR: Final = column("ifDescr", f"{IF_TABLE}.2", OCTETS)
 IF_TYPE: Final = column("ifType", f"{IF_TABLE}.3", WHOLE)
-IF_SPEED: Final = column("ifSpeed", f"{IF_TABLE}.5", GAUGE)
 IF_PHYS_ADDRESS: Final = column("ifPhysAddress", f"{IF_TABLE}.6", OCTETS)
 IF_NAME: Final = column("ifName", f"{IF_X_TABLE}.1", OCTETS)
-IF_HIGH_SPEED: Final = column("ifHighSpeed", f"{IF_X_TABLE}.15", GAUGE)
 IF_ALIAS: Final = column("ifAlias", f"{IF_X_TABLE}.18", OCTETS)

@@ -1,5 +1,7 @@
 """Everything that a probe or a collector may import from netmon."""
 
+from pydantic import SecretStr
+
 from netmon.clock import Clock, SystemClock
 from netmon.errors import NetmonError, SourceError, UsageError
 from netmon.kernel_clock import KernelClock, kernel_clock
@@ -88,6 +90,7 @@ __all__ = [
     "Row",
     "Sample",
     "Seconds",
+    "SecretStr",
     "Settings",
     "Shape",
     "Shareable",

@@ -1,0 +1,143 @@
+"""Which ports a device has, and under which name each of them is kept when the numbers change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from collectors.snmp import mib
+from collectors.snmp.answers import Table
+from collectors.snmp.iftype import type_name
+from collectors.snmp.interface_fields import HIGH_SPEED, PHYS_ADDRESS, SLOW, SPEED, TYPE
+from netmon import sdk
+
+DESCRIBING = (mib.IF_DESCR, mib.IF_TYPE, mib.IF_PHYS_ADDRESS, mib.IF_NAME, mib.IF_ALIAS)
+"""Columns with text about ports."""
+
+_SPEED_UNTOLD = (None, 0, 2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """What a device says about one port, cleaned; empty text and None for what it does not say.
+
+    `key` is the name it is kept under: ifName, or what replaces an empty or ambiguous one.
+    """
+
+    index: int
+    key: str
+    name: str
+    descr: str
+    alias: str
+    type: int | None
+    address: str
+
+    def row(self, site: str, device: str, circuit: str) -> sdk.Row:
+        """Return the port as a row; a circuit's port carries the circuit's id."""
+        key = (("site", site), ("device", device), ("ifName", self.key))
+        info = (("ifIndex", str(self.index)), ("ifDescr", self.descr), ("ifAlias", self.alias))
+        return sdk.Row((*key, *((("circuit", circuit),) if circuit else ())), info, self._texts())
+
+    def _texts(self) -> sdk.Labels:
+        type_text = () if self.type is None else ((TYPE.name, type_name(self.type)),)
+        return (*type_text, *(((PHYS_ADDRESS.name, self.address),) if self.address else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All ports of a device in the order of their ifIndex, with the numbers that change rarely."""
+
+    ports: tuple[Port, ...]
+    slow: Mapping[str, Sequence[int | None]]
+
+    @property
+    def index(self) -> tuple[tuple[int, ...], ...]:
+        """Return the rows' indexes as a table has them."""
+        return tuple((port.index,) for port in self.ports)
+
+
+def ports_of(table: Table) -> Ports:
+    """Return the ports of a table of DESCRIBING and SLOW columns.
+
+    Of a partial table only rows with a name are taken: a row whose name did not come would be kept
+    under another one, which would break its series.
+    """
+    names = [_clean(octets) for octets in table[mib.IF_NAME]]
+    descrs = [_clean(octets) for octets in table[mib.IF_DESCR]]
+    kept = [
+        at for at, row in enumerate(table.index) if len(row) == 1 and not (table.partial and not names[at])
+    ]
+    indexes = [table.index[at][0] for at in kept]
+    keys = unambiguous([(names[at], descrs[at], str(table.index[at][0])) for at in kept])
+    aliases, types, addresses = table[mib.IF_ALIAS], table[mib.IF_TYPE], table[mib.IF_PHYS_ADDRESS]
+    ports = tuple(
+        Port(index, key, names[at], descrs[at], _clean(aliases[at]), types[at], address_text(addresses[at]))
+        for at, index, key in zip(kept, indexes, keys, strict=True)
+    )
+    slow = {field.metric.name: [table[field.wanted][at] for at in kept] for field in SLOW}
+    slow[SPEED.metric.name] = list(map(speed, slow[SPEED.metric.name], slow[HIGH_SPEED.metric.name]))
+    return Ports(ports, slow)
+
+
+def unambiguous(candidates: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return one name per row: its first candidate that is not empty and that no other row has.
+
+    A better candidate of one row goes before a worse one of another.
+    """
+    chosen = [""] * len(candidates)
+    taken: set[str] = set()
+    for rank in zip(*candidates, strict=True):
+        claims = Counter(rank)
+        for at, name in enumerate(rank):
+            if name and not chosen[at] and claims[name] == 1 and name not in taken:
+                chosen[at] = name
+                taken.add(name)
+    return [name or _invent(names[-1], taken) for name, names in zip(chosen, candidates, strict=True)]
+
+
+def _invent(name: str, taken: set[str]) -> str:
+    # Another port is called like this one's number: hostile or odd, and still two series.
+    while name in taken:
+        name += "#"
+    taken.add(name)
+    return name
+
+
+def speed(bits: int | None, megabits: int | None) -> int | None:
+    """Return bit/s: ifSpeed, or ifHighSpeed where ifSpeed says nothing (0, 4294967295); None: unknown."""
+    if bits not in _SPEED_UNTOLD:
+        return bits
+    return megabits * 1_000_000 if megabits else None
+
+
+def address_text(octets: bytes | None) -> str:
+    """Return a hardware address as upper-case pairs, as snmp_exporter shows it; empty when there is none."""
+    return ":".join(f"{octet:02X}" for octet in (octets or b"")[:32])
+
+
+def _clean(octets: bytes | None) -> str:
+    return "" if octets is None else sdk.clean(octets)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to ports: what, in words, and to which."""
+
+    kind: str
+    words: str
+    names: tuple[str, ...]
+
+
+def changes(before: Iterable[Port], after: Iterable[Port]) -> Iterator[Change]:
+    """Yield what differs: at most one change of a kind, however many ports it concerns."""
+    old = {port.key: port.index for port in before}
+    new = {port.key: port.index for port in after}
+    found = (
+        ("interfaces_appeared", "appeared", [key for key in new if key not in old]),
+        ("interfaces_vanished", "vanished", [key for key in old if key not in new]),
+        ("interfaces_renumbered", "got another ifIndex", [k for k in new if old.get(k, new[k]) != new[k]]),
+    )
+    for kind, words, names in found:
+        if names:
+            yield Change(kind, words, tuple(names))
