@@ -67,6 +67,8 @@ def _link(language: Language) -> Json:
     return {
         "title": "netmon dashboards",
         "type": "dashboards",
+        "icon": "external link",
+        "tooltip": "other dashboards of netmon",
         "tags": ["netmon", language.datasource],
         "asDropdown": True,
         "includeVars": True,
@@ -110,7 +112,6 @@ def _variables(board: Json, language: Language) -> Iterator[Json]:
             "label": one["label"],
             "type": "query",
             "datasource": language.source,
-            "definition": text,
             "query": {"qryType": 1, "query": text, "refId": one["name"]}
             if language.key == "promql"
             else text,

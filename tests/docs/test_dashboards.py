@@ -8,14 +8,11 @@ import sys
 
 import pytest
 from fakes.dashboards import FILES, FOLDER, language, load, queries
+from fakes.declared import declared
 
-from netmon import plugins
-from netmon.delivery.health import DELIVERY_METRICS
 from netmon.delivery.line import EVENT_MEASUREMENT
-from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.metrics.own import OwnMetrics
-from netmon.model import Kind, derived
-from netmon.store.health import STORE_METRICS
+from netmon.model import Kind
 
 # Labels of rows: a source chooses them when it runs, so that no declaration has them.
 PROBE = {"site", "probe", "target", "circuit"}
@@ -55,35 +52,30 @@ SELECTOR = re.compile(rf"\{{((?:[^}}\"]|{STRING})*)\}}")
 TIMESERIES_LIKE = {"timeseries", "state-timeline"}
 
 
-def declared():
+def labels_by_metric():
     """Return the labels of each metric, by measurement; netmon's own metrics have the measurement ''."""
-    found = {derived.RUN: derived.RUN_METRICS}
-    for name in plugins.names(plugins.SOURCES):
-        found |= plugins.source_type(name).metrics
-    measured = {
-        measurement: {
-            name: ROWS[measurement].union(*(_labels(metric) for metric in metrics if metric.name == name))
-            for name in {metric.name for metric in metrics}
-        }
-        for measurement, metrics in found.items()
-    }
-    return measured | {"": _own(), EVENT_MEASUREMENT: {"text": {"site", "kind", "device"}}}
+    process = re.findall(r"^(process_\w+) ", OwnMetrics().render().decode(), re.MULTILINE)
+    found = {"": {name: set() for name in process}, EVENT_MEASUREMENT: {"text": {"site", "kind", "device"}}}
+    for measurement, metrics in declared().items():
+        if measurement in ROWS or not measurement:
+            rows = found.setdefault(measurement, {})
+            for metric in metrics:
+                known = rows.setdefault(metric.name, _of_rows(measurement, metric))
+                known |= _of_declaration(metric)
+    return found
 
 
-def _labels(metric):
+def _of_rows(measurement, metric):
+    if measurement:
+        return set(ROWS[measurement])
+    return set().union(*(labels for start, labels in OWN_ROWS.items() if metric.name.startswith(start)))
+
+
+def _of_declaration(metric):
     return {name for name, _ in metric.labels} | ({metric.text_label} if metric.kind is Kind.INFO else set())
 
 
-def _own():
-    process = re.findall(r"^(process_\w+) ", OwnMetrics().render().decode(), re.MULTILINE)
-    names = [*process, *(metric.name for metric in (*DAEMON_METRICS, *DELIVERY_METRICS, *STORE_METRICS))]
-    return {
-        name: set().union(*(labels for start, labels in OWN_ROWS.items() if name.startswith(start)))
-        for name in names
-    }
-
-
-DECLARED = declared()
+DECLARED = labels_by_metric()
 
 
 def strange_names(query):
