@@ -1,0 +1,1 @@
+"""The page, the technician page, the API and the scrape: everything that netmon serves over HTTP."""

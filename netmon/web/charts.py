@@ -1,0 +1,115 @@
+"""Small charts as SVG paths: pure functions, numbers in, text of digits out.
+
+Gaps stay gaps: where nothing is known no line is drawn, because a line through it would claim something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+Values = Sequence[float | None]
+
+HEIGHT = 24
+STEP = 2
+_INK = 2
+"""Room for half a stroke at top and bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One small chart: its lines share a scale that begins at 0. `lost` marks windows without an answer."""
+
+    width: int
+    lines: tuple[str, ...]
+    areas: tuple[str, ...]
+    lost: str
+    label: str
+    """What a person who cannot see the chart must know."""
+
+
+def chart(
+    series: Sequence[Values], label: Callable[[float], str], success: Values = (), hours: float = 6
+) -> Chart | None:
+    """Return a chart of series of one length; None when nothing is known of any of them.
+
+    `label` writes a value; `success` says per window which share of the probes was answered.
+    """
+    known = [value for values in series for value in values if value is not None]
+    lost = sum(1 for share in success if share is not None and share < 1)
+    if not known and not lost:
+        return None
+    top = max(known, default=0.0)
+    windows = max(map(len, (*series, success)))
+    return Chart(
+        width=windows * STEP,
+        lines=tuple(line(values, top) for values in series),
+        areas=tuple(area(values, top) for values in series[:1]),
+        lost=marks(success),
+        label=_words(label(top) if known else "", lost, windows, hours),
+    )
+
+
+def _words(highest: str, lost: int, windows: int, hours: float) -> str:
+    words = [f"last {hours:g} hours", f"highest {highest}" if highest else "no answer"]
+    if lost:
+        words.append(f"losses in {lost} of {windows} windows")
+    return ", ".join(words)
+
+
+def _y(value: float, top: float) -> int:
+    room = HEIGHT - 2 * _INK
+    return HEIGHT - _INK - round(room * max(value, 0.0) / top) if top > 0 else HEIGHT - _INK
+
+
+def _runs(values: Values) -> list[list[tuple[int, float]]]:
+    """Return the stretches of known values, each as positions and values."""
+    numbered = enumerate(values)
+    runs = [list(run) for known, run in groupby(numbered, lambda one: one[1] is not None) if known]
+    return [[(at, value) for at, value in run if value is not None] for run in runs]
+
+
+def line(values: Values, top: float) -> str:
+    """Return an SVG path through the known values, broken at gaps; a lone value is a short dash."""
+    path = list[str]()
+    for run in _runs(values):
+        points = [(at * STEP + STEP // 2, _y(value, top)) for at, value in run]
+        path.append(_polyline(points) if len(points) > 1 else f"M{points[0][0] - 1} {points[0][1]}h2")
+    return "".join(path)
+
+
+def area(values: Values, top: float) -> str:
+    """Return an SVG path of what lies below the line, closed at the bottom for each stretch."""
+    path = list[str]()
+    for run in _runs(values):
+        points = [(at * STEP + STEP // 2, _y(value, top)) for at, value in run]
+        if len(points) > 1:
+            path.append(f"{_polyline(points)}V{HEIGHT}H{points[0][0]}z")
+    return "".join(path)
+
+
+def _polyline(points: Sequence[tuple[int, int]]) -> str:
+    # Relative steps are short, and a level stretch is one step.
+    (x, y), path = points[0], [f"M{points[0][0]} {points[0][1]}"]
+    level = 0
+    for next_x, next_y in points[1:]:
+        if next_y == y:
+            level += next_x - x
+        else:
+            path.append(f"h{level}" if level else "")
+            path.append(f"l{next_x - x} {next_y - y}")
+            level = 0
+        x, y = next_x, next_y
+    path.append(f"h{level}" if level else "")
+    return "".join(path)
+
+
+def marks(success: Values) -> str:
+    """Return an SVG path of bars for windows that lost something: full height when nothing was answered."""
+    bars = list[str]()
+    for at, share in enumerate(success):
+        if share is not None and share < 1:
+            tall = HEIGHT if share <= 0 else max(4, round(HEIGHT * (1 - share)))
+            bars.append(f"M{at * STEP + STEP // 2} {HEIGHT}v-{tall}")
+    return "".join(bars)

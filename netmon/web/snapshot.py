@@ -1,0 +1,70 @@
+"""What is known at one moment. Nothing in it changes, so another thread may look at it at leisure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netmon.latest import LatestRow
+from netmon.model import Fact
+from netmon.model.derived import RUN
+from netmon.verdict.circuits import CircuitNow, circuits
+from netmon.verdict.rules import Verdict
+from netmon.verdict.view import DeviceState, TargetState, View, Watch
+
+OWN_INTERFACES = "host_interface"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The latest rows, sorted by what they are about, and what the verdict's eyes saw in them."""
+
+    boottime_ns: int
+    watch: Watch
+    verdict: Verdict
+    circuits: Sequence[CircuitNow]
+    devices: Sequence[DeviceState]
+    targets: Sequence[TargetState]
+    ports: Mapping[str, Sequence[LatestRow]]
+    """By device."""
+    own_ports: Sequence[LatestRow]
+    systems: Mapping[str, Sequence[LatestRow]]
+    """By device."""
+    answers: Mapping[tuple[str, str], LatestRow]
+    """By probe and target."""
+    runs: Mapping[str, Sequence[LatestRow]]
+    """By target."""
+    facts: Sequence[Fact]
+
+    def age_seconds(self, row: LatestRow) -> float:
+        """Return how old a row's reading was at that moment."""
+        return (self.boottime_ns - row.reading.stamp.boottime_ns) / 1e9
+
+
+def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
+    """Look once, in one pass per measurement; call it on the event loop."""
+    latest = view.latest
+    kinds = {probe.kind for probe in view.watch.probes.values()}
+    return Snapshot(
+        boottime_ns=boottime_ns,
+        watch=view.watch,
+        verdict=verdict,
+        circuits=circuits(view),
+        devices=view.devices(),
+        targets=view.targets(),
+        ports=_by("device", latest.rows("interface")),
+        own_ports=tuple(latest.rows(OWN_INTERFACES)),
+        systems=_by("device", latest.rows("system")),
+        answers={
+            (row.label("probe"), row.label("target")): row for kind in kinds for row in latest.rows(kind)
+        },
+        runs=_by("target", latest.rows(RUN)),
+        facts=tuple(latest.facts()),
+    )
+
+
+def _by(label: str, rows: Iterable[LatestRow]) -> Mapping[str, Sequence[LatestRow]]:
+    sorted_rows: dict[str, list[LatestRow]] = {}
+    for row in rows:
+        sorted_rows.setdefault(row.label(label), []).append(row)
+    return sorted_rows
