@@ -9,6 +9,7 @@ NetmonError
 │   └── StoreFull      the disk is full; what could not be written is counted
 └── DeliveryError      one attempt of a sink failed
     ├── RetryLater     keep the data, try again (after_seconds: None = the caller's back-off)
+    │   └── Unreachable  nobody answered; what the receiver had only in memory may be gone
     ├── Parked         keep the data, a person must act (credentials, missing database)
     ├── TooLarge       the same data in smaller pieces
     └── Rejected       this data will never be accepted; bisect and quarantine
@@ -82,6 +83,10 @@ class RetryLater(DeliveryError):  # noqa: N818 - it names the verdict on the dat
     def __init__(self, detail: str, after_seconds: float | None = None) -> None:
         super().__init__(detail)
         self.after_seconds = after_seconds
+
+
+class Unreachable(RetryLater):
+    """Nobody answered: the receiver may have crashed, and lost what it had acknowledged from memory."""
 
 
 class Parked(DeliveryError):  # noqa: N818 - it names the verdict on the data

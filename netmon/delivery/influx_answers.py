@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from netmon.delivery.influx_settings import InfluxSettings
-from netmon.errors import DeliveryError, Parked, Rejected, RetryLater, TooLarge
+from netmon.errors import DeliveryError, Parked, Rejected, RetryLater, TooLarge, Unreachable
 from netmon.text import clean
 
 _VERSION = re.compile(r"v?(\d+)\.")
@@ -49,6 +49,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryErr
         return _refused(said, words, is_influx=is_influx)
     if status == 413:
         return TooLarge(said)
+    if status in (502, 504):
+        return Unreachable(said)  # by the proxy before it
     if status in (408, 425, 429) or status >= 500:
         return RetryLater(said, retry_after_seconds(headers))
     if status < 300:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from netmon.delivery.influx_answers import Dialect, dialect, failure
 from netmon.delivery.influx_settings import InfluxSettings
-from netmon.errors import Parked, RetryLater
+from netmon.errors import Parked, Unreachable
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
@@ -71,13 +71,13 @@ class InfluxSession:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """Ask the server anything; RetryLater when it cannot be reached, Parked when it cannot be trusted."""
+        """Ask the server anything; Unreachable when it does not answer, Parked when it cannot be trusted."""
         client = self._client or await self._open()
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 return await _call(client, method, path, parameters, dict(headers or {}), body)
         except TimeoutError as error:
-            raise RetryLater(f"no answer in {self._settings.timeout_seconds:g} s") from error
+            raise Unreachable(f"no answer in {self._settings.timeout_seconds:g} s") from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -140,7 +140,7 @@ async def _call(
     except aiohttp.InvalidURL as error:
         raise Parked(f"{error} is no address of a server") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise RetryLater(str(error) or type(error).__name__) from error
+        raise Unreachable(str(error) or type(error).__name__) from error
     return Answer(status, answered, client.api_client.last_response.data)
 
 

@@ -47,6 +47,8 @@ class Patience:
     """Also the longest Retry-After that is obeyed: a proxy may ask for ten years."""
     poll: float = 1.0
     """How often to look for new records when nobody says that there are some."""
+    settle: float = 15.0
+    """How long a receiver may keep in memory what it has acknowledged (VictoriaMetrics: 5 s)."""
 
     def pause_seconds(self, error: RetryLater | Parked, failures: int, random: Random) -> float:
         """Return the wait after the n-th failure in a row (first: 0)."""

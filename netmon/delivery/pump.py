@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from netmon.clock import Clock
 from netmon.delivery.pacing import BatchSize, Patience
+from netmon.delivery.place import Place
 from netmon.delivery.sink import Sink
-from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge
+from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge, Unreachable
 from netmon.model import Stamp
 from netmon.store.interface import Entry, History, Position
 
@@ -55,7 +56,6 @@ class Pump:
     ) -> None:
         self.sink = sink
         self.state = PumpState.OK
-        self.position: Position = 0
         self.sent_total = self.retried_total = self.quarantined_total = self.dropped_total = 0
         self._history = history
         self._clock = clock
@@ -67,6 +67,12 @@ class Pump:
         self._words = ""
         self._failures = 0
         self._more = asyncio.Event()
+        self._place = Place(self._patience.settle)
+
+    @property
+    def position(self) -> Position:
+        """Where the sink stands: it has acknowledged everything up to here."""
+        return self._place.position
 
     @property
     def lag_seconds(self) -> float:
@@ -99,10 +105,11 @@ class Pump:
     async def _start(self) -> None:
         while True:
             try:
-                self.position = await self._history.cursor(self.sink.name)
+                start = await self._history.cursor(self.sink.name)
             except StoreError as error:
                 await self._hold(RetryLater(str(error)))
             else:
+                self._place = Place(self._patience.settle, start)
                 return
 
     async def _guarded_round(self) -> None:
@@ -121,6 +128,7 @@ class Pump:
         entries = await self._history.after(self.position, _READ_RECORDS)
         if not entries:
             self._unsent = None
+            await self._settle()
             await self._idle()
             return
         before, self._newest = self.position, max(self._newest, entries[-1].position)
@@ -128,7 +136,12 @@ class Pump:
         if before:
             # Positions are given without gaps: what is missing went by age, by size or by damage.
             self.dropped_total += self.position - before - len(entries)
-        await self._history.advance(self.sink.name, self.position)
+        self._place.reached(self._clock.monotonic())
+        await self._settle()
+
+    async def _settle(self) -> None:
+        if self._place.settle(self._clock.monotonic()):
+            await self._history.advance(self.sink.name, self._place.settled)
 
     async def _deliver_all(self, entries: Sequence[Entry]) -> None:
         batch: list[_Line] = []
@@ -140,9 +153,9 @@ class Pump:
                 await asyncio.sleep(0)
             if len(batch) >= self._size.lines:
                 await self._deliver(batch)
-                self.position, batch = position, []
+                self._place.position, batch = position, []
         await self._deliver(batch)
-        self.position = entries[-1].position
+        self._place.position = entries[-1].position
 
     async def _deliver(self, batch: Sequence[_Line]) -> None:
         """Bring every line to the sink or into quarantine; comes back only then."""
@@ -193,6 +206,8 @@ class Pump:
         """Wait as long as the failure asks for."""
         state = PumpState.PARKED if isinstance(error, Parked) else PumpState.RETRYING
         self._turn(state, str(error))
+        if isinstance(error, Unreachable):
+            self._place.doubt()
         pause = self._patience.pause_seconds(error, self._failures, self._random)
         self._failures += 1
         self.retried_total += 1

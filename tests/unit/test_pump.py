@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,9 +16,10 @@ from fakes.history import MemoryHistory
 
 from netmon.delivery.line import LineEncoder
 from netmon.delivery.pacing import BatchSize
+from netmon.delivery.place import Place
 from netmon.delivery.pump import Pump, PumpState
 from netmon.delivery.sink import Sink
-from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge
+from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge, Unreachable
 from netmon.model import Fact
 
 
@@ -228,7 +229,7 @@ def test_one_dead_sink_delays_no_other():
             ScriptedSink(name="alive"),
         )
         async with running(store, dead) as first, running(store, alive) as second:
-            await until(lambda: second.position == 5)
+            await until(lambda: store.cursors.get("alive") == 5)
             assert (first.state, second.state) == (PumpState.PARKED, PumpState.OK)
             assert (first.queued_records, second.queued_records) == (5, 0)
         return store.cursors
@@ -280,6 +281,32 @@ def test_a_defect_in_a_sink_is_logged_once_and_stops_nobody(caplog):
     pump = virtual.run(drain(history(2), sink))
     assert pump.sent_total == 2
     assert len([r for r in caplog.records if r.exc_info]) == 1
+
+
+def test_after_an_outage_the_last_seconds_are_sent_again_because_a_crash_may_have_taken_them():
+    async def story():
+        store, sink = history(0), ScriptedSink()
+        async with running(store, sink) as pump:
+            for n in range(10):
+                store.accept([records.reading(records.shape(), n, [n + 0.5])])
+                pump.committed(await store.commit())
+                if n == 9:
+                    sink.failures.append(Unreachable("connection refused"))
+                await asyncio.sleep(4)
+            await until(lambda: store.cursors.get("fake") == 10)
+        return sink.taken
+
+    assert Counter(seconds(virtual.run(story()))) == {n + 0.5: 2 if n > 5 else 1 for n in range(10)}
+
+
+def test_a_line_that_breaks_all_the_time_does_not_stop_progress():
+    place = Place(settle_seconds=15.0)
+    for n in range(20):
+        place.position += 1
+        place.doubt()
+        place.reached(n * 10.0)
+        place.settle(n * 10.0)
+    assert place.settled > 10
 
 
 def test_a_size_grows_back_to_the_ceiling_and_not_beyond():
