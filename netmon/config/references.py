@@ -84,15 +84,20 @@ def _values(entry: Entry, dotted: str) -> Iterator[tuple[str, str]]:
 
 
 def _circles(entries: Sequence[Entry], key: str) -> Iterator[Mistake]:
-    """Yield each circle once, at the first entry in it."""
-    following = {entry.name: entry.table.get(key) for entry in entries}
-    reported: set[str] = set()
+    """Yield each circle once, at the first entry in it; each entry is visited once."""
+    by_name = {entry.name: entry for entry in reversed(entries) if entry.name}
+    done: set[str] = set()
     for entry in entries:
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         name: object = entry.name
-        while isinstance(name, str) and name and name not in chain:
-            chain.append(name)
-            name = following.get(name)
-        if chain and name == entry.name and reported.isdisjoint(chain):
-            reported.update(chain)
-            yield entry.mistake(key, f"goes in a circle: {' > '.join((*chain, entry.name))}", "break it")
+        while isinstance(name, str) and name in by_name and name not in chain and name not in done:
+            chain[name] = None
+            name = by_name[name].table.get(key)
+        done.update(chain)
+        if isinstance(name, str) and name in chain:
+            names = list(chain)
+            circle = names[names.index(name) :]
+            first = next(other for other in entries if other.name in circle)
+            at = circle.index(first.name)
+            words = " > ".join((*circle[at:], *circle[:at], first.name))
+            yield first.mistake(key, f"goes in a circle: {words}", "break it")

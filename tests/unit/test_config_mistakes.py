@@ -4,6 +4,8 @@ import pytest
 from fakes.catalogue import fake_catalogue
 
 from netmon.config import Options, load
+from netmon.config.document import Entry
+from netmon.config.references import check_references
 from netmon.errors import ConfigError
 
 TEN = Path(__file__).parents[1] / "fixtures/config/ten-mistakes.toml"
@@ -372,3 +374,14 @@ def test_a_source_that_cannot_be_imported_is_a_mistake(write):
     broken = type(catalogue)(("icmp",), find)
     with pytest.raises(ConfigError, match="\"icmp\" cannot be loaded: No module named 'libfoo'"):
         load(write(SITE + PROBE), {}, Options(catalogue=broken))
+
+
+def test_a_long_chain_of_parents_is_no_circle_and_takes_no_time():
+    entries = [
+        Entry(
+            "device", f"d{n}", "f", f"device[{n}]", f"device[{n}]", {"name": f"d{n}", "parent": f"d{n - 1}"}
+        )
+        for n in range(1, 3_000)
+    ]
+    found = list(check_references(entries))
+    assert [mistake.path for mistake in found] == ["device[1].parent"]  # d0 does not exist
