@@ -25,7 +25,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which readings: a measurement, wall time in ms (end excluded), and labels that keys must contain."""
+    """Which readings: a measurement (empty: all), wall time in ms, end excluded, and labels of their keys."""
 
     measurement: str
     start_ms: int
@@ -126,11 +126,14 @@ class History(ABC):
 
     @abstractmethod
     async def cursor(self, name: str) -> Position:
-        """Return where a sink stands; a new name starts before the oldest record."""
+        """Return where a sink stands; a new name starts before the oldest record.
+
+        From now on, until the process ends, `expire()` keeps what this sink has not passed.
+        """
 
     @abstractmethod
     async def advance(self, name: str, position: Position) -> None:
-        """Move a sink's cursor, durably."""
+        """Move a sink's cursor; durable with the next commit, since sending again is harmless."""
 
     @abstractmethod
     async def quarantine(self, name: str, position: Position, line: str, reason: str) -> None:
@@ -148,5 +151,7 @@ class History(ABC):
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
         """Delete what is older than its retention class allows, and oldest first above the byte budget.
 
-        Evidence never goes before its time. Returns the number of records deleted.
+        Evidence never goes before its time, nor what a sink has not passed before the byte budget forces
+        it, nor the newest fact of a key. Age deletes nothing while the clock is not synchronised, and
+        nothing of a boot whose clock never was. Returns the number of records deleted.
         """

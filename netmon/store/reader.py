@@ -52,6 +52,11 @@ class SqliteReader(HistoryReader):
         self._path = path
         self._open()
 
+    @property
+    def damaged_total(self) -> int:
+        """Damaged records that this reader has left out."""
+        return self._log.damaged_total
+
     def after(self, position: Position, limit: int) -> Sequence[Entry]:
         """Return up to `limit` committed records after a position, oldest first."""
         with _words(self._path.parent):
@@ -108,13 +113,15 @@ class SqliteReader(HistoryReader):
                     yield subject.shape
 
     def label_names(self) -> Sequence[str]:
-        """Return the names of all key labels of all records, in alphabetical order."""
-        names: set[str] = set()
+        """Return the names of all labels of all keys and metrics, in alphabetical order."""
+        labels: set[Labels] = set()
         with _words(self._path.parent):
             for _, _, subject in self._current().subjects(Scope(None)):
-                keys = [subject.key] if subject.shape is None else [row.key for row in subject.shape.rows]
-                names.update(name for key in keys for name, _ in key)
-        return sorted(names)
+                labels.add(subject.key)
+                if subject.shape is not None:
+                    labels.update(row.key for row in subject.shape.rows)
+                    labels.update(metric.labels for metric in subject.shape.metrics)
+        return sorted({name for pairs in labels for name, _ in pairs})
 
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
