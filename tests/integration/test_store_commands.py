@@ -15,8 +15,9 @@ OF = Shape(
     (
         gauge("rtt_seconds", 'Time "there"\nand back.', quantile="0.5"),
         gauge("rtt_seconds", 'Time "there"\nand back.', quantile="0.95"),
-        counter("sent_total", "Sent."), OCTETS, state("up", "1 or 0."), info("target_info", "Which.", "address"),
-        Metric("steps_total", "A gauge with a counter's name."), Metric("sent", "What sent_total may not become."),
+        counter("sent_total", "Sent."), OCTETS, state("up", "1 or 0."),
+        info("target_info", "Which.", "address"), Metric("steps_total", "A gauge with a counter's name."),
+        Metric("sent", "What sent_total may not become."),
     ),
     (
         Row((("target", 'a"\\'),), (), (("target_info", "192.0.2.1"),)),
@@ -108,7 +109,7 @@ def test_openmetrics_is_accepted_by_the_strict_parser(capsys, state_folder):
         "rtt_seconds": "gauge", "sent": "gauge", "sent_total": "unknown", "ifHCInOctets": "unknown",
         "up": "gauge", "target": "info", "steps_total": "gauge",
     }  # fmt: skip
-    up = [(sample.labels["target"], sample.timestamp, sample.value) for sample in families["up"].samples]
+    up = [(sample.labels["target"], float(sample.timestamp), sample.value) for sample in families["up"].samples]
     # The reading of the clock that was never synchronised is not among them.
     assert [one for one in up if one[0] == "c"] == [("c", 1_800_000_010.0, 1.0)]
     assert ("b", 1_800_000_060.0, 0.0) in up
