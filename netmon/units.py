@@ -42,7 +42,7 @@ def _parse(text: object, units: Mapping[str, float], example: str) -> float:
 def _unit_problem(text: object, unit: str, units: Mapping[str, float]) -> str:
     if not unit:
         return f"{text!r} has no unit; use one of {', '.join(units)}"
-    same = [known for known in units if known.lower() == unit.lower()]
+    same = [known for known in units if known.lower() == unit.replace("bps", "bit/s").lower()]
     if same:
         return f"{unit!r} is not a unit here; did you mean {same[0]!r}"
     return f"{unit!r} is not a unit here; use one of {', '.join(units)}"

@@ -2,17 +2,15 @@
 
 from netmon.config.defaults import discover
 from netmon.config.load import Loaded, Options, default_path, load
-from netmon.config.plan import Changes, Planned, assignments, changes, circuits
+from netmon.config.plan import Planned, assignments, circuits
 from netmon.config.schema import Configuration
 
 __all__ = [
-    "Changes",
     "Configuration",
     "Loaded",
     "Options",
     "Planned",
     "assignments",
-    "changes",
     "circuits",
     "default_path",
     "discover",

@@ -1,4 +1,4 @@
-"""Turn a configuration into what has to be run, and tell two plans apart."""
+"""Turn a configuration into what has to run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_SECRET = SecretStr("")
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One source that has to run. Equal plans need no restart.
+    """One source that has to run. One that is equal after a reload needs no restart.
 
     Sources with the same `job` run one after the other: the collectors of a device share one, a probe
     has its own. `site` and `circuit` are here because a source that was opened with others must be
@@ -41,27 +41,6 @@ class Planned:
     def every_seconds(self) -> float:
         """How often the job runs."""
         return self.assignment.every_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a reload does: stop these, start those, leave the rest running."""
-
-    removed: tuple[Planned, ...]
-    added: tuple[Planned, ...]
-    kept: tuple[Planned, ...]
-
-
-def changes(old: Sequence[Planned], new: Sequence[Planned]) -> Changes:
-    """Return the difference of two plans; a source that changed is both removed and added."""
-    before = {(planned.job, planned.source_name): planned for planned in old}
-    kept = tuple(each for each in new if before.get((each.job, each.source_name)) == each)
-    same = {(each.job, each.source_name) for each in kept}
-    return Changes(
-        tuple(each for each in old if (each.job, each.source_name) not in same),
-        tuple(each for each in new if (each.job, each.source_name) not in same),
-        kept,
-    )
 
 
 def assignments(configuration: Configuration) -> tuple[Planned, ...]:

@@ -38,7 +38,7 @@ def test_ten_mistakes_are_reported_together_with_place_and_remedy():
         ("site.servce_hours", "unknown key", 'did you mean "service_hours"?'),
         (
             'circuit["depot-3-wan1"].down',
-            "'Mbps' is not a unit here; use one of bit/s, kbit/s, Mbit/s, Gbit/s, such as '100Mbit/s'",
+            "'Mbps' is not a unit here; did you mean 'Mbit/s', such as '100Mbit/s'",
             "",
         ),
         ('circuit["depot-3-wan1"].wan.device', 'no device is called "ruoter"', 'did you mean "router"?'),

@@ -32,6 +32,7 @@ def test_amounts_are_read_in_their_unit(parse, text, amount):
         (duration_seconds, "30", "'30' has no unit"),
         (duration_seconds, 30, "30 has no unit"),
         (rate_bits_per_second, "100mbit/s", "did you mean 'Mbit/s'"),
+        (rate_bits_per_second, "100Mbps", "did you mean 'Mbit/s'"),
         (rate_bits_per_second, "100MB/s", "'MB/s' is not a unit here"),
         (size_bytes, "5 Mbit", "'Mbit' is not a unit here"),
         (duration_seconds, "-5s", "is not an amount"),
