@@ -1,5 +1,3 @@
-import os
-
 import pytest
 from fakes.catalogue import fake_catalogue
 
@@ -112,13 +110,11 @@ def test_a_secret_file_that_is_not_text_does_not_show_its_bytes(write, tmp_path)
     assert CANARY not in str(mistake)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_secret_file_without_permission_says_so(write, tmp_path):
+def test_a_secret_file_that_cannot_be_opened_says_why(write, tmp_path):
     secret = tmp_path / "community"
-    secret.write_text(CANARY)
-    secret.chmod(0)
+    secret.symlink_to(secret)
     [mistake] = mistakes_of(write(f'{{ file = "{secret}" }}'), {})
-    assert "Permission denied" in mistake.problem
+    assert "Too many levels of symbolic links" in mistake.problem
 
 
 def test_without_secrets_nothing_is_looked_up(write):
