@@ -54,7 +54,6 @@ class Api:
     def __init__(self, site: WebSite, press: Press) -> None:
         self._site = site
         self._press = press
-        self._openapi = encode(document(site.health().version))
         self._answers: dict[Endpoint, Callable[[Arguments], Awaitable[Data]]] = {
             the.VERDICT: self._now(verdict_document),
             the.CIRCUITS: self._now(circuit_documents),
@@ -76,7 +75,8 @@ class Api:
 
     async def openapi(self, _request: web.Request) -> web.Response:
         """Answer with the description of this API."""
-        return web.Response(body=self._openapi, content_type="application/json", charset="utf-8")
+        version = self._site.health().version
+        return _json(await self._press.render(lambda: encode(document(version))))
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.Response:
         query = {name: request.query.getall(name) for name in request.query}
@@ -87,7 +87,7 @@ class Api:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"the history cannot be read: {error}") from error
         site, time = self._site.view.watch.site, self._now_time()
         body = await self._press.render(lambda: encode(Answer(API_FORMAT, site, time, data())))
-        return web.Response(body=body, content_type="application/json", charset="utf-8")
+        return _json(body)
 
     def _now_time(self) -> datetime:
         return datetime.fromtimestamp(self._site.clock.wall_ns() / 1e9, UTC)
@@ -139,6 +139,10 @@ class Api:
             arguments.limit(ROWS_DEFAULT, ROWS_MAX),
             arguments.labels(),
         )
+
+
+def _json(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="application/json", charset="utf-8")
 
 
 def _interfaces(snapshot: Snapshot, device: str) -> tuple[InterfaceDocument, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -90,7 +90,7 @@ def _generic(origin: Any, arguments: tuple[Any, ...], known: dict[str, Schema]) 
     if origin is tuple:
         return {"type": "array", "items": schema_of(arguments[0], known)}
     if origin is Mapping:
-        # Json refers to itself: what it may hold is everything that JSON has.
-        free = arguments[1] is Json
+        # Json refers to itself (and is resolved to another object): it may hold everything that JSON has.
+        free = arguments[1] is Json or any(get_origin(one) is Sequence for one in get_args(arguments[1]))
         return {"type": "object", "additionalProperties": True if free else schema_of(arguments[1], known)}
     raise TypeError(f"a document may not have a {origin!r}")

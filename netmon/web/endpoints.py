@@ -48,9 +48,9 @@ LIMIT = Parameter(
 WINDOW = Parameter("window", "length of a window, such as 5m", {"type": "string", "default": "5m"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """One path below /api/v1; `returns` is the type of `data` in its answer."""
+    """One path below /api/v1; `returns` is the type of `data` in its answer. Compared by identity."""
 
     name: str
     summary: str

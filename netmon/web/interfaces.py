@@ -60,8 +60,8 @@ def _interface(snapshot: Snapshot, row: LatestRow, circuit: str) -> InterfaceDoc
         admin=_word(ADMIN_STATUS, row, "ifAdminStatus"),
         oper=_word(OPER_STATUS, row, "ifOperStatus"),
         speed_bits_per_second=speed * 1e6 if speed else None,  # Mbit/s; 0: the agent does not say
-        in_bits_per_second=octet_rate_bits(row, "ifHCInOctets"),
-        out_bits_per_second=octet_rate_bits(row, "ifHCOutOctets"),
+        in_bits_per_second=_bits(row, "ifHCInOctets", "ifInOctets"),
+        out_bits_per_second=_bits(row, "ifHCOutOctets", "ifOutOctets"),
         errors_per_second=_sum(row, "ifInErrors", "ifOutErrors"),
         discards_per_second=_sum(row, "ifInDiscards", "ifOutDiscards"),
         age_seconds=age_seconds,
@@ -100,6 +100,14 @@ def _own(snapshot: Snapshot, row: LatestRow) -> InterfaceDocument:
 def _own_speed(row: LatestRow) -> float | None:
     octets = row.value("netmon_host_network_speed_bytes_per_second")
     return octets * 8 if octets else None
+
+
+def _bits(row: LatestRow, wide: str, narrow: str) -> float | None:
+    """Return bit/s by the 64-bit counter; by the 32-bit one of a port that has no other."""
+    if row.value(wide) is not None:
+        return octet_rate_bits(row, wide)
+    octets = per_second(row, narrow)
+    return None if octets is None else octets * 8
 
 
 def _word(words: Mapping[int, str], row: LatestRow, metric: str) -> str | None:

@@ -35,6 +35,10 @@ PORTS_SHOWN = 200
 OWN = ""
 """Stands for netmon's own machine among the devices."""
 
+_WIDE = ("ifHCInOctets", "ifHCOutOctets")
+_NARROW = ("ifInOctets", "ifOutOctets")
+_OWN_OCTETS = ("netmon_host_network_receive_bytes_total", "netmon_host_network_transmit_bytes_total")
+
 Series = Mapping[SeriesKey, Sequence[float | None]]
 
 
@@ -122,9 +126,8 @@ async def timings(trends: Trends, snapshot: Snapshot, now_ms: int) -> dict[str, 
 
 def _octets(device: str) -> TrendQuery:
     if device == OWN:
-        names = ("netmon_host_network_receive_bytes_total", "netmon_host_network_transmit_bytes_total")
-        return TrendQuery(OWN_INTERFACES, (), names)
-    return TrendQuery("interface", (("device", device),), ("ifHCInOctets", "ifHCOutOctets"))
+        return TrendQuery(OWN_INTERFACES, (), _OWN_OCTETS)
+    return TrendQuery("interface", (("device", device),), (*_WIDE, *_NARROW))
 
 
 def _timing(kind: str) -> TrendQuery:
@@ -162,7 +165,7 @@ def _groups(gathered: Gathered) -> tuple[PortGroup, ...]:
 
 
 def _group(device: str, documents: Sequence[InterfaceDocument], room: int, series: Series) -> PortGroup:
-    ports = [Port(one, _traffic(one, series, _octets(device))) for one in documents[:room]]
+    ports = [Port(one, _traffic(one, series, _octets(device).hours)) for one in documents[:room]]
     return PortGroup(
         device,
         tuple(port for port in ports if port.in_use),
@@ -171,11 +174,13 @@ def _group(device: str, documents: Sequence[InterfaceDocument], room: int, serie
     )
 
 
-def _traffic(one: InterfaceDocument, series: Series, query: TrendQuery) -> Chart | None:
+def _traffic(one: InterfaceDocument, series: Series, hours: float) -> Chart | None:
     key = tuple(one.key.items())
-    found = [series.get((key, metric, ())) for metric in query.metrics]
-    known = [values for values in found if values is not None]
-    return chart(known, _octet_rate, hours=query.hours) if known else None
+    for names in (_WIDE, _NARROW, _OWN_OCTETS):
+        known = [values for name in names if (values := series.get((key, name, ())))]
+        if any(value is not None for values in known for value in values):
+            return chart(known, _octet_rate, hours=hours)
+    return None
 
 
 def _octet_rate(octets_per_second: float) -> str:

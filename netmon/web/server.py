@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections import Counter
 
@@ -22,11 +21,9 @@ from netmon.web.settings import Limits, Tls, WebSettings, split_address
 from netmon.web.site import WebSite
 from netmon.web.templates import Templates, csp_hash
 
-log = logging.getLogger(__name__)
-
 
 class WebServer:
-    """Serves one site. `start()` and `stop()` once each."""
+    """Serves one site. Started once; stopped as often as you like."""
 
     def __init__(self, site: WebSite, settings: WebSettings) -> None:
         self._settings = settings
@@ -47,8 +44,8 @@ class WebServer:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """URLs of the page and, when there is one, of the technician page; known after `start()`."""
-        return tuple(listener.url for listener in self._listeners)
+        """`host:port` of the page and, when there is one, of the technician page; with the real ports."""
+        return tuple(listener.address for listener in self._listeners)
 
     @property
     def refused_connections_total(self) -> int:
@@ -68,7 +65,6 @@ class WebServer:
         except BaseException:
             await self.stop()
             raise
-        log.info("serving %s", " and ".join(self.addresses))
 
     async def stop(self) -> None:
         """Close all connections; requests under way get a moment to end."""
@@ -121,13 +117,12 @@ class _Listener:
         return self._runner.server()
 
     @property
-    def url(self) -> str:
-        """Return where it can be reached; the configured address before it is started."""
-        scheme = "https" if self._tls else "http"
+    def address(self) -> str:
+        """Return where it listens; the configured address before it is started."""
         if self._server is None or not self._server.sockets:
-            return f"{scheme}://{self._address}/"
+            return self._address
         host, port = self._server.sockets[0].getsockname()[:2]
-        return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def start(self) -> None:
         """Listen."""
