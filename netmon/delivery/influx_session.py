@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from netmon.delivery.influx_answers import Dialect, dialect, failure
 from netmon.delivery.influx_settings import InfluxSettings
@@ -84,6 +84,12 @@ class InfluxSession:
         if self._client is not None:
             client, self._client = self._client, None
             await client.close()  # type: ignore[no-untyped-call] # the library is half typed
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def _open(self) -> InfluxDBClientAsync:
         await asyncio.to_thread(import_module, "influxdb_client.client.influxdb_client_async")

@@ -16,7 +16,7 @@ from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup
 from netmon.store.log_reader import LogReader, Scope
 from netmon.store.refusal import in_words
 from netmon.store.rollup import roll_up
-from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots
+from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots, load_cursor
 from netmon.store.subjects import Genus
 
 
@@ -61,6 +61,11 @@ class SqliteReader(HistoryReader):
         """Return up to `limit` committed records after a position, oldest first."""
         with _words(self._path.parent):
             return self._current().after(position, limit)
+
+    def cursor(self, name: str) -> Position:
+        """Return where a sink stood at the last commit; 0 when it has not taken anything yet."""
+        with _words(self._path.parent):
+            return load_cursor(self._connection, name) or 0
 
     def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
         """Yield all records of a stretch of wall time in its order; with a measurement, its readings only."""

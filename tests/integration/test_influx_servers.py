@@ -69,13 +69,8 @@ async def until(fact):
         await asyncio.sleep(0.02)
 
 
-@asynccontextmanager
-async def session(url, **settings):
-    opened = InfluxSession(InfluxSettings(url, **settings))
-    try:
-        yield opened
-    finally:
-        await opened.close()
+def session(url, **settings):
+    return InfluxSession(InfluxSettings(url, **settings))
 
 
 async def create(url, name="netmon"):

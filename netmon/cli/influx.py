@@ -1,0 +1,104 @@
+"""`netmon influx`: how delivery to InfluxDB goes, and making the database or bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from netmon.app.sinks import influx_settings
+from netmon.clock import Clock, SystemClock
+from netmon.config import default_path, load
+from netmon.delivery.influx import InfluxSink
+from netmon.delivery.influx_session import InfluxSession
+from netmon.delivery.influx_settings import InfluxSettings
+from netmon.delivery.influx_setup import create, inspect
+from netmon.errors import DeliveryError, StoreError, UsageError
+from netmon.sdk import Command
+from netmon.store.folder import state_directory
+from netmon.store.reader import open_reader
+from netmon.units import duration_seconds
+
+
+class InfluxCommand(Command):
+    """Look at the configured InfluxDB, or prepare it; works beside the daemon."""
+
+    summary = "set up InfluxDB, or see how delivery to it goes"
+
+    def __init__(self, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> None:
+        self._environ = environ
+        self._clock = clock or SystemClock()
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare what to do."""
+        parser.add_argument(
+            "action", choices=("status", "setup"), help="server and lag; or make the database or bucket"
+        )
+        parser.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
+        parser.add_argument(
+            "--keep", metavar="TIME", default="", help='setup: how long the server keeps data, such as "400d"'
+        )
+
+    def run(self, options: Namespace) -> int:
+        """Do it; exit code 1 when the server does not answer, or has no place for the data."""
+        configuration = load(default_path(options.config), self._environ).configuration
+        settings = influx_settings(configuration).get(InfluxSink.name)
+        if settings is None:
+            raise UsageError("the configuration has no [output.influxdb]")
+        if options.action == "setup":
+            keep_seconds = _keep_seconds(options.keep)
+            _tell({"done": asyncio.run(_setup(settings, keep_seconds))}, as_json=options.json)
+            return 0
+        found = asyncio.run(_server(settings)) | self._lag(options.state or state_directory(self._environ))
+        _tell(found, as_json=options.json)
+        return 0 if found["reachable"] and found["exists"] is not False else 1
+
+    def _lag(self, folder: Path) -> dict[str, object]:
+        """Return how far the cursor in the store is behind; the daemon's memory is a few seconds ahead."""
+        try:
+            with closing(open_reader(folder)) as reader:
+                cursor, newest = reader.cursor(InfluxSink.name), reader.stats().newest
+                waiting = reader.after(cursor, 1)
+        except StoreError as error:
+            return {"store": str(error)}
+        lag = self._clock.wall_ns() / 1e9 - waiting[0].record.stamp.wall_ms / 1e3 if waiting else 0.0
+        return {"queued_records": max(0, newest - cursor), "lag_seconds": round(max(0.0, lag), 1)}
+
+
+async def _server(settings: InfluxSettings) -> dict[str, object]:
+    found: dict[str, object] = {"url": settings.url, "destination": settings.destination}
+    async with InfluxSession(settings) as session:
+        try:
+            state = await inspect(session, settings)
+        except DeliveryError as error:
+            return found | {"reachable": False, "exists": None, "problem": str(error)}
+    return found | {
+        "reachable": True, "version": state.version, "dialect": state.dialect.value, "exists": state.exists,
+    }  # fmt: skip
+
+
+async def _setup(settings: InfluxSettings, keep_seconds: int) -> str:
+    async with InfluxSession(settings) as session:
+        return await create(session, settings, keep_seconds)
+
+
+def _keep_seconds(text: str) -> int:
+    try:
+        return int(duration_seconds(text)) if text else 0
+    except ValueError as error:
+        raise UsageError(f"--keep: {error}") from error
+
+
+def _tell(found: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    words = {True: "yes", False: "no", None: "unknown"}
+    for name, value in found.items():
+        shown = words[value] if value is None or isinstance(value, bool) else value
+        sys.stdout.write(f"{name.replace('_', ' ')}: {shown}\n")
