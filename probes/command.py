@@ -87,7 +87,13 @@ def _checked(settings_type: type[sdk.Settings], settings: Sequence[str]) -> sdk.
     try:
         return settings_type.model_validate_strings(_table(settings), strict=False)
     except ValueError as error:
-        raise sdk.UsageError(str(error)) from error
+        raise sdk.UsageError(_said(error)) from error
+
+
+def _said(error: ValueError) -> str:
+    """Return the settings' mistakes without the library's notes about itself."""
+    lines = [line.partition(" [type=")[0].strip() for line in str(error).splitlines()[1:]]
+    return "--set " + " ".join(line for line in lines if not line.startswith("For further information"))
 
 
 def _table(settings: Sequence[str]) -> dict[str, str | dict[str, str]]:

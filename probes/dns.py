@@ -38,7 +38,8 @@ ANSWERS = sdk.integer("probe_dns_answer_rrs", "Records in the answer section.")
 AUTHORITIES = sdk.integer("probe_dns_authority_rrs", "Records in the authority section.")
 ADDITIONALS = sdk.integer("probe_dns_additional_rrs", "Records in the additional section.")
 SUCCEEDED = sdk.state(
-    "probe_dns_query_succeeded", "1 when an answer came, whatever it said, 0 when none did."
+    "probe_dns_query_succeeded",
+    "1 when an answer came, whatever it said, 0 when none or a malformed one did.",
 )
 RCODE = sdk.state(
     "netmon_probe_dns_rcode",
@@ -102,24 +103,30 @@ class DnsProbe(sdk.Probe[DnsSettings]):
         endpoint = self._endpoints[target]
         resolved = await resolve(self.context, endpoint.host, self.settings.family)
         values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds, SUCCEEDED: 0}
-        question = Question(mixed_case(self._labels, self.context.random), self._kind)
-        left_seconds = self.assignment.timeout_seconds * _SHARE_OF_TIMEOUT - resolved.seconds
-        heard = None
-        if self.settings.transport == "udp":
-            heard = await self._ask_udp(endpoint, resolved, question, max(left_seconds, 0.0))
-            if heard is None:
-                return sdk.Sample(values, outcome=sdk.Outcome.TIMEOUT, detail="no answer to the query")
-        if heard is None or heard.answer.truncated:
-            self.context.trace(f"{target}: asking by TCP")
-            heard = await self._ask_tcp(endpoint, resolved, question, heard)
+        try:
+            heard = await self._ask(endpoint, resolved)
+        except sdk.SourceError as error:
+            return sdk.Sample(values, outcome=sdk.Outcome(error.outcome), detail=str(error))
         return self._judge(values, heard)
 
-    async def _ask_udp(
-        self, endpoint: Endpoint, resolved: Resolved, question: Question, wait_seconds: float
-    ) -> Heard | None:
+    async def _ask(self, endpoint: Endpoint, resolved: Resolved) -> Heard:
+        """Ask by UDP, and by TCP where that must follow."""
+        question = Question(mixed_case(self._labels, self.context.random), self._kind)
+        heard = None
+        if self.settings.transport == "udp":
+            heard = await self._ask_udp(endpoint, resolved, question)
+            if not heard.answer.truncated:
+                return heard
+        self.context.trace(f"{resolved.address}: asking by TCP")
+        return await self._ask_tcp(endpoint, resolved, question, heard)
+
+    async def _ask_udp(self, endpoint: Endpoint, resolved: Resolved, question: Question) -> Heard:
+        left_seconds = self.assignment.timeout_seconds * _SHARE_OF_TIMEOUT - resolved.seconds
         dns_socket = self._sockets.of(resolved.version)
-        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds)
-        return None if reply is None else Heard(decode(reply.data, question), reply.round_trip)
+        reply = await dns_socket.ask((resolved.address, endpoint.port), question, max(left_seconds, 0.0))
+        if reply is None:
+            raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer to the query")
+        return Heard(decode(reply.data, question), reply.round_trip)
 
     async def _ask_tcp(
         self, endpoint: Endpoint, resolved: Resolved, question: Question, before: Heard | None

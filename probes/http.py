@@ -108,19 +108,24 @@ class HttpProbe(sdk.Probe[HttpSettings]):
         await context.shared.get(StampKeeper)
 
     async def measure(self, target: str) -> sdk.Sample:
-        """Fetch one target."""
+        """Fetch one target; what was found before something failed is kept."""
         visit = Visit()
-        url, first = self._urls[target], self._urls[target]
-        method = self.settings.method
+        try:
+            response = await self._fetch(visit, self._urls[target])
+        except sdk.SourceError as error:
+            return sdk.Sample(visit.values, outcome=sdk.Outcome(error.outcome), detail=str(error))
+        return self._judge(visit, response)
+
+    async def _fetch(self, visit: Visit, first: Url) -> Response:
+        """Return the last response of the way."""
+        url, method = first, self.settings.method
         for redirects in range(_MAX_REDIRECTS + 1):
             visit.values[REDIRECTS] = redirects
             headers = tuple(self.settings.headers.items()) if url.origin == first.origin else ()
             response = await self._hop(visit, url, _request(method, url, headers))
-            if not (self.settings.follow_redirects and response.status in _REDIRECTS):
-                return self._judge(visit, response)
             location = response.header(b"location")
-            if not location:
-                return self._judge(visit, response)
+            if not self.settings.follow_redirects or response.status not in _REDIRECTS or not location:
+                return response
             url = url.join(location)
             if response.status == 303:
                 method = "GET"  # RFC 9110 §15.4.4

@@ -111,7 +111,7 @@ async def test_a_response_code_has_its_outcome(rcode, settings, outcome):
 )
 async def test_a_malformed_answer_is_garbled(damage):
     found = await ask(lambda query: [damage(query)])
-    assert (found.outcome, found["probe_dns_query_succeeded"]) == (Outcome.GARBLED, None), found.detail
+    assert (found.outcome, found["probe_dns_query_succeeded"]) == (Outcome.GARBLED, 0), found.detail
 
 
 async def test_an_answer_with_another_id_is_not_ours_and_the_right_one_is():
@@ -164,6 +164,7 @@ async def test_a_late_answer_is_never_taken_for_the_next_query():
 async def test_a_closed_port_refuses_at_once():
     found = await probe_once(DnsProbe, f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}", WWW)
     assert (found.outcome, found["probe_success"]) == (Outcome.REFUSED, 0)
+    assert found["probe_dns_query_succeeded"] == 0
     assert found["probe_duration_seconds"] < 1
 
 

@@ -232,6 +232,7 @@ async def test_a_certificate_that_is_not_to_be_trusted_is_rejected(certificate, 
         found = await probe_once(HttpProbe, f"https://{host}:{port}/", settings, resolver=resolver)
     assert found.outcome is Outcome.REJECTED
     assert reason in found.detail
+    assert (found["probe_http_ssl"], found["probe_http_status_code"]) == (1, None)
 
 
 async def test_without_verification_an_expired_certificate_is_reported():
