@@ -107,6 +107,7 @@ wan = {{ device = "router", interface = "wan0" }}
 [credential.demo]
 version = "2c"
 community = {{ env = "{_COMMUNITY_VARIABLE}" }}
+allow_weak = true
 
 [[device]]
 name = "router"

@@ -16,7 +16,7 @@ _NO_SECRET = SecretStr("")
 class Settings(BaseModel):
     """Base of every plugin's own settings: strict, frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class NoSettings(Settings):
