@@ -54,13 +54,18 @@ class Daemon:
         loaded = load(self._options.config, self._options.environ)
         for warning in loaded.warnings:
             log.warning("%s", warning)
+        try:
+            await self._run(loaded)
+        except* _Stop:
+            log.info("stopped")
+        except* NetmonError as group:
+            raise _first(group) from None
+
+    async def _run(self, loaded: Loaded) -> None:
         async with AsyncExitStack() as stack:
             body = await Body.open(stack, self._options.state, self._clock, loaded)
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    await self._live(tasks, stack, body, loaded)
-            except* _Stop:
-                log.info("stopped")
+            async with asyncio.TaskGroup() as tasks:
+                await self._live(tasks, stack, body, loaded)
 
     async def _live(
         self, tasks: asyncio.TaskGroup, stack: AsyncExitStack, body: Body, loaded: Loaded
@@ -90,6 +95,12 @@ class Daemon:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, reloader.wanted.set)
         tasks.create_task(reloader.run(), name="reload on SIGHUP")
+
+
+def _first(group: BaseExceptionGroup[NetmonError]) -> NetmonError:
+    """Return the error that a person should see; the others came of it."""
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _started(web: WebServer) -> None:
