@@ -119,7 +119,7 @@ def _clock(row: LatestRow) -> Iterator[Finding]:
     error = row.value("netmon_host_clock_max_error_seconds")
     remedy = "timedatectl set-ntp true, and let UDP port 123 pass to a time server"
     if row.value("netmon_host_clock_synchronised") != 1:
-        yield warn("clock", "follows no time source: readings wait on this machine until it does", remedy)
+        yield warn("clock", "follows no time source: the times of readings may be wrong", remedy)
     elif error is not None and error > _MAX_CLOCK_ERROR_SECONDS:
         yield warn("clock", f"may be wrong by {error:.1f} s", remedy)
     else:
