@@ -16,7 +16,8 @@ from netmon import sdk
 
 _DARK_SECONDS: Final = 10.0
 """How long a device that did not answer is given one short try only: about one job's length."""
-_SHORT: Final = Patience(try_seconds=0.5)
+_SHORT: Final = 0.5
+"""Length of that try, as a share of a usual one."""
 
 SILENT: Final = {sdk.Outcome.TIMEOUT, sdk.Outcome.GARBLED}
 """Outcomes of a device that gave no usable reply; asking less may help."""
@@ -45,7 +46,9 @@ class ConversationCounters:
 class Conversation:
     """Requests to one device, one at a time."""
 
-    def __init__(self, device: sdk.Device, transport: Transport, context: sdk.Context) -> None:
+    def __init__(
+        self, device: sdk.Device, transport: Transport, context: sdk.Context, try_seconds: float
+    ) -> None:
         """Keep the arguments; SourceError UNSUPPORTED for a credential of SNMPv3."""
         version = _VERSIONS.get(device.credential.version)
         if version is None:
@@ -59,6 +62,7 @@ class Conversation:
         self._community = device.credential.community.get_secret_value().encode()
         self._transport = transport
         self._context = context
+        self._try_seconds = try_seconds
         self._peer: Peer | None = None
         self._dark_until = 0.0
 
@@ -82,7 +86,7 @@ class Conversation:
         """Return a request in this device's version and community."""
         return make_request(self.version, self._community, pdu, names, bulk)
 
-    async def ask(self, request: Request, patience: Patience, deadline: float) -> Answer:
+    async def ask(self, request: Request, tries: int, deadline: float) -> Answer:
         """Return the reply, whatever its error-status; a dark device gets one short try only.
 
         SourceError: see Transport.exchange(); also GARBLED for varbinds that cannot be decoded, and
@@ -91,21 +95,22 @@ class Conversation:
         left = deadline - self.now
         if self._peer is None or left <= 0:
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: no time left for this run")
+        seconds = self._try_seconds
         if self.dark:
-            patience = _SHORT
-        patience = patience._replace(try_seconds=min(patience.try_seconds, left))
+            tries, seconds = 1, seconds * _SHORT
+        patience = Patience(min(seconds, left), tries)
         began = self.now
         try:
             reply = await self._transport.exchange(self._peer, request, patience)
         except sdk.SourceError as error:
-            self._count(patience.tries)
+            self._count(tries)
             self._context.trace(f"{self.name}: {error} after {self.now - began:.3f} s")
             if error.outcome in SILENT:
                 self._dark_until = self.now + _DARK_SECONDS
             raise
         self._dark_until = 0.0
         try:
-            varbinds = decode_varbinds(reply.datagram, reply.header)
+            varbinds = decode_varbinds(reply.datagram, reply.header, request.most)
         except BerError as error:
             self._count(reply.tries)
             raise garbled(self.name, error) from error

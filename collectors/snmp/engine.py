@@ -16,7 +16,9 @@ _Key = tuple[str, str, int, bool, sdk.Credential]
 class SnmpEngine:
     """Shared by all collectors: `await context.shared.get(SnmpEngine)`."""
 
-    def __init__(self) -> None:
+    def __init__(self, try_seconds: float = 1.0) -> None:
+        """Make it; `try_seconds` is how long a device may take for one answer before it is asked again."""
+        self._try_seconds = try_seconds
         self._transport = Transport()
         # Kept as long as a collector holds them: a reload that changes a credential makes a new session.
         self._sessions: WeakValueDictionary[_Key, Session] = WeakValueDictionary()
@@ -41,5 +43,7 @@ class SnmpEngine:
         key = (device.name, device.address, device.port, device.other_source, device.credential)
         session = self._sessions.get(key)
         if session is None:
-            session = self._sessions[key] = Session(Conversation(device, self._transport, context))
+            session = self._sessions[key] = Session(
+                Conversation(device, self._transport, context, self._try_seconds)
+            )
         return session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -66,12 +66,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request made once and sent often: only four octets of request-id change."""
+    """A request made once and sent often: only four octets of request-id change.
+
+    `most` is how many varbinds its reply may have.
+    """
 
     version: int
     community: bytes
     head: bytes
     tail: bytes
+    most: int
 
     def datagram(self, request_id: int) -> bytes:
         """Return the octets to send; the id is at least MIN_REQUEST_ID and below 2**31."""
@@ -79,7 +83,7 @@ class Request:
 
 
 def make_request(
-    version: int, community: bytes, pdu: Pdu, names: Iterable[bytes], bulk: tuple[int, int] = (0, 0)
+    version: int, community: bytes, pdu: Pdu, names: Sequence[bytes], bulk: tuple[int, int] = (0, 0)
 ) -> Request:
     """Return a request for variables by their names' content octets.
 
@@ -92,7 +96,9 @@ def make_request(
     tail_size = sum(len(ber.encode_integer(number)) for number in bulk)
     tail_size += len(ber.encode(ber.SEQUENCE, varbinds))
     cut = len(datagram) - tail_size
-    return Request(version, community, datagram[: cut - 4], datagram[cut:])
+    leading, repetitions = bulk if pdu is Pdu.GETBULK else (len(names), 0)
+    most = leading + (len(names) - leading) * repetitions
+    return Request(version, community, datagram[: cut - 4], datagram[cut:], most)
 
 
 def encode_message(header: Header, varbinds: bytes) -> bytes:
@@ -129,15 +135,15 @@ def _integer(datagram: bytes, at: int, end: int) -> tuple[int, int]:
     return ber.decode_integer(datagram[start:stop]), stop
 
 
-def decode_varbinds(datagram: bytes, header: Header) -> Sequence[Varbind]:
-    """Return all varbinds of a message, values not looked at; BerError when one breaks its bounds.
+def decode_varbinds(datagram: bytes, header: Header, most: int = 4096) -> Sequence[Varbind]:
+    """Return the first varbinds of a message, at most `most`; BerError when one breaks its bounds.
 
-    The loop advances by two octets at least, so that time is bounded by the datagram's size.
+    Values are not looked at, and nothing is that an agent sends beyond what it was asked for.
     """
     at, end = header.start, len(datagram)
     varbinds: list[Varbind] = []
     element = ber.element
-    while at < end:
+    while at < end and len(varbinds) < most:
         tag, inner, at = element(datagram, at, end)
         name_tag, name_start, name_stop = element(datagram, inner, at)
         value_tag, start, stop = element(datagram, name_stop, at)

@@ -12,12 +12,11 @@ from collectors.snmp.conversation import Answer, Conversation, ConversationCount
 from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import VERSION_1, Pdu, Status
 from collectors.snmp.pace import Pace
-from collectors.snmp.peer import Patience
 from collectors.snmp.sweep import Sweep
 from collectors.snmp.syntax import MibObject
 from netmon import sdk
 
-_PATIENCE: Final = Patience(try_seconds=1.0, tries=3)
+_TRIES: Final = 3
 _MOST_TOGETHER: Final = 24
 """Scalars in one GET."""
 
@@ -53,7 +52,7 @@ class Session:
             while waiting:
                 asked = waiting.popleft()
                 request = self._conversation.request(Pdu.GET, [wanted.encoded for wanted in asked])
-                answer = await self._conversation.ask(request, _PATIENCE, deadline)
+                answer = await self._conversation.ask(request, _TRIES, deadline)
                 status = answer.error_status
                 waiting.extend(self._digest(asked, answer, values))
         if not values and status not in (Status.NO_ERROR, Status.NO_SUCH_NAME):

@@ -13,13 +13,11 @@ from collectors.snmp.conversation import SILENT, Answer, Conversation
 from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import Pdu, Request, Status, Varbind
 from collectors.snmp.pace import Pace, Step
-from collectors.snmp.peer import Patience
 from collectors.snmp.syntax import MibObject
 from collectors.snmp.walk import Cursor, Walk
 from netmon import sdk
 
-_FIRST_ASK: Final = Patience(try_seconds=1.0, tries=2)
-_LATER_ASK: Final = Patience(try_seconds=1.0)
+_FIRST_TRIES: Final = 2
 _NEAR_WRAP: Final = 2**32 - 60_000
 """Within ten minutes of sysUpTime's wrap a fall inside one sweep is the wrap."""
 
@@ -87,7 +85,7 @@ class Sweep:
     async def _advance(self, columns: int) -> None:
         """Ask for the next piece, in ever smaller or simpler ways, until one is answered."""
         first = step = self._pace.step(columns, self._walk.octets_per_varbind())
-        verdict = worst = await self._try(step, _FIRST_ASK)
+        verdict = worst = await self._try(step, _FIRST_TRIES)
         while verdict is not _Verdict.TAKEN:
             worst = verdict
             weaker = self._weaker(step, verdict)
@@ -95,7 +93,7 @@ class Sweep:
                 self._give_up(verdict, step)
                 return
             step = weaker
-            verdict = await self._try(step, _LATER_ASK)
+            verdict = await self._try(step, 1)
         if worst is _Verdict.TOO_BIG:
             self._pace.too_big(step)
         elif step != first and step.width == first.width:
@@ -118,11 +116,11 @@ class Sweep:
             cursor.done = True
             self._skipped.append(cursor.wanted.name)
 
-    async def _try(self, step: Step, patience: Patience) -> _Verdict:
+    async def _try(self, step: Step, tries: int) -> _Verdict:
         cursors = self._walk.ahead(step.width)
         try:
             request = self._request(step, cursors)
-            answer = await self._conversation.ask(request, patience, self._deadline)
+            answer = await self._conversation.ask(request, tries, self._deadline)
         except sdk.SourceError as error:
             if error.outcome not in SILENT:
                 raise
@@ -130,7 +128,7 @@ class Sweep:
             return _Verdict.SILENT
         match answer.error_status:
             case Status.NO_ERROR:
-                self._take(answer, cursors, step)
+                self._take(answer, cursors)
                 return _Verdict.TAKEN
             case Status.TOO_BIG:
                 return _Verdict.TOO_BIG
@@ -151,12 +149,10 @@ class Sweep:
             return self._conversation.request(Pdu.GETBULK, names, (len(self._leading), step.repetitions))
         return self._conversation.request(Pdu.GETNEXT, names)
 
-    def _take(self, answer: Answer, cursors: Sequence[Cursor], step: Step) -> None:
+    def _take(self, answer: Answer, cursors: Sequence[Cursor]) -> None:
         lead = len(self._leading)
         self._lead(answer.datagram, answer.varbinds[:lead])
-        # What an agent sends beyond what was asked for is not looked at.
-        asked_for = answer.varbinds[lead : lead + step.repetitions * len(cursors)]
-        self._walk.take(answer.datagram, asked_for, cursors)
+        self._walk.take(answer.datagram, answer.varbinds[lead:], cursors)
 
     def _lead(self, datagram: bytes, varbinds: Sequence[Varbind]) -> None:
         """Take sysUpTime, and in the first reply the other scalars."""
