@@ -8,7 +8,7 @@ is not used: it drops what a server refuses for longer than three minutes.
 from __future__ import annotations
 
 import asyncio
-import logging
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,8 +20,6 @@ from netmon.errors import Parked, Unreachable
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
-
-log = logging.getLogger(__name__)
 
 Parameters = Sequence[tuple[str, str]]
 _TEXT = "text/plain; charset=utf-8"
@@ -99,19 +97,29 @@ class InfluxSession:
 
         settings = self._settings
         basic = bool(settings.username)
-        try:
-            self._client = InfluxDBClientAsync(
-                settings.url,
-                token=f"{settings.username}:{settings.password}" if basic else settings.token,
-                auth_basic=basic,
-                timeout=round(settings.timeout_seconds * 1000),
-                ssl_ca_cert=settings.ca_file or None,
-                allow_redirects=False,  # a redirect would carry the token to somebody else
-                connection_pool_maxsize=1,
-            )
-        except OSError as error:
-            raise Parked(f"certificates in {settings.ca_file}: {error}") from error
+        self._client = InfluxDBClientAsync(
+            settings.url,
+            token=f"{settings.username}:{settings.password}" if basic else settings.token,
+            auth_basic=basic,
+            timeout=round(settings.timeout_seconds * 1000),
+            ssl_context=await asyncio.to_thread(_tls, settings),
+            allow_redirects=False,  # a redirect would carry the token to somebody else
+            connection_pool_maxsize=1,
+        )
         return self._client
+
+
+def _tls(settings: InfluxSettings) -> ssl.SSLContext:
+    """Return what certificates are checked against; Parked when the file is unusable.
+
+    Reading the system's takes 40 ms and some memory, so it is left out where nothing is encrypted.
+    """
+    if not settings.url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:
+        raise Parked(f"certificates in {settings.ca_file}: {error}") from error
 
 
 async def _call(

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from enum import StrEnum
 from random import Random
-from typing import NamedTuple
 
 from netmon.clock import Clock
 from netmon.delivery.pacing import BatchSize, Patience
@@ -34,9 +33,8 @@ class PumpState(StrEnum):
     PARKED = "parked"
 
 
-class _Line(NamedTuple):
-    position: Position
-    text: bytes
+_Line = tuple[Position, bytes]
+"""A line and the record it belongs to; a bare tuple, as there is one for every line sent."""
 
 
 class Pump:
@@ -148,7 +146,7 @@ class Pump:
         for number, (position, record) in enumerate((e.position, e.record) for e in entries):
             if not batch:
                 self._unsent = record.stamp
-            batch += [_Line(position, text) for text in self.sink.encode(record)]
+            batch += [(position, text) for text in self.sink.encode(record)]
             if number % _ENCODE_WITHOUT_PAUSE == _ENCODE_WITHOUT_PAUSE - 1:
                 await asyncio.sleep(0)
             if len(batch) >= self._size.lines:
@@ -180,7 +178,7 @@ class Pump:
         if not piece:
             return
         began = self._clock.monotonic()
-        await self.sink.send([line.text for line in piece])
+        await self.sink.send([text for _, text in piece])
         self._size.took(self._clock.monotonic() - began)
         self.sent_total += len(piece)
         self._turn(PumpState.OK, "")
@@ -194,9 +192,10 @@ class Pump:
         if len(piece) > 1 and not enough:
             half = len(piece) // 2
             return [piece[half:], piece[:half]]
-        text = piece[0].text.decode(errors="replace") if len(piece) == 1 else ""
+        position, line = piece[-1]
+        text = line.decode(errors="replace") if len(piece) == 1 else ""
         kept = "" if len(piece) == 1 else f"one or more of {len(piece)} lines, the others were kept: "
-        await self._history.quarantine(self.sink.name, piece[-1].position, text, f"{kept}{error}")
+        await self._history.quarantine(self.sink.name, position, text, f"{kept}{error}")
         if not self.quarantined_total:
             log.error("%s will never take a line (%s); the store keeps it aside", self.sink.name, error)
         self.quarantined_total += 1

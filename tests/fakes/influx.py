@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -103,11 +104,11 @@ class FaultyInflux:
 
 
 @asynccontextmanager
-async def faulty_influx(**settings: object) -> AsyncIterator[FaultyInflux]:
+async def faulty_influx(tls: ssl.SSLContext | None = None, **settings: object) -> AsyncIterator[FaultyInflux]:
     """Serve on a loopback port until the test ends."""
     fake = FaultyInflux(**settings)
-    server = await asyncio.start_server(fake._serve, "127.0.0.1", 0)
-    fake.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(fake._serve, "127.0.0.1", 0, ssl=tls)
+    fake.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield fake
 

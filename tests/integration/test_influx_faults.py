@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import ssl
+import subprocess
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -10,6 +12,7 @@ from fakes import records
 from fakes.history import MemoryHistory
 from fakes.influx import Reply, error, faulty_influx
 from fakes.ports import free_port
+from fakes.servers import require
 
 from netmon.clock import SystemClock
 from netmon.delivery.influx import InfluxSink
@@ -162,3 +165,33 @@ async def test_large_requests_are_compressed_in_a_thread_and_say_so():
         await deliver(server, MemoryHistory(entry.record for entry in store.committed), gzip=False)
     assert {one.headers.get("content-encoding") for one in server.writes()} == {"gzip", None}
     assert len(server.taken) == 2400
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A self-signed certificate for 127.0.0.1."""
+    key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
+    command = f"{require('openssl')} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=netmon"
+    command += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {crt}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    return key, crt
+
+
+async def test_a_certificate_that_nobody_vouches_for_parks_and_sends_no_token(certificate):
+    key, crt = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(crt, key)
+    store = history(1)
+    async with faulty_influx(tls=context) as server:
+        async with delivering(store, server.url, token="s3cret") as pump:
+            while pump.state is not PumpState.PARKED:  # noqa: ASYNC110 - the pump has no event to wait for
+                await asyncio.sleep(0.01)
+        assert server.requests == []
+        await deliver(server, store, token="s3cret", ca_file=str(crt))
+    assert server.writes()[0].headers["authorization"] == "Token s3cret"
+
+
+async def test_a_file_of_certificates_that_is_not_there_parks(tmp_path):
+    async with delivering(history(1), "https://127.0.0.1:9", ca_file=str(tmp_path / "none.pem")) as pump:
+        while pump.state is not PumpState.PARKED:  # noqa: ASYNC110 - the pump has no event to wait for
+            await asyncio.sleep(0.01)
