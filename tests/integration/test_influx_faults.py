@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import ssl
-import subprocess
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,7 +12,6 @@ from fakes import records
 from fakes.history import MemoryHistory
 from fakes.influx import Reply, error, faulty_influx
 from fakes.ports import free_port
-from fakes.servers import require
 
 from netmon.clock import SystemClock
 from netmon.delivery.influx import InfluxSink
@@ -20,6 +19,7 @@ from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pacing import Patience
 from netmon.delivery.pump import Pump, PumpState
 
+SELF_SIGNED = Path(__file__).parents[1] / "fixtures" / "tls" / "self_signed_until_2100.pem"
 IMPATIENT = Patience(
     retry_first=0.01, retry_cap=0.03, parked_first=0.02, parked_cap=0.05, poll=0.01, settle=0.1
 )
@@ -167,27 +167,16 @@ async def test_large_requests_are_compressed_in_a_thread_and_say_so():
     assert len(server.taken) == 2400
 
 
-@pytest.fixture
-def certificate(tmp_path):
-    """A self-signed certificate for 127.0.0.1."""
-    key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
-    command = f"{require('openssl')} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=netmon"
-    command += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {crt}"
-    subprocess.run(command.split(), check=True, capture_output=True)
-    return key, crt
-
-
-async def test_a_certificate_that_nobody_vouches_for_parks_and_sends_no_token(certificate):
-    key, crt = certificate
+async def test_a_certificate_that_nobody_vouches_for_parks_and_sends_no_token():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(crt, key)
+    context.load_cert_chain(SELF_SIGNED)
     store = history(1)
     async with faulty_influx(tls=context) as server:
         async with delivering(store, server.url, token="s3cret") as pump:
             while pump.state is not PumpState.PARKED:  # noqa: ASYNC110 - the pump has no event to wait for
                 await asyncio.sleep(0.01)
         assert server.requests == []
-        await deliver(server, store, token="s3cret", ca_file=str(crt))
+        await deliver(server, store, token="s3cret", ca_file=str(SELF_SIGNED))
     assert server.writes()[0].headers["authorization"] == "Token s3cret"
 
 
