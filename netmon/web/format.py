@@ -42,7 +42,7 @@ def duration(seconds: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """Return an age or an uptime in its two largest units: "2 h 5 min"."""
+    """Return an age or an uptime in its one or two largest units: "2 h 5 min", "25 min"."""
     if seconds is None:
         return UNKNOWN
     left, parts = max(0, round(seconds)), list[str]()
@@ -50,7 +50,7 @@ def span(seconds: float | None) -> str:
         amount, left = divmod(left, factor)
         if amount or parts:
             parts.append(f"{amount} {unit}" if amount else "")
-        if len(parts) == 2:
+        if len(parts) == 2 or (parts and unit != "d" and amount >= 10):
             break
     return " ".join(part for part in parts if part) or "0 s"
 

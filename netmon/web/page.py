@@ -67,6 +67,8 @@ class Port:
     def in_use(self) -> bool:
         """Tell whether somebody would miss it: it is up, a WAN port, or down although it has a name."""
         one = self.now
+        if one.device == OWN and one.name == "lo":
+            return False
         return one.oper == "up" or bool(one.circuit) or (one.admin == "up" and bool(one.alias))
 
 
