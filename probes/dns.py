@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,7 +49,6 @@ RCODE = sdk.state(
 
 _PORT = 53
 _REFUSED = 5
-_SHARE_OF_TIMEOUT = 0.9
 _MAX_TCP_BYTES = 65_535 + 2
 
 
@@ -83,6 +83,7 @@ class DnsProbe(sdk.Probe[DnsSettings]):
         RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, KERNEL_STAMPS,
     )  # fmt: skip
     settings_type = DnsSettings
+    grace_seconds = 1.0
 
     def __init__(self, assignment: sdk.Assignment, settings: DnsSettings) -> None:
         super().__init__(assignment, settings)
@@ -112,18 +113,24 @@ class DnsProbe(sdk.Probe[DnsSettings]):
     async def _ask(self, endpoint: Endpoint, resolved: Resolved) -> Heard:
         """Ask by UDP, and by TCP where that must follow."""
         question = Question(mixed_case(self._labels, self.context.random), self._kind)
+        left_seconds = max(self.assignment.timeout_seconds - resolved.seconds, 0.0)
         heard = None
         if self.settings.transport == "udp":
-            heard = await self._ask_udp(endpoint, resolved, question)
+            heard = await self._ask_udp(endpoint, resolved, question, left_seconds)
             if not heard.answer.truncated:
                 return heard
         self.context.trace(f"{resolved.address}: asking by TCP")
-        return await self._ask_tcp(endpoint, resolved, question, heard)
+        try:
+            async with asyncio.timeout(left_seconds):
+                return await self._ask_tcp(endpoint, resolved, question, heard)
+        except TimeoutError as error:
+            raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer to the query by TCP") from error
 
-    async def _ask_udp(self, endpoint: Endpoint, resolved: Resolved, question: Question) -> Heard:
-        left_seconds = self.assignment.timeout_seconds * _SHARE_OF_TIMEOUT - resolved.seconds
+    async def _ask_udp(
+        self, endpoint: Endpoint, resolved: Resolved, question: Question, wait_seconds: float
+    ) -> Heard:
         dns_socket = self._sockets.of(resolved.version)
-        reply = await dns_socket.ask((resolved.address, endpoint.port), question, max(left_seconds, 0.0))
+        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds)
         if reply is None:
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer to the query")
         return Heard(decode(reply.data, question), reply.round_trip)

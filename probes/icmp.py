@@ -38,8 +38,6 @@ METHOD = sdk.info(
     label="method",
 )
 
-# The train ends before the run's own deadline, so that a loss of everything is a figure, not an absence.
-_SHARE_OF_TIMEOUT = 0.9
 _MAX_PAYLOAD_BYTES = 65_499  # an IPv6 datagram less its ICMP header (RFC 8200 §4.5)
 
 
@@ -72,6 +70,7 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
         METHOD,
     )
     settings_type = IcmpSettings
+    grace_seconds = 1.0
 
     def __init__(self, assignment: sdk.Assignment, settings: IcmpSettings) -> None:
         super().__init__(assignment, settings)
@@ -98,7 +97,7 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
         """Ping one target."""
         resolved = await resolve(self.context, target, self.settings.family)
         self.context.trace(f"{target} is {resolved.address}, found in {resolved.seconds * 1000:.3f} ms")
-        left_seconds = self.assignment.timeout_seconds * _SHARE_OF_TIMEOUT - resolved.seconds
+        left_seconds = self.assignment.timeout_seconds - resolved.seconds
         echo_socket = self._echo_sockets.of(resolved.version)
         if echo_socket is None:
             found = await self._knock(target, resolved, left_seconds)
@@ -202,7 +201,7 @@ def _check(assignment: sdk.Assignment, settings: IcmpSettings) -> None:
         if not low <= value <= high:
             raise sdk.UsageError(f"{assignment.name}: {name} is {value}, not {low} to {high}")
     longest_seconds = settings.spacing * 1.5 * (settings.packets - 1)
-    if longest_seconds >= assignment.timeout_seconds * _SHARE_OF_TIMEOUT:
+    if longest_seconds >= assignment.timeout_seconds:
         raise sdk.UsageError(
             f"{assignment.name}: {settings.packets} packets with {settings.spacing:g} s between them"
             f" do not fit into a timeout of {assignment.timeout_seconds:g} s"

@@ -43,6 +43,9 @@ class Probe(Source[S]):
     measurement: ClassVar[str]
     own_metrics: ClassVar[tuple[Metric, ...]]
     metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
+    grace_seconds: ClassVar[float] = 0.0
+    """How long after the timeout `measure()` is cut off: for probes that end their own waits at the timeout,
+    so that they can still say what was lost when the loop is late."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -71,7 +74,7 @@ class Probe(Source[S]):
     async def _timed(self, target: str) -> tuple[Sample, float]:
         began = self.context.clock.monotonic()
         try:
-            async with asyncio.timeout(self.assignment.timeout_seconds):
+            async with asyncio.timeout(self.assignment.timeout_seconds + self.grace_seconds):
                 sample = await self.measure(target)
         except TimeoutError:
             sample = Sample(
