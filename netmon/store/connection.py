@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,6 +21,19 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     still = "&immutable=1" if quiet and not os.access(path.parent, os.W_OK) else ""
     address = f"{path.resolve().as_uri()}?mode=ro{still}"
     return _tolerant(sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Make what is done inside durable, all of it, or undo it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -213,7 +213,7 @@ class SqliteHistory(History):
 
         terms = Terms(
             oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
-            sent_to=min(self._cursors.values(), default=2**62),
+            sent_to=min(self._cursors.values(), default=2**62), newest=self.newest,
         )  # fmt: skip
         steps = await self._disk.call(self._journal.expire, terms)
         total = 0

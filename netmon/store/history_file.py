@@ -107,10 +107,14 @@ class HistoryFile:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        # A commit writes whole pages, most of them half new: 4 KiB ones make 553 MB a day of the model site,
+        # 2 KiB ones 411, 1 KiB ones 341 for a quarter more CPU.
+        connection.execute("PRAGMA page_size = 2048")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")
         connection.execute("PRAGMA journal_size_limit = 4194304")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from netmon.model import Record
 from netmon.store.backlog import Backlog
+from netmon.store.connection import transaction
 from netmon.store.frames import Frame, Framer
 from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, Position
@@ -89,9 +90,7 @@ class Journal:
 
     def quarantine(self, name: str, position: Position, line: str, reason: str) -> None:
         """Keep a refused line, durably."""
-        self._mending(
-            lambda: self._writer.transact(lambda: set_apart(self._connection, name, position, line, reason))
-        )
+        self._mending(lambda: self._durably(set_apart, name, position, line, reason))
 
     def read_state(self, key: str) -> str | None:
         """Return a small value."""
@@ -99,7 +98,7 @@ class Journal:
 
     def write_state(self, key: str, value: str) -> None:
         """Write a small value, durably."""
-        self._mending(lambda: self._writer.transact(lambda: save_state(self._connection, key, value)))
+        self._mending(lambda: self._durably(save_state, key, value))
 
     def expire(self, terms: Terms) -> Iterator[Deleted]:
         """Return the steps of clearing up, to be taken by step()."""
@@ -115,6 +114,10 @@ class Journal:
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
         self._connection.close()
+
+    def _durably(self, work: Callable[..., None], *arguments: object) -> None:
+        with transaction(self._connection):
+            work(self._connection, *arguments)
 
     def _use(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from sqlite3 import Connection
 
 from netmon.store.checksum import frame_checksum
+from netmon.store.connection import transaction
 from netmon.store.frames import Frame
 from netmon.store.schema import load_boots, save_cursor, save_segment, save_subject
 from netmon.store.subjects import Subject
@@ -24,22 +25,11 @@ class LogWriter:
         """Position of the newest committed record."""
         return self._newest
 
-    def transact(self, work: Callable[[], None]) -> None:
-        """Do something in one durable transaction: all of it, or nothing."""
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            work()
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
     def write(self, frames: Sequence[Frame], cursors: Mapping[str, int]) -> None:
         """Make frames and cursors durable together."""
         try:
-            self.transact(lambda: self._append(frames, cursors))
+            with transaction(self._connection):
+                self._append(frames, cursors)
         except BaseException:
             # What was learnt for rows that do not exist is forgotten with them.
             self._recall()
@@ -53,10 +43,10 @@ class LogWriter:
     def _recall(self) -> None:
         self._ids: dict[bytes, tuple[int, int]] = {}
         self._boots = load_boots(self._connection)
-        # A cursor may be ahead of a log whose end was damaged: its positions were given once.
+        # A cursor may be ahead of a log whose end expired or was damaged: its positions were given once.
         (self._newest,) = self._connection.execute(
             "SELECT max(coalesce((SELECT max(position) FROM log), 0), coalesce((SELECT max(position) FROM "
-            "cursors), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0))"
+            "cursors), 0))"
         ).fetchone()
 
     def _append(self, frames: Sequence[Frame], cursors: Mapping[str, int]) -> None:

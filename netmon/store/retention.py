@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from sqlite3 import Connection
 
 from netmon.model import Retention
-from netmon.store.schema import load_boots
+from netmon.store.connection import transaction
+from netmon.store.schema import load_boots, save_cursor
 from netmon.store.subjects import Genus
 
 _CHUNK = 2000
 _PAGES_RETURNED = 2000
+_HIGH_WATER = "(highest position given)"
 
 _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
@@ -34,6 +37,7 @@ class Terms:
     oldest_evidence_ms: int | None
     keep_bytes: int
     sent_to: int
+    newest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +57,13 @@ class Retainer:
 
     def steps(self) -> Iterator[Deleted]:
         """Delete by age, then by size, one chunk at each step; end with what nothing refers to any more."""
+        # Deleting the end of the log must not give its positions again. AUTOINCREMENT would see to it, at
+        # the price of one more page written by every commit.
+        save_cursor(self._connection, _HIGH_WATER, self._terms.newest)
         yield from self._by_age()
         yield from self._by_size()
-        self._connection.execute(
-            "DELETE FROM subjects WHERE id NOT IN (SELECT DISTINCT subject FROM log INDEXED BY log_by_time)"
-        )
-        self._connection.execute("DELETE FROM subjects_copy WHERE id NOT IN (SELECT id FROM subjects)")
+        yield from self._unused_subjects()
         self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_RETURNED})").fetchall()
-
-    def _by_age(self) -> Iterator[Deleted]:
-        boots = load_boots(self._connection)
-        topics = [topic for (topic,) in self._connection.execute("SELECT id FROM topics").fetchall()]
-        classes = (
-            (self._terms.oldest_ms, f"{_ORDINARY} AND {_SUPERSEDED}"),
-            (self._terms.oldest_evidence_ms, f"NOT {_ORDINARY}"),
-        )
-        for oldest_ms, condition in classes:
-            for window in boots.trusted_before(oldest_ms) if oldest_ms is not None else ():
-                for topic in topics:
-                    yield from self._chunks(
-                        f"topic = {topic:d} AND boot = {window.segment.boot:d} "
-                        f"AND at_ns >= {window.start_ns:d} AND at_ns < {window.end_ns:d} "
-                        f"AND position <= :sent_to AND {condition}"
-                    )
-
-    def _by_size(self) -> Iterator[Deleted]:
-        for sent in ("position <= :sent_to", "position > :sent_to"):
-            while self.used_bytes() > self._terms.keep_bytes:
-                deleted = self._delete(f"{sent} AND {_ORDINARY} AND {_SUPERSEDED} ORDER BY position")
-                if not deleted:
-                    break
-                yield Deleted(deleted, deleted if ">" in sent else 0)
 
     def used_bytes(self) -> int:
         """Return the size of the pages in use; the file may be larger by those that were freed."""
@@ -93,17 +73,59 @@ class Retainer:
         )
         return int((pages - free) * size)
 
+    def _by_age(self) -> Iterator[Deleted]:
+        boots = load_boots(self._connection)
+        for oldest_ms, retained, condition in (
+            (self._terms.oldest_ms, "retention <> :evidence", f"{_ORDINARY} AND {_SUPERSEDED}"),
+            (self._terms.oldest_evidence_ms, "retention = :evidence", f"NOT {_ORDINARY}"),
+        ):
+            if oldest_ms is None:
+                continue
+            topics = self._select(f"SELECT DISTINCT topic FROM subjects WHERE {retained}")  # noqa: S608 - constants
+            for window, topic in product(boots.trusted_before(oldest_ms), topics):
+                yield from self._chunks(
+                    f"topic = {topic:d} AND boot = {window.segment.boot:d} AND at_ns >= {window.start_ns:d} "
+                    f"AND at_ns < {window.end_ns:d} AND position <= :sent_to AND {condition}"
+                )
+
+    def _by_size(self) -> Iterator[Deleted]:
+        for sent in ("<=", ">"):
+            # Evidence stays where it is, at the old end: it is not looked at again for each chunk.
+            passed = 0
+            while self.used_bytes() > self._terms.keep_bytes:
+                positions = self._delete(
+                    f"position > {passed:d} AND position {sent} :sent_to AND {_ORDINARY} AND {_SUPERSEDED} "
+                    "ORDER BY position"
+                )
+                if not positions:
+                    break
+                passed = positions[-1]
+                yield Deleted(len(positions), len(positions) if sent == ">" else 0)
+
+    def _unused_subjects(self) -> Iterator[Deleted]:
+        for topic in self._select("SELECT id FROM topics"):
+            self._connection.execute(
+                "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN "
+                "(SELECT subject FROM log INDEXED BY log_by_time WHERE topic = ?1)",
+                (topic,),
+            )
+            yield Deleted(0)
+        self._connection.execute("DELETE FROM subjects_copy WHERE id NOT IN (SELECT id FROM subjects)")
+
     def _chunks(self, condition: str) -> Iterator[Deleted]:
-        while deleted := self._delete(condition):
-            yield Deleted(deleted)
-            if deleted < _CHUNK:
+        while positions := self._delete(condition):
+            yield Deleted(len(positions))
+            if len(positions) < _CHUNK:
                 return
 
-    def _delete(self, condition: str) -> int:
+    def _delete(self, condition: str) -> list[int]:
+        positions = self._select(f"SELECT position FROM log WHERE {condition} LIMIT {_CHUNK}")  # noqa: S608 - constants and integers
+        with transaction(self._connection):
+            self._connection.executemany("DELETE FROM log WHERE position = ?", zip(positions, strict=True))
+        return positions
+
+    def _select(self, query: str) -> list[int]:
         terms = {
             "evidence": Retention.EVIDENCE.value, "fact": Genus.FACT.value, "sent_to": self._terms.sent_to,
         }  # fmt: skip
-        return self._connection.execute(
-            f"DELETE FROM log WHERE position IN (SELECT position FROM log WHERE {condition} LIMIT {_CHUNK})",  # noqa: S608 - constants and integers
-            terms,
-        ).rowcount
+        return [number for (number,) in self._connection.execute(query, terms)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from netmon.store.checksum import frame_checksum
-from netmon.store.connection import connect_read_only
+from netmon.store.connection import connect_read_only, transaction
 
 _COLUMNS = {
     "topics": 3, "subjects": 5, "subjects_copy": 3, "boots": 6, "boots_copy": 6, "cursors": 3, "state": 3,
@@ -40,8 +40,6 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, seconds: float) -> int:
             count += _insert(fresh, rows)
             if monotonic() > deadline:
                 break
-    if fresh.in_transaction:
-        fresh.execute("ROLLBACK")
     return count
 
 
@@ -50,12 +48,8 @@ def _copy(source: sqlite3.Connection, fresh: sqlite3.Connection, table: str, col
     rows: list[tuple[object, ...]] = []
     with suppress(*_UNREADABLE):
         rows.extend(source.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of our own tables
-    with suppress(sqlite3.Error):
-        fresh.execute("BEGIN")
+    with suppress(sqlite3.Error), transaction(fresh):
         fresh.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608 - as above
-        fresh.execute("COMMIT")
-    if fresh.in_transaction:
-        fresh.execute("ROLLBACK")
 
 
 def _chunks(source: sqlite3.Connection, order: str) -> Iterator[list[_Row]]:
@@ -79,13 +73,12 @@ def _chunks(source: sqlite3.Connection, order: str) -> Iterator[list[_Row]]:
 def _insert(fresh: sqlite3.Connection, rows: list[_Row]) -> int:
     good = [row for row in rows if _whole(row)]
     before = fresh.total_changes
-    fresh.execute("BEGIN")
-    fresh.executemany(
-        "INSERT OR IGNORE INTO log (position, topic, subject, boot, at_ns, codec, crc, payload) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        good,
-    )
-    fresh.execute("COMMIT")
+    with transaction(fresh):
+        fresh.executemany(
+            "INSERT OR IGNORE INTO log (position, topic, subject, boot, at_ns, codec, crc, payload) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            good,
+        )
     return fresh.total_changes - before
 
 

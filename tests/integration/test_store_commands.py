@@ -109,7 +109,7 @@ def test_openmetrics_is_accepted_by_the_strict_parser(capsys, state_folder):
         "rtt_seconds": "gauge", "sent": "gauge", "sent_total": "unknown", "ifHCInOctets": "unknown",
         "up": "gauge", "target": "info", "steps_total": "gauge",
     }  # fmt: skip
-    up = [(sample.labels["target"], float(sample.timestamp), sample.value) for sample in families["up"].samples]
+    up = [(one.labels["target"], float(one.timestamp), one.value) for one in families["up"].samples]
     # The reading of the clock that was never synchronised is not among them.
     assert [one for one in up if one[0] == "c"] == [("c", 1_800_000_010.0, 1.0)]
     assert ("b", 1_800_000_060.0, 0.0) in up

@@ -280,7 +280,7 @@ async def test_the_byte_budget_takes_the_oldest_first_and_gives_pages_back(histo
     await commit(history, *(reading(of, n, noise[n : n + 200]) for n in range(3000)))
     with sqlite3.connect(tmp_path / "history.db") as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        deleted = await history.expire(EVER, pages * 4096 // 2, EVER)
+        deleted = await history.expire(EVER, pages * 2048 // 2, EVER)
         (after,) = connection.execute("PRAGMA page_count").fetchone()
     connection.close()
     (oldest, *_) = await history.after(0, 1)
