@@ -112,7 +112,7 @@ class FaultyAgent(Agent):
         self.status: Callable[[Header, int], Status] = lambda _header, _names: Status.NO_ERROR
         self.rewrite: Callable[[Header], Header] = lambda header: header
         self.mangle: Callable[[bytes], bytes] = lambda reply: reply
-        self.successor: Callable[[Oid], Oid] | None = None
+        self.successor: Callable[[Oid], Oid | None] = lambda _name: None
         self.source: asyncio.DatagramTransport | None = None
         self.seen: list[Header] = []
 
@@ -141,7 +141,7 @@ class FaultyAgent(Agent):
         return encode_message(self.rewrite(header), reply[header.start :])
 
     def _next(self, objects: SortedObjects, name: Oid) -> tuple[Oid, bytes]:
-        if self.successor is not None and (after := self.successor(name)) != name:
+        if (after := self.successor(name)) is not None:
             return after, ber.encode(ber.COUNTER64, b"\x07")
         return super()._next(objects, name)
 

@@ -216,12 +216,12 @@ async def test_hostile_names_are_cleaned_and_stay_apart(rig):
 
 async def test_half_a_table_keeps_rows_and_shape_and_says_partial(rig):
     whole, _ = await rig.poll()
-    rig.agent.successor = lambda name: (*name[:-1], 2) if name[-1] == 3 and name[:-2] == IF_X_ENTRY else name
+    rig.agent.successor = lambda name: (*name[:-1], 2) if name[-1] == 3 and name[:-2] == IF_X_ENTRY else None
     half, events = await rig.poll()
     assert half.shape is whole.shape
     assert events == []
     assert sdk.Outcome.PARTIAL in half.outcomes
-    rig.agent.successor = None
+    rig.agent.successor = lambda _name: None
     again, _ = await rig.poll()
     assert set(again.outcomes) == {sdk.Outcome.OK}
     assert again.epochs == whole.epochs
