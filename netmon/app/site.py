@@ -12,6 +12,7 @@ from netmon.app.reload import Reloader
 from netmon.clock import Clock
 from netmon.delivery.health import pump_samples
 from netmon.metrics import daemon as declared
+from netmon.metrics.exposition import chunks
 from netmon.metrics.own import OwnSample
 from netmon.store.health import store_samples
 from netmon.store.interface import HistoryReader
@@ -53,8 +54,7 @@ class DaemonSite:
 
     def exposition(self) -> Iterable[bytes]:
         """Return all series in Prometheus' text format."""
-        yield from self._body.exposition.render()
-        yield self._body.own.render()
+        return chunks([*self._body.exposition.render(), self._body.own.render()])
 
     async def reload(self) -> None:
         """Read the configuration again; ConfigError leaves the old one running."""

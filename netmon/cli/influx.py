@@ -54,15 +54,17 @@ class InfluxCommand(Command):
             keep_seconds = _keep_seconds(options.keep)
             _tell({"done": asyncio.run(_setup(settings, keep_seconds))}, as_json=options.json)
             return 0
-        found = asyncio.run(_server(settings)) | self._lag(options.state or state_directory(self._environ))
+        found = asyncio.run(_server(settings)) | self._lag(
+            settings, options.state or state_directory(self._environ)
+        )
         _tell(found, as_json=options.json)
         return 0 if found["reachable"] and found["exists"] is not False else 1
 
-    def _lag(self, folder: Path) -> dict[str, object]:
+    def _lag(self, settings: InfluxSettings, folder: Path) -> dict[str, object]:
         """Return how far the cursor in the store is behind; the daemon's memory is a few seconds ahead."""
         try:
             with closing(open_reader(folder)) as reader:
-                cursor, newest = reader.cursor(InfluxSink.name), reader.stats().newest
+                cursor, newest = reader.cursor(settings.cursor), reader.stats().newest
                 waiting = reader.after(cursor, 1)
         except StoreError as error:
             return {"store": str(error)}

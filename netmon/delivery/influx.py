@@ -25,12 +25,18 @@ class InfluxSink(Sink):
     name = "influxdb"
 
     def __init__(self, settings: InfluxSettings) -> None:
+        self._cursor = settings.cursor
         self.batch_lines = settings.batch_lines
         self._compress = settings.gzip
         self._session = InfluxSession(settings)
         self._encoder = LineEncoder()
         # A thread of its own: the default ones may all be waiting for a dead resolver.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="influxdb")
+
+    @property
+    def cursor(self) -> str:
+        """The server and its database: data that went elsewhere is not here yet."""
+        return self._cursor
 
     @property
     def left_out_total(self) -> int:

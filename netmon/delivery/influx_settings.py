@@ -31,3 +31,8 @@ class InfluxSettings:
     def destination(self) -> str:
         """Name of the database or bucket."""
         return self.database or self.bucket
+
+    @property
+    def cursor(self) -> str:
+        """Name of this destination's place in the store."""
+        return f"influxdb {self.url} {self.destination}"

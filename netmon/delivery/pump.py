@@ -103,7 +103,7 @@ class Pump:
     async def _start(self) -> None:
         while True:
             try:
-                start = await self._history.cursor(self.sink.name)
+                start = await self._history.cursor(self.sink.cursor)
             except StoreError as error:
                 await self._hold(RetryLater(str(error)))
             else:
@@ -139,7 +139,7 @@ class Pump:
 
     async def _settle(self) -> None:
         if self._place.settle(self._clock.monotonic()):
-            await self._history.advance(self.sink.name, self._place.settled)
+            await self._history.advance(self.sink.cursor, self._place.settled)
 
     async def _deliver_all(self, entries: Sequence[Entry]) -> None:
         batch: list[_Line] = []

@@ -12,9 +12,14 @@ class Sink(ABC):
     """One receiver of the history. Sending the same lines twice must be harmless."""
 
     name: str
-    """Name of its cursor in the store; also its label in metrics and logs."""
+    """Its label in metrics and logs."""
     batch_lines: int
     """How many lines one request carries at most."""
+
+    @property
+    def cursor(self) -> str:
+        """Name of its place in the store; another receiver has another, and so gets the whole history."""
+        return self.name
 
     @abstractmethod
     def encode(self, record: Record) -> Sequence[bytes]:

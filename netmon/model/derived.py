@@ -37,16 +37,16 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
     gauge(
         "netmon_circuit_up_utilisation_ratio", "Use of the circuit from the site against the contracted rate."
     ),
-    gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", quantile="0.5"),
-    gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", quantile="0.95"),
+    gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", statistic="p50"),
+    gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", statistic="p95"),
     gauge("netmon_circuit_loss_ratio", "Loss to the best anchor in this minute."),
 )
 
 BANDWIDTH_TEST = "bandwidth_test"
 BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
-    gauge("netmon_bandwidth_bits_per_second", "Rate of the last test, in the layer that `layer` names."),
+    gauge("netmon_bandwidth_bytes_per_second", "Rate of the last test, in the layer that `layer` names."),
     gauge(
-        "netmon_bandwidth_cross_traffic_bits_per_second",
+        "netmon_bandwidth_cross_traffic_bytes_per_second",
         "What else the circuit carried during the last test.",
     ),
     integer("netmon_bandwidth_test_bytes", "What the last test cost, both directions."),

@@ -48,11 +48,14 @@ def test_status_and_setup_of_a_real_server(netmon, tmp_path):
         assert result["series"][0]["values"][0][1] == "168h0m0s"
 
 
+NOWHERE = InfluxSettings("http://127.0.0.1:9", database='net"mon')
+
+
 async def written(folder, clock):
     history = open_history(folder, clock)
     history.accept([records.reading(records.shape(), n, [1.0]) for n in range(10)])
     await history.commit()
-    await history.advance("influxdb", 4)
+    await history.advance(NOWHERE.cursor, 4)
     await history.close()
 
 

@@ -46,7 +46,7 @@ async def delivering(store, url, **settings):
 
 
 async def drained(store):
-    while store.cursors.get("influxdb") != len(store.committed):  # noqa: ASYNC110 - the pump has no event to wait for
+    while max(store.cursors.values(), default=0) != len(store.committed):  # noqa: ASYNC110 - the pump has no event to wait for
         await asyncio.sleep(0.01)
 
 
