@@ -9,12 +9,89 @@ import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from string import Template
 
 from collectors.demo.day import OUTAGE_HOURS
 from collectors.demo.site import COMMUNITY, DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND, SimulatedSite
 from netmon import sdk
 
 _COMMUNITY_VARIABLE = "NETMON_DEMO_COMMUNITY"
+_CONFIGURATION = Template("""\
+[site]
+id = "demo-library"
+name = "Demonstration library"
+users = 40
+
+[web]
+listen = "$listen"
+
+[store]
+commit_every = "2s"
+
+[[circuit]]
+id = "wan1"
+supplier = "Northern Fibre"
+supplier_ref = "NF-100"
+technology = "fttp"
+down = "$downMbit/s"
+up = "$upMbit/s"
+rate_layer = "IP"
+wan = { device = "router", interface = "wan0" }
+
+[credential.demo]
+version = "2c"
+community = { env = "$community_variable" }
+allow_weak = true
+
+[[device]]
+name = "router"
+address = "127.0.0.11:$router"
+credential = "demo"
+every = "5s"
+role = "router"
+collect = ["system", "interfaces"]
+
+[[device]]
+name = "sw1"
+address = "127.0.0.12:$sw1"
+credential = "demo"
+every = "5s"
+role = "switch"
+parent = "router"
+collect = ["system", "interfaces"]
+
+[[probe]]
+name = "gateway"
+type = "icmp"
+role = "gateway"
+targets = ["127.0.0.1"]
+every = "5s"
+
+[[probe]]
+name = "anchors"
+type = "http"
+role = "anchor"
+circuit = "wan1"
+targets = ["http://127.0.0.21:$anchor_a/", "http://127.0.0.22:$anchor_b/"]
+every = "5s"
+timeout = "2s"
+
+[[probe]]
+name = "resolver"
+type = "dns"
+role = "resolver"
+targets = ["127.0.0.31:$resolver"]
+every = "5s"
+timeout = "2s"
+
+[[probe]]
+name = "portal"
+type = "http"
+role = "service"
+targets = ["http://127.0.0.23:$portal/"]
+every = "5s"
+timeout = "2s"
+""")
 
 
 class DemoCommand(sdk.Command):
@@ -81,83 +158,13 @@ async def _watch(site: SimulatedSite, daemon: asyncio.subprocess.Process) -> int
 
 def configuration(site: SimulatedSite, listen: str) -> str:
     """Return the daemon's configuration for the simulated site."""
-    ports = site.ports
-    return f"""\
-[site]
-id = "demo-library"
-name = "Demonstration library"
-users = 40
-
-[web]
-listen = "{listen}"
-
-[store]
-commit_every = "2s"
-
-[[circuit]]
-id = "wan1"
-supplier = "Northern Fibre"
-supplier_ref = "NF-100"
-technology = "fttp"
-down = "{DOWN_BITS_PER_SECOND // 10**6}Mbit/s"
-up = "{UP_BITS_PER_SECOND // 10**6}Mbit/s"
-rate_layer = "IP"
-wan = {{ device = "router", interface = "wan0" }}
-
-[credential.demo]
-version = "2c"
-community = {{ env = "{_COMMUNITY_VARIABLE}" }}
-allow_weak = true
-
-[[device]]
-name = "router"
-address = "127.0.0.11:{ports["router"]}"
-credential = "demo"
-every = "5s"
-role = "router"
-collect = ["system", "interfaces"]
-
-[[device]]
-name = "sw1"
-address = "127.0.0.12:{ports["sw1"]}"
-credential = "demo"
-every = "5s"
-role = "switch"
-parent = "router"
-collect = ["system", "interfaces"]
-
-[[probe]]
-name = "gateway"
-type = "icmp"
-role = "gateway"
-targets = ["127.0.0.1"]
-every = "5s"
-
-[[probe]]
-name = "anchors"
-type = "http"
-role = "anchor"
-circuit = "wan1"
-targets = ["http://127.0.0.21:{ports["anchor-a"]}/", "http://127.0.0.22:{ports["anchor-b"]}/"]
-every = "5s"
-timeout = "2s"
-
-[[probe]]
-name = "resolver"
-type = "dns"
-role = "resolver"
-targets = ["127.0.0.31:{ports["resolver"]}"]
-every = "5s"
-timeout = "2s"
-
-[[probe]]
-name = "portal"
-type = "http"
-role = "service"
-targets = ["http://127.0.0.23:{ports["portal"]}/"]
-every = "5s"
-timeout = "2s"
-"""
+    return _CONFIGURATION.substitute(
+        {name.replace("-", "_"): port for name, port in site.ports.items()},
+        listen=listen,
+        community_variable=_COMMUNITY_VARIABLE,
+        down=DOWN_BITS_PER_SECOND // 10**6,
+        up=UP_BITS_PER_SECOND // 10**6,
+    )
 
 
 def _announcement(listen: str, day_seconds: float) -> str:
