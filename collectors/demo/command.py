@@ -33,8 +33,8 @@ id = "wan1"
 supplier = "Northern Fibre"
 supplier_ref = "NF-100"
 technology = "fttp"
-down = "$downMbit/s"
-up = "$upMbit/s"
+down = "${down}Mbit/s"
+up = "${up}Mbit/s"
 rate_layer = "IP"
 wan = { device = "router", interface = "wan0" }
 

@@ -6,10 +6,12 @@ import itertools
 import pytest
 from fakes.clock import FakeClock
 
+from collectors.demo.command import configuration
 from collectors.demo.day import moment
 from collectors.demo.devices import router
 from collectors.demo.line import dns_reply
 from collectors.demo.site import SimulatedSite
+from netmon.config.load import load
 
 
 @pytest.mark.parametrize("tenth", range(0, 480, 7))
@@ -57,3 +59,12 @@ async def test_all_servers_of_the_site_listen_on_loopback_and_go_away():
             writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
             writer.close()
+
+
+async def test_the_daemons_configuration_for_the_site_has_no_mistake_and_no_warning(tmp_path):
+    async with SimulatedSite(FakeClock(), day_seconds=600) as site:
+        (tmp_path / "netmon.toml").write_text(configuration(site, "127.0.0.1:9877"), "utf-8")
+    loaded = load(tmp_path / "netmon.toml", {"NETMON_DEMO_COMMUNITY": "demo"})
+    assert loaded.warnings == ()
+    assert [device.name for device in loaded.configuration.devices] == ["router", "sw1"]
+    assert loaded.configuration.circuits[0].down_bits_per_second == 100_000_000
