@@ -136,8 +136,8 @@ async def test_a_disk_that_hangs_is_asked_once_and_answers_later():
 @pytest.mark.parametrize(
     ("environ", "folder"),
     [
-        ({"STATE_DIRECTORY": "/var/lib/netmon:/var/lib/more", "HOME": "/root"}, "/var/lib/netmon"),
-        ({"HOME": "/home/pi"}, "/home/pi"),
+        ({"STATE_DIRECTORY": "/var/lib/netmon:/var/lib/more", "HOME": "/srv/somebody"}, "/var/lib/netmon"),
+        ({"HOME": "/srv/pi"}, "/srv/pi"),
         ({}, "/"),
     ],
 )
