@@ -98,7 +98,7 @@ class Conversation:
         seconds = self._try_seconds
         if self.dark:
             tries, seconds = 1, seconds * _SHORT
-        patience = Patience(min(seconds, left), tries)
+        patience = Patience(min(seconds, left / tries), tries)
         began = self.now
         try:
             reply = await self._transport.exchange(self._peer, request, patience)

@@ -384,3 +384,10 @@ async def test_an_ipv6_device_is_read_as_well():
         session = engine.session(sdk.Device("v6", "::1", port, credential()), context)
         assert (await session.get(SCALARS, 5.0))[mib.SYS_NAME] == b"sw-1"
     transport.close()
+
+
+async def test_the_deadline_is_kept_however_many_tries_there_are(rig):
+    rig.agent.drop = lambda _header: True
+    outcome, seconds = await rig.fails(rig.get(timeout_seconds=TRY_SECONDS))
+    assert outcome is sdk.Outcome.TIMEOUT
+    assert seconds < 1.5 * TRY_SECONDS
