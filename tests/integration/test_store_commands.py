@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from fakes.clock import FakeClock
 from fakes.records import OCTETS, reading, stamp
+from fakes.store_clock import HandClock
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netmon.cli.main import main
@@ -28,7 +28,7 @@ OF = Shape(
 
 @pytest.fixture
 async def state_folder(tmp_path):
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     for second in (0, 30, 60):
         columns = [
             [0.001, None],

@@ -13,8 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
 from fakes.records import OCTETS, SECONDS, reading, shape, stamp
+from fakes.store_clock import HandClock
 
 from netmon.errors import StoreError
 from netmon.model import Event, Fact
@@ -43,7 +43,7 @@ def essence(record):
 
 
 async def make(folder):
-    history = open_history(folder, FakeClock())
+    history = open_history(folder, HandClock())
     history.accept(list(records()))
     await history.commit()
     await history.cursor("influx")
@@ -76,7 +76,7 @@ async def test_no_flipped_bit_gives_wrong_data_or_keeps_the_history_shut(tmp_pat
         folder.mkdir()
         shutil.copy(sound, folder)
         flip(folder / "history.db", chance.randrange(sound.stat().st_size * 8))
-        history = open_history(folder, FakeClock())
+        history = open_history(folder, HandClock())
         found = await read_all(history)
         assert all(truth[position] == record for position, record in found.items())
         assert len(found) == len(truth) or history.damaged_total
@@ -93,7 +93,7 @@ async def test_an_unreadable_page_costs_its_records_and_the_rest_is_brought_over
     data = path.read_bytes()
     middle = data.index(b"note 150") // 4096 * 4096
     path.write_bytes(data[:middle] + os.urandom(4096) + data[middle + 4096 :])
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     found = await read_all(history)
     truth = dict(enumerate(map(essence, records()), 1))
     assert found.items() <= truth.items()
@@ -111,7 +111,7 @@ async def test_an_unreadable_page_costs_its_records_and_the_rest_is_brought_over
 )
 async def test_a_file_that_is_no_history_never_keeps_the_daemon_from_starting(tmp_path, content):
     (tmp_path / "history.db").write_bytes(content)
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     history.accept([Event("note", (), "alive", stamp())])
     assert await history.commit() == 1
     assert history.damaged_total == (1 if content else 0)
@@ -122,7 +122,7 @@ async def test_a_truncated_file_gives_back_what_it_has(tmp_path):
     await make(tmp_path)
     path = tmp_path / "history.db"
     os.truncate(path, path.stat().st_size * 2 // 3)
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     truth = dict(enumerate(map(essence, records()), 1))
     found = await read_all(history)
     assert found.items() <= truth.items()
@@ -133,7 +133,7 @@ async def test_a_truncated_file_gives_back_what_it_has(tmp_path):
 async def test_three_damaged_files_are_kept_and_no_more(tmp_path):
     for _ in range(5):
         (tmp_path / "history.db").write_bytes(b"garbage" * 999)
-        await open_history(tmp_path, FakeClock()).close()
+        await open_history(tmp_path, HandClock()).close()
     kept = sorted(path.name for path in tmp_path.glob("history.db.damaged-*"))
     assert kept == [f"history.db.damaged-{number}" for number in (3, 4, 5)]
 
@@ -146,7 +146,7 @@ async def test_a_newer_format_is_set_aside_untouched(tmp_path):
     content = path.read_bytes()
     with pytest.raises(StoreError, match=r"format 2.*update netmon"):
         open_reader(tmp_path)
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     assert history.newest == 0
     assert (tmp_path / "history.db.newer-1").read_bytes() == content
     await history.close()
@@ -154,7 +154,7 @@ async def test_a_newer_format_is_set_aside_untouched(tmp_path):
 
 async def test_a_file_that_breaks_while_the_daemon_runs_is_replaced_under_way(tmp_path):
     await make(tmp_path)
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     reader = open_reader(tmp_path)
     history.accept([Event("note", (), "waits", stamp())])
     path = tmp_path / "history.db"
@@ -194,7 +194,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path):
 
 async def test_a_history_of_format_1_opens_for_ever(tmp_path):
     shutil.copy(FIXTURE, tmp_path / "history.db")
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     assert list((await read_all(history)).values()) == list(map(essence, records()))[:60]
     assert await history.cursor("influx") == 7
     assert await history.read_state("ledger") == "spent"
@@ -249,10 +249,10 @@ def test_a_folder_without_the_right_to_write_is_said_with_the_remedy(read_only):
 async def test_a_file_size_limit_of_the_system_is_a_full_disk_in_words(tmp_path):
     script = (
         "import asyncio, resource, signal, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
-        "from fakes.clock import FakeClock; from fakes.records import *; from netmon.model import Event\n"
+        "from fakes.store_clock import HandClock; from fakes.records import *; from netmon.model import Event\n"
         "from netmon.errors import StoreError; from netmon.store.history import open_history\n"
         "async def main():\n"
-        "    history = open_history(Path(sys.argv[1]), FakeClock())\n"
+        "    history = open_history(Path(sys.argv[1]), HandClock())\n"
         "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 2**40))\n"
         "    history.accept([Event('note', (), 'x' * 100_000 + str(n), stamp()) for n in range(9)])\n"

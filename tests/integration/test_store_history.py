@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 
 import pytest
-from fakes.clock import FakeClock
 from fakes.records import OCTETS, SECONDS, reading, shape, stamp
+from fakes.store_clock import HandClock
 
 from netmon.errors import StoreBusy, StoreError, StoreFull
 from netmon.model import Event, Fact, Outcome, Reading, Retention, Row, Shape, Stamp
@@ -21,7 +21,7 @@ DEVICE = (("device", "sw1"),)
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return HandClock()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_readings_of_one_stored_shape_share_it(history):
 
 
 async def test_run_commits_at_its_interval(tmp_path):
-    history = open_history(tmp_path, FakeClock(), commit_seconds=0.01)
+    history = open_history(tmp_path, HandClock(), commit_seconds=0.01)
     task = asyncio.create_task(history.run())
     history.accept([event("one")])
     await committed(history, 1)
@@ -91,7 +91,7 @@ async def test_run_commits_at_its_interval(tmp_path):
 
 
 async def test_a_full_memory_hurries_the_commit(tmp_path):
-    history = open_history(tmp_path, FakeClock(), commit_seconds=3600, pending_bytes=5000)
+    history = open_history(tmp_path, HandClock(), commit_seconds=3600, pending_bytes=5000)
     task = asyncio.create_task(history.run())
     history.accept([event("one"), event("two")])
     await committed(history, 2)
@@ -100,18 +100,18 @@ async def test_a_full_memory_hurries_the_commit(tmp_path):
 
 
 async def test_close_commits_what_waits(tmp_path):
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     history.accept([event("last words")])
     await history.close()
     assert [entry.record.text for entry in open_reader(tmp_path).after(0, 9)] == ["last words"]
 
 
 async def test_positions_are_never_used_twice(tmp_path):
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     await commit(history, event("a"), event("b"))
     await history.expire(0, 0, 0)
     await history.close()
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     assert await commit(history, event("c")) == 3
     await history.close()
 
@@ -124,7 +124,7 @@ async def test_a_fact_is_stored_when_it_changes(history, reader):
 
 async def test_an_unchanged_fact_is_known_again_after_a_restart(tmp_path):
     for _ in range(2):
-        history = open_history(tmp_path, FakeClock())
+        history = open_history(tmp_path, HandClock())
         assert await commit(history, fact("v1")) == 1
         await history.close()
 
@@ -201,7 +201,7 @@ async def test_what_came_before_synchronisation_is_read_with_its_true_time(histo
 async def test_each_boot_has_its_own_time(tmp_path):
     of = shape()
     for number, boot in enumerate(("boot-1", "boot-2", "boot-3")):
-        history = open_history(tmp_path, FakeClock())
+        history = open_history(tmp_path, HandClock())
         moment = Stamp(boot, 7 * 10**9, stamp(number * 100).wall_ms)
         await commit(history, Reading(of, moment, ([float(number)],), (Outcome.OK,)))
         await history.close()
@@ -211,14 +211,14 @@ async def test_each_boot_has_its_own_time(tmp_path):
 
 
 async def test_cursors_state_and_quarantine_survive_a_restart(tmp_path):
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     await commit(history, event("a"))
     assert await history.cursor("influx") == 0
     await history.advance("influx", 1)
     await history.write_state("ledger", '{"spent": 1}')
     await history.quarantine("influx", 1, "bad line", "field type conflict")
     await history.close()
-    history = open_history(tmp_path, FakeClock())
+    history = open_history(tmp_path, HandClock())
     assert await history.cursor("influx") == 1
     assert await history.read_state("ledger") == '{"spent": 1}'
     assert await history.read_state("unknown") is None
@@ -253,7 +253,7 @@ async def test_age_deletes_what_is_old_and_keeps_evidence_and_current_facts(hist
 
 
 async def test_an_untrusted_clock_deletes_nothing_by_age(tmp_path):
-    clock = FakeClock(synced=False)
+    clock = HandClock(synced=False)
     clock.move(5000)
     history = open_history(tmp_path, clock)
     await commit(history, reading(shape(), 0, [0.1]))
@@ -300,7 +300,7 @@ async def test_a_shape_that_expired_may_come_back(history, clock):
 
 
 async def test_a_full_disk_loses_nothing_until_memory_is_full_and_heals_alone(tmp_path, caplog):
-    history = open_history(tmp_path, FakeClock(), max_pages=40)
+    history = open_history(tmp_path, HandClock(), max_pages=40)
     noise = shape(rows=tuple(f"r{n}" for n in range(100)))
     accepted = 0
     while not history.refusal:
@@ -321,7 +321,7 @@ async def test_a_full_disk_loses_nothing_until_memory_is_full_and_heals_alone(tm
 
 
 async def test_a_disk_that_stays_full_drops_the_oldest_readings_and_counts_them(tmp_path):
-    history = open_history(tmp_path, FakeClock(), max_pages=40, pending_bytes=20_000)
+    history = open_history(tmp_path, HandClock(), max_pages=40, pending_bytes=20_000)
     wide = shape(rows=tuple(f"r{n}" for n in range(100)))
     for second in range(200):
         history.accept([reading(wide, second, [n * 0.123456789 * second for n in range(100)])])
@@ -342,18 +342,18 @@ async def test_a_disk_that_stays_full_drops_the_oldest_readings_and_counts_them(
 @pytest.mark.usefixtures("history")
 async def test_a_second_daemon_is_told_who_holds_the_folder(tmp_path):
     with pytest.raises(StoreBusy, match=rf"another netmon \(pid {os.getpid()}\).*STATE_DIRECTORY"):
-        open_history(tmp_path, FakeClock())
+        open_history(tmp_path, HandClock())
 
 
 async def test_the_folder_is_free_again_after_close(tmp_path):
     for _ in range(2):
-        await open_history(tmp_path, FakeClock()).close()
+        await open_history(tmp_path, HandClock()).close()
 
 
 def test_a_folder_that_cannot_be_made_is_said_with_the_remedy(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"cannot be written.*STATE_DIRECTORY"):
-        open_history(tmp_path / "file" / "state", FakeClock())
+        open_history(tmp_path / "file" / "state", HandClock())
 
 
 def test_a_reader_says_what_to_do_when_there_is_no_history(tmp_path):
