@@ -250,7 +250,8 @@ async def test_a_file_size_limit_of_the_system_is_a_full_disk_in_words(tmp_path)
     script = (
         "import asyncio, resource, signal, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
         "from fakes.store_clock import HandClock; from fakes.records import *\n"
-        "from netmon.model import Event; from netmon.errors import StoreError; from netmon.store.history import open_history\n"
+        "from netmon.model import Event; from netmon.errors import StoreError\n"
+        "from netmon.store.history import open_history\n"
         "async def main():\n"
         "    history = open_history(Path(sys.argv[1]), HandClock())\n"
         "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
