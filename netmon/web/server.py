@@ -14,6 +14,7 @@ from netmon.web.api import Api
 from netmon.web.attempts import Attempts
 from netmon.web.guard import Guard
 from netmon.web.identity import HostNames, Tokens
+from netmon.web.nonsense import Nonsense
 from netmon.web.operations import Operations
 from netmon.web.pages import Pages
 from netmon.web.press import Press
@@ -51,6 +52,11 @@ class WebServer:
     def refused_connections_total(self) -> int:
         """Return how many connections were closed because too many were open."""
         return sum(listener.door.refused_total for listener in self._listeners)
+
+    @property
+    def bad_requests_total(self) -> int:
+        """Return how many requests broke the protocol."""
+        return sum(listener.nonsense.requests_total for listener in self._listeners)
 
     @property
     def responses_total(self) -> Counter[int]:
@@ -100,9 +106,11 @@ class _Listener:
 
     def __init__(self, app: web.Application, address: str, limits: Limits, tls: Tls | None) -> None:
         self._address, self._limits, self._tls = address, limits, tls
+        self.nonsense = Nonsense()
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=self.nonsense.logger(),
             handle_signals=False,
             keepalive_timeout=limits.head_seconds,
             lingering_time=limits.head_seconds,

@@ -150,4 +150,6 @@ def _devices(devices: Sequence[DeviceDocument], silent: _Silence) -> list[Line]:
 
 
 def _place(one: DeviceDocument) -> tuple[str, ...]:
-    return tuple(text for text in (one.role.replace("_", " "), f"behind {one.parent}" if one.parent else "") if text)
+    return tuple(
+        text for text in (one.role.replace("_", " "), f"behind {one.parent}" if one.parent else "") if text
+    )

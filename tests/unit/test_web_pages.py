@@ -1,0 +1,210 @@
+"""What the pages look like from inside: hostile strings are text, sizes are bounded, nothing blocks."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from fakes.context import FakeClock
+from fakes.site_sample import SITE, SamplePort, device_records, probe_row, reading, sample_site
+
+from netmon.model import Event, Fact, Fault, SlotState
+from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
+from netmon.verdict.view import WatchedDevice, WatchedProbe
+from netmon.web import page, technician
+from netmon.web.documents import VerdictDocument
+from netmon.web.pages import headline
+from netmon.web.snapshot import take
+from netmon.web.templates import Templates, csp_hash
+from netmon.web.trends import Trends
+from netmon.web.views import event_document
+
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>' \u202eevil {{ 7*7 }}"
+
+
+class Tags(HTMLParser):
+    """Collects tags and attributes; knows whether they are closed in order."""
+
+    VOID = frozenset({"meta", "link", "rect", "path"})
+
+    def __init__(self):
+        super().__init__()
+        self.seen, self.attributes, self.open, self.text = [], [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.attributes += [name for name, _ in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def parsed(html):
+    tags = Tags()
+    tags.feed(html.decode())
+    assert tags.open == []
+    return tags
+
+
+async def main_page(site, device=""):
+    snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
+    now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
+    now_ms, trends = site.clock.wall_ns() // 1_000_000, Trends(site.query)
+    gathered = page.Gathered(
+        snapshot,
+        now,
+        tuple(event_document(event) for event in site.latest.events()),
+        site.health(),
+        await page.traffic(trends, snapshot, now_ms, device),
+        await page.timings(trends, snapshot, now_ms),
+        device,
+    )
+    return render("page.html", page.compose(gathered))
+
+
+def technician_page(site):
+    snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
+    now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
+    return render("technician.html", technician.compose(snapshot, site.health(), now, "10.3.0.9"))
+
+
+def render(template, content):
+    tone, word = headline(content.verdict)
+    return Templates().render(template, page=content, tone=tone, word=word)
+
+
+def hostile_site():
+    """Return a site where every string that comes from the network is an attack."""
+    site = sample_site(FakeClock())
+    stamp = site.clock.stamp()
+    site.latest.accept(device_records("sw1", [SamplePort(HOSTILE, HOSTILE)], stamp, 0))
+    site.latest.accept([Fact("system", (SITE, ("device", "sw1")), {"sysDescr": HOSTILE}, stamp)])
+    site.latest.accept([Event(HOSTILE, (SITE, ("device", HOSTILE)), HOSTILE, stamp)])
+    site.latest.accept(
+        [reading("http", (PROBE_SUCCESS, PROBE_SECONDS), [(probe_row("portal", HOSTILE), (0, 0.1))], stamp)]
+    )
+    site.notes = (HOSTILE,)
+    return site
+
+
+async def test_hostile_strings_are_shown_as_text_on_both_pages():
+    site = hostile_site()
+    for html in (await main_page(site), technician_page(site)):
+        tags = parsed(html)
+        assert tags.seen.count("script") <= 1, "our own"
+        assert "img" not in tags.seen
+        assert not any(name.startswith("on") or name == "style" for name in tags.attributes)
+        assert "alert('x')" in tags.text
+        assert "{{ 7*7 }}" in tags.text
+
+
+async def test_the_verdict_comes_first():
+    site = sample_site(FakeClock(), line_down=True)
+    for html in (await main_page(site), technician_page(site)):
+        text = re.sub(
+            r"\s+", " ", parsed(html[html.index(b"<main") : html.index(b"</main>") + 7]).text
+        ).strip()
+        assert text.lower().startswith("down")
+        assert text.index("The line is down.") < 10
+        assert text.index("call Northern Fibre (reference NF-100234)") < 150
+
+
+async def test_what_is_not_known_is_a_word_and_stale_rows_say_so():
+    site = sample_site(FakeClock())
+    site.clock.advance(900)
+    text = parsed(await main_page(site)).text
+    assert "stale: 15 min old" in text
+    assert "not known" in text
+    assert "None" not in text
+
+
+async def test_a_switch_of_48_ports_stays_a_light_page():
+    html = await main_page(sample_site(FakeClock(), ports=48))
+    assert len(html) < 120_000
+    assert html.count(b'class="spark"') > 30
+
+
+async def test_ports_that_nobody_uses_are_folded_away():
+    html = (await main_page(sample_site(FakeClock()))).decode()
+    folded = html[html.index('id="unused-3"') :]
+    assert "Te1/1/1" in folded
+    assert "Te1/1/1" not in html[: html.index('id="unused-3"')]
+
+
+async def test_an_estate_of_ports_is_bounded_and_the_rest_has_a_link():
+    site = sample_site(FakeClock())
+    stamp = site.clock.stamp()
+    devices = {f"sw{n}": WatchedDevice(f"sw{n}", "switch", 30.0) for n in range(40)}
+    site.watch = replace(site.watch, devices={**site.watch.devices, **devices})
+    for name in devices:
+        site.latest.accept(device_records(name, [SamplePort(f"p{n}") for n in range(48)], stamp, 0))
+    html = (await main_page(site)).decode()
+    assert html.count("<tr") < 420
+    assert "48 more:" in html
+    assert "?device=sw39#interfaces" in html
+    one = (await main_page(site, "sw39")).decode()
+    assert ">p47<" in one
+
+
+async def test_a_site_without_anything_configured_has_a_page():
+    site = sample_site(FakeClock())
+    site.watch = replace(site.watch, probes={}, devices={}, circuits={})
+    site.latest = type(site.latest)()
+    assert "Nothing is known yet." in parsed(await main_page(site)).text
+    assert "Nothing is known yet." in parsed(technician_page(site)).text
+
+
+def test_the_technician_page_is_small_whatever_the_site():
+    site = sample_site(FakeClock(), line_down=True)
+    stamp = site.clock.stamp()
+    devices = {f"switch-{n}": WatchedDevice(f"switch-{n}", "switch", 30.0) for n in range(500)}
+    probes = {f"p{n}": WatchedProbe(f"p{n}", "icmp", "anchor", 10.0) for n in range(300)}
+    site.watch = replace(site.watch, devices=devices, probes={**site.watch.probes, **probes})
+    site.latest.accept(
+        [
+            reading("icmp", (PROBE_SUCCESS, PROBE_SECONDS), [(probe_row(p, "x" * 255), (0, 0.1))], stamp)
+            for p in probes
+        ]
+    )
+    html = technician_page(site)
+    assert len(html) < 50_000
+    assert b"and 272 more" in html
+
+
+def test_the_technician_page_needs_nothing_else():
+    html = technician_page(sample_site(FakeClock())).decode()
+    assert not re.search(r"(src|href)=\"(?!data:,)", html)
+    style = html[html.index("<style>") + 7 : html.index("</style>")]
+    assert csp_hash(style) == csp_hash(Templates().render("technician.css").decode())
+
+
+def test_the_technician_page_says_since_when():
+    text = parsed(technician_page(sample_site(FakeClock(), line_down=True))).text
+    assert "25 min ago" in text
+    assert "no answer since netmon started" in text
+    assert "supplier Northern Fibre, reference NF-100234" in text
+    assert "10.3.0.9" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "fault", "shown"),
+    [
+        (SlotState.UP, Fault.NONE, ("good", "Up")),
+        (SlotState.UP, Fault.LAN, ("warn", "Up, with a fault")),
+        (SlotState.DOWN, Fault.LINE, ("bad", "Down")),
+        (SlotState.UNKNOWN, Fault.LAN, ("warn", "Not known")),
+        (SlotState.UNKNOWN, Fault.UNKNOWN, ("dim", "Not known")),
+    ],
+)
+def test_the_verdict_has_a_word_beside_its_colour(state, fault, shown):
+    assert headline(VerdictDocument(state, fault, "", "", (), None)) == shown
