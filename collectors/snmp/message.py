@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -56,7 +56,7 @@ class Header:
     """
 
     version: int
-    community: bytes
+    community: bytes = field(repr=False)
     pdu: int
     request_id: int
     first: int
@@ -72,8 +72,8 @@ class Request:
     """
 
     version: int
-    community: bytes
-    head: bytes
+    community: bytes = field(repr=False)
+    head: bytes = field(repr=False)
     tail: bytes
     most: int
 

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import socket
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from collectors.snmp.ber import BerError
@@ -59,7 +59,7 @@ class _Pending:
 
     peer: Peer
     request: Request
-    datagram: bytes
+    datagram: bytes = field(repr=False)
     patience: Patience
     answer: asyncio.Future[Reply]
     tries: int = 0

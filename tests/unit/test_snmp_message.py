@@ -163,3 +163,8 @@ def test_we_read_what_pysnmp_writes():
         4711,
         2**64 - 1,
     ]
+
+
+def test_no_message_shows_its_community():
+    request = make_request(VERSION_2C, b"secret", Pdu.GET, [NAME])
+    assert "secret" not in repr(request) + repr(decode_header(request.datagram(MIN_REQUEST_ID)))
