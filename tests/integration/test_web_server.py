@@ -234,17 +234,17 @@ async def test_more_connections_than_fit_are_closed_and_counted():
     ],
     ids=["huge head", "two framings", "two lengths", "TLS to plain", "broken target"],
 )
-async def test_what_is_not_http_is_refused_and_nothing_happens(request_bytes, caplog):
-    async with serving() as web:
+async def test_what_is_not_http_is_refused_and_kept_out_of_the_log(request_bytes, caplog):
+    async with serving(replace(LOOPBACK, limits=Limits(head_seconds=0.2))) as web:
         reader, writer = await web.open()
         writer.write(request_bytes)
-        writer.write_eof()
         head = await reader.read()
         writer.close()
-        assert head == b"" or head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ", b"HTTP/1.1 404 "))
+        assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+        # TLS to a plain port is so common a mistake that aiohttp itself does not log it.
+        assert web.server.bad_requests_total == (1 if b"HTTP" in request_bytes else 0)
         assert web.site.reloads == 0
         assert (await web.get("/-/healthy")).status == 200
-        assert web.server.bad_requests_total == (1 if b" 400 " in head else 0)
     assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
 
