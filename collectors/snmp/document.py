@@ -12,6 +12,7 @@ ADMIN: Final = {1: "up", 2: "down", 3: "testing"}
 OPER: Final = {**ADMIN, 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown"}
 
 _NUMBERS: Final = {
+    "speed_bps": ("ifSpeed",),
     "mtu": ("ifMtu",),
     "in_octets": ("ifHCInOctets", "ifInOctets"),
     "out_octets": ("ifHCOutOctets", "ifOutOctets"),
@@ -62,7 +63,6 @@ def interfaces(reading: sdk.Reading) -> Iterator[Entry]:
             "mac": texts.get(PHYS_ADDRESS.name),
             "admin": ADMIN.get(_whole(cells["ifAdminStatus"])),
             "oper": OPER.get(_whole(cells["ifOperStatus"])),
-            "speed_bps": _speed(cells),
             **{name: _first(cells, sources) for name, sources in _NUMBERS.items()},
         }
         yield {name: value for name, value in entry.items() if value is not None}
@@ -74,12 +74,6 @@ def _columns(reading: sdk.Reading) -> Iterator[tuple[sdk.Metric, Sequence[sdk.Va
 
 def _first(cells: Mapping[str, sdk.Value], names: Sequence[str]) -> sdk.Value:
     return next((value for name in names if (value := cells.get(name)) is not None), None)
-
-
-def _speed(cells: Mapping[str, sdk.Value]) -> sdk.Value:
-    """Return bit/s; 0 where the device says that the port has no bandwidth of its own."""
-    bits, megabits = cells.get("ifSpeed"), cells.get("ifHighSpeed")
-    return megabits * 1_000_000 if bits is None and megabits is not None else bits
 
 
 def _whole(value: sdk.Value) -> int:
