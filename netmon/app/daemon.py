@@ -73,7 +73,7 @@ class Daemon:
         notifier = Notifier(self._options.environ)
         body.start(tasks, notifier)
         reloader = Reloader(body, lambda: load(self._options.config, self._options.environ), notifier)
-        await reloader.adopt(loaded)
+        reloader.expect(loaded)
         site = DaemonSite(body, reloader)
         web = WebServer(site, reloader.web_settings)
         body.own.watch(site.samples)
@@ -83,6 +83,8 @@ class Daemon:
         site.became_ready()
         notifier.ready(f"watching {loaded.configuration.site.id}")
         log.info("ready: %s", ", ".join(f"http://{address}/" for address in web.addresses))
+        # The first polls come last: fifty devices at once would keep the page waiting.
+        await reloader.adopt(loaded)
         await self._stopped.wait()
         notifier.stopping()
         await web.stop()

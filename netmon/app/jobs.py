@@ -58,15 +58,12 @@ class Jobs:
         """The jobs that run now."""
         return tuple(self._planned.values())
 
-    async def apply(
-        self, wanted: dict[str, PlannedJob], context: Context, *, renew: bool = False
-    ) -> list[PlannedJob]:
+    async def apply(self, wanted: dict[str, PlannedJob], context: Context) -> list[PlannedJob]:
         """Stop what is gone or changed, start what is new or changed; return what was stopped.
 
-        Jobs that stay the same keep their sockets, sessions and counters. `renew` restarts all, for
-        when the context itself changed (site, circuits).
+        Jobs that stay the same keep their sockets, sessions and counters.
         """
-        gone = [job for job in self._planned.values() if renew or wanted.get(job.name) != job]
+        gone = [job for job in self._planned.values() if wanted.get(job.name) != job]
         for job in gone:
             await self._stop(job.name)
         for job in wanted.values():

@@ -72,16 +72,19 @@ class Reloader:
             await self.adopt(loaded)
             log.info("the configuration was read again")
 
+    def expect(self, loaded: Loaded) -> None:
+        """Show this configuration to the web, before or while it is taken up."""
+        planned = assignments(loaded.configuration)
+        self._loaded = loaded
+        self._view = View(watch(loaded.configuration, planned), self._body.latest, self._body.clock)
+
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""
+        self._warn_of_what_waits(loaded)
+        self.expect(loaded)
         configuration = loaded.configuration
-        planned = assignments(configuration)
-        if self.last_ok is not None:
-            self._warn_of_what_waits(loaded)
-        gone = await self._body.jobs.apply(planned_jobs(planned), self._body.context(configuration))
-        self._loaded = loaded
-        self._view = View(watch(configuration, planned), self._body.latest, self._body.clock)
-        self._end_series(gone)
+        jobs = planned_jobs(assignments(configuration))
+        self._end_series(await self._body.jobs.apply(jobs, self._body.context(configuration)))
         await self._body.sinks.apply(configuration)
         self.last_ok, self.last_problem = True, ""
         self.last_success_seconds = self._body.clock.wall_ns() / 1e9
@@ -98,9 +101,14 @@ class Reloader:
     def _end_series(self, gone: list[PlannedJob]) -> None:
         """End the series of what was stopped; what runs again begins them anew at its first run."""
         for job in gone:
-            first = job.sources[0].assignment
-            labels = [("device", first.device.name)] if first.device is not None else [("probe", first.name)]
-            labels += [("target", target) for target in first.targets if first.device is not None]
-            for label, value in labels:
+            for label, value in _identities(job):
                 self._body.latest.drop(label, value)
                 self._body.exposition.drop(label, value)
+
+
+def _identities(job: PlannedJob) -> list[tuple[str, str]]:
+    """Return the labels that only this job's rows have, those about its runs included."""
+    first = job.sources[0].assignment
+    if first.device is not None:
+        return [("device", first.device.name), ("target", first.device.name)]
+    return [("probe", first.name), ("name", first.name)]
