@@ -17,10 +17,9 @@ from netmon.clock import SystemClock
 from netmon.config.load import Loaded, default_path, load
 from netmon.errors import ConfigError
 from netmon.sdk import Command
-from netmon.store.folder import state_directory
+from netmon.store.folder import SERVICE_STATE, state_directory
 
 _MACHINE = Path("/")
-_SERVICE_STATE = "var/lib/netmon"
 _SERVICE_SECRETS = "etc/netmon/secrets"
 _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
@@ -71,13 +70,10 @@ class DoctorCommand(Command):
         return found
 
     def _folder(self) -> Path:
-        """Return the installed service's state folder, which a person's environment does not name."""
-        service = self._root / _SERVICE_STATE
-        return (
-            service
-            if "STATE_DIRECTORY" not in self._environ and service.is_dir()
-            else state_directory(self._environ)
-        )
+        """Return the state folder that is examined, the installed service's if there is one."""
+        service = self._root / SERVICE_STATE.relative_to("/")
+        given = "STATE_DIRECTORY" in self._environ
+        return service if service.is_dir() and not given else state_directory(self._environ)
 
     def _with_credentials(self) -> Mapping[str, str]:
         """Return the environment with the folder that systemd hands credentials over from."""

@@ -19,6 +19,7 @@ from netmon.cli import logs
 from netmon.errors import ConfigError, NetmonError, UsageError
 from netmon.sdk import Command
 
+SERVICE_SECRETS = Path("/etc/netmon/secrets")
 EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 
 
@@ -79,6 +80,9 @@ def _run(words: list[str]) -> int:
     chosen = next((word for word in words if word in known), "")
     options = _parser(chosen).parse_args(words)
     logs.set_up(options.log_level)
+    if SERVICE_SECRETS.is_dir():
+        # What systemd hands to the service, for a person who runs a command beside it.
+        os.environ.setdefault("CREDENTIALS_DIRECTORY", str(SERVICE_SECRETS))
     if not chosen:
         _parser("").print_help()
         return EXIT_USAGE

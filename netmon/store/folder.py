@@ -10,12 +10,17 @@ from typing import TextIO
 
 from netmon.errors import StoreBusy, StoreError
 
+SERVICE_STATE = Path("/var/lib/netmon")
+"""Where the installed service keeps its state; a person who may, looks there too."""
 
-def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return $STATE_DIRECTORY (systemd gives it), else netmon's place among the user's state files."""
+
+def state_directory(environment: Mapping[str, str] = os.environ, service: Path = SERVICE_STATE) -> Path:
+    """Return $STATE_DIRECTORY (systemd gives it), else the service's, else the user's own place for state."""
     given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     if given:
         return Path(given)
+    if os.access(service, os.R_OK | os.W_OK | os.X_OK):
+        return service
     state = environment.get("XDG_STATE_HOME", "")
     return (Path(state) if state else Path.home() / ".local" / "state") / "netmon"
 
