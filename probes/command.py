@@ -13,7 +13,6 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from netmon import sdk
-from probes.standalone import standalone_context
 
 _SOURCES = "netmon.sources"
 _PAUSE_SECONDS = 1.0
@@ -121,7 +120,7 @@ def _seconds(text: str) -> float:
 
 async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
     story = Story(options.trace)
-    async with standalone_context(story) as context:
+    async with options.standalone(story) as context:
         good = True
         try:
             await probe.open(context)

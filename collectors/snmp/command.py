@@ -13,7 +13,6 @@ from typing import Any
 from collectors.snmp.document import document
 from collectors.snmp.listing import listing
 from netmon import sdk
-from probes.standalone import standalone_context
 
 _SNMP_PORT = 161
 _DEFAULT = "system,interfaces"
@@ -94,7 +93,7 @@ def _seconds(text: str) -> float:
 async def _poll(sources: Sequence[sdk.Source[Any]], options: Namespace) -> int:
     records: list[sdk.Record] = []
     failures: list[str] = []
-    async with standalone_context(_trace if options.trace else sdk.no_trace) as context:
+    async with options.standalone(_trace if options.trace else sdk.no_trace) as context:
         for source in sources:
             try:
                 await source.open(context)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from netmon.cli import doctor_host, doctor_site
 from netmon.cli.doctor_finding import Finding, Level, fail, ok, warn
-from netmon.clock import SystemClock
 from netmon.config.load import Loaded, default_path, load
 from netmon.errors import ConfigError
 from netmon.sdk import Command
@@ -58,9 +57,7 @@ class DoctorCommand(Command):
             return [*found, *_mistakes(error)]
         found.extend(_loaded(loaded))
         configuration = loaded.configuration
-        latest = await doctor_site.read_once(
-            configuration, doctor_host.existing(folder), SystemClock(), devices=not offline
-        )
+        latest = await doctor_site.read_once(configuration, doctor_host.existing(folder), devices=not offline)
         found.extend(doctor_host.own_numbers(latest))
         found.extend(doctor_host.network_cards(latest, configuration.circuits))
         if not offline:

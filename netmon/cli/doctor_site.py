@@ -9,8 +9,8 @@ from pathlib import Path
 
 from netmon import plugins
 from netmon.app.sinks import influx_settings
+from netmon.app.standalone import standalone
 from netmon.cli.doctor_finding import Finding, fail, ok
-from netmon.clock import Clock
 from netmon.config.plan import HOST, Planned, assignments, circuits, host_assignment
 from netmon.config.schema import Configuration
 from netmon.delivery.influx_session import InfluxSession
@@ -18,12 +18,9 @@ from netmon.delivery.influx_settings import InfluxSettings
 from netmon.errors import DeliveryError
 from netmon.hub import Hub
 from netmon.latest import Latest, LatestRow
-from netmon.ledger import MonthlyLedger
 from netmon.model.derived import RUN, RUN_OUTCOME, RUN_UP
-from netmon.resolver import CachingResolver
 from netmon.runner import Runner
 from netmon.sdk import Context, Outcome
-from netmon.shared import SharedThings, Slot
 
 _AT_ONCE = 16
 _REMEDIES: Mapping[str, str] = {
@@ -37,37 +34,23 @@ _REMEDIES: Mapping[str, str] = {
 }
 
 
-async def read_once(configuration: Configuration, folder: Path, clock: Clock, *, devices: bool) -> Latest:
+async def read_once(configuration: Configuration, folder: Path, *, devices: bool) -> Latest:
     """Run the own-host collector, and with `devices` all of theirs, once; return what they found."""
-    latest, shared, resolver = Latest(), SharedThings(clock), CachingResolver(clock)
-    hub, at_once = Hub((latest,)), asyncio.Semaphore(_AT_ONCE)
-    context = Context(
-        site=configuration.site.id,
-        clock=clock,
-        resolver=resolver,
-        latest=latest,
-        ledger=MonthlyLedger(clock, {}),
-        exclusive=Slot(),
-        shared=shared,
-        run_now=lambda _name: False,
-        circuits=circuits(configuration),
-    )
+    latest, at_once = Latest(), asyncio.Semaphore(_AT_ONCE)
+    hub = Hub((latest,))
+    jobs: dict[str, list[Runner]] = {HOST: [_own_host(folder, hub)]}
+    for one in assignments(configuration):
+        if devices and one.assignment.device is not None:
+            jobs.setdefault(one.job, []).append(_runner(one, hub))
 
-    async def run(job: Sequence[Runner]) -> None:
+    async def run(job: Sequence[Runner], context: Context) -> None:
         async with at_once:
             for runner in job:
                 await runner.run(context)
                 await runner.close()
 
-    jobs: dict[str, list[Runner]] = {HOST: [_own_host(folder, hub)]}
-    for one in assignments(configuration):
-        if devices and one.assignment.device is not None:
-            jobs.setdefault(one.job, []).append(_runner(one, hub))
-    try:
-        await asyncio.gather(*(run(job) for job in jobs.values()))
-    finally:
-        await shared.close()
-        resolver.close()
+    async with standalone(site=configuration.site.id, circuits=circuits(configuration)) as context:
+        await asyncio.gather(*(run(job, context) for job in jobs.values()))
     return latest
 
 

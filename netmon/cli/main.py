@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from pathlib import Path
 from netmon import plugins
 from netmon.cli import logs
 from netmon.errors import ConfigError, NetmonError, UsageError
-from netmon.sdk import Command
+from netmon.sdk import Command, Context
 
 SERVICE_SECRETS = Path("/etc/netmon/secrets")
 EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
@@ -88,6 +89,7 @@ def _run(words: list[str]) -> int:
         return EXIT_USAGE
     if getattr(options, "credential", None):
         options.credentials = _credentials(options.config)
+    options.standalone = _standalone
     command: Command = options.command
     return command.run(options)
 
@@ -124,6 +126,13 @@ def _load(name: str) -> Command:
     entry = CORE[name]
     made: Command = getattr(import_module(entry.module), entry.attribute)()
     return made
+
+
+def _standalone(trace: Callable[[str], None]) -> AbstractAsyncContextManager[Context]:
+    """Return a context for one run; imported late, as most commands need none."""
+    from netmon.app.standalone import standalone  # noqa: PLC0415
+
+    return standalone(trace)
 
 
 def _credentials(config: Path | None) -> object:

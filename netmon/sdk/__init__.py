@@ -29,7 +29,7 @@ from netmon.model import (
     state,
 )
 from netmon.rates import Count, increase, rate
-from netmon.sdk.command import Command
+from netmon.sdk.command import Command, Standalone
 from netmon.sdk.context import (
     ByteLedger,
     Context,
@@ -99,6 +99,7 @@ __all__ = [
     "Source",
     "SourceError",
     "Stamp",
+    "Standalone",
     "SystemClock",
     "UsageError",
     "Value",

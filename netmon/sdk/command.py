@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar
+
+from netmon.sdk.context import Context
+
+Standalone = Callable[[Callable[[str], None]], AbstractAsyncContextManager[Context]]
+"""Gives a context for one run without a daemon; takes what the lines of its story go to."""
 
 
 class Command(ABC):
@@ -19,4 +26,8 @@ class Command(ABC):
 
     @abstractmethod
     def run(self, options: Namespace) -> int:
-        """Do it; return 0 for ok, 1 for a measurement that failed. NetmonError is shown to the person."""
+        """Do it; return 0 for ok, 1 for a measurement that failed. NetmonError is shown to the person.
+
+        Beside the arguments, `options.standalone` is a `Standalone`, and `options.credentials` are the
+        configured ones by name, if `--credential` was given.
+        """
