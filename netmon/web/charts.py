@@ -30,11 +30,12 @@ class Chart:
 
 
 def chart(
-    series: Sequence[Values], label: Callable[[float], str], success: Values = (), hours: float = 6
+    series: Sequence[Values], label: Callable[[float], str], success: Values = (), period: str = "hours"
 ) -> Chart | None:
     """Return a chart of series of one length; None when nothing is known of any of them.
 
-    `label` writes a value; `success` says per window which share of the probes was answered.
+    `label` writes a value; `success` says per window which share of the probes was answered; `period` is
+    how far back it goes, in words.
     """
     known = [value for values in series for value in values if value is not None]
     lost = sum(1 for share in success if share is not None and share < 1)
@@ -47,12 +48,12 @@ def chart(
         lines=tuple(line(values, top) for values in series),
         areas=tuple(area(values, top) for values in series[:1]),
         lost=marks(success),
-        label=_words(label(top) if known else "", lost, windows, hours),
+        label=_words(label(top) if known else "", lost, windows, period),
     )
 
 
-def _words(highest: str, lost: int, windows: int, hours: float) -> str:
-    words = [f"last {hours:g} hours", f"highest {highest}" if highest else "no answer"]
+def _words(highest: str, lost: int, windows: int, period: str) -> str:
+    words = [f"last {period}", f"highest {highest}" if highest else "no answer"]
     if lost:
         words.append(f"losses in {lost} of {windows} windows")
     return ", ".join(words)

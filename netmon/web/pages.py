@@ -14,6 +14,7 @@ from aiohttp import web
 from netmon.model import Fault, SlotState
 from netmon.web import page, technician
 from netmon.web.documents import VerdictDocument
+from netmon.web.look import Look, window_ms
 from netmon.web.press import Press
 from netmon.web.problem import Problem
 from netmon.web.recent import RecentEvents
@@ -74,15 +75,14 @@ class Pages:
         return _html(await self._kept.get(f"technician/{reached_at}", make))
 
     async def _make_main(self, device: str) -> bytes:
-        now, snapshot = self._now(), self._snapshot()
-        now_ms = round(now.timestamp() * 1000)
+        now, snapshot, health = self._now(), self._snapshot(), self._site.health()
+        began = (health.store and health.store.oldest) or health.started
+        window = window_ms(snapshot.watch, (now - began).total_seconds())
+        look = Look(self._trends, snapshot, round(now.timestamp() * 1000), window)
         traffic, timings, events = await asyncio.gather(
-            page.traffic(self._trends, snapshot, now_ms, device),
-            page.timings(self._trends, snapshot, now_ms),
-            self._recent.newest(),
+            look.traffic(device), look.timings(), self._recent.newest()
         )
-        health = self._site.health()
-        gathered = page.Gathered(snapshot, now, events, health, traffic, timings, device)
+        gathered = page.Gathered(snapshot, now, events, health, traffic, timings, look.period, device)
         return await self._press.render(lambda: self._print("page.html", page.compose(gathered)))
 
     async def _make_technician(self, reached_at: str) -> bytes:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 SeriesKey = tuple[Labels, str, Labels]
 """Key labels of the row, name of the metric, its constant labels."""
 
+WINDOWS = 72
+"""Windows of a chart: as many as a small one can show, and with five minutes each six hours."""
 _REREAD_WINDOWS = 2
 """The last complete window may still get late records; the newest one is not complete."""
 _SLICE_WINDOWS = 12
@@ -44,13 +46,8 @@ class TrendQuery:
     measurement: str
     key: Labels
     metrics: tuple[str, ...]
-    window_ms: int = 300_000
-    windows: int = 72
-
-    @property
-    def hours(self) -> float:
-        """Return how far back it looks."""
-        return self.window_ms * self.windows / 3_600_000
+    window_ms: int
+    windows: int = WINDOWS
 
 
 @dataclass(slots=True)

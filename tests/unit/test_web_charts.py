@@ -33,8 +33,8 @@ def test_a_window_without_an_answer_is_marked_from_top_to_bottom():
 
 
 def test_the_words_of_a_chart_say_its_scale_and_its_losses():
-    chart = charts.chart([[0.010, 0.012]], human.duration, success=[1.0, 0.5])
-    assert chart.label == "last 6 hours, highest 12 ms, losses in 1 of 2 windows"
+    chart = charts.chart([[0.010, 0.012]], human.duration, success=[1.0, 0.5], period="6 h")
+    assert chart.label == "last 6 h, highest 12 ms, losses in 1 of 2 windows"
 
 
 def test_an_outage_of_all_windows_is_still_a_chart():

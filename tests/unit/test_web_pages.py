@@ -12,7 +12,7 @@ from fakes.site_sample import SITE, SamplePort, device_records, probe_row, readi
 from netmon.model import Event, Fact, Fault, SlotState
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
 from netmon.verdict.view import WatchedDevice, WatchedProbe
-from netmon.web import page, technician
+from netmon.web import look, page, technician
 from netmon.web.documents import VerdictDocument
 from netmon.web.pages import headline
 from netmon.web.snapshot import take
@@ -59,14 +59,15 @@ def parsed(html):
 async def main_page(site, device=""):
     snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
     now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
-    now_ms, trends = site.clock.wall_ns() // 1_000_000, Trends(site.query)
+    past = look.Look(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, 300_000)
     gathered = page.Gathered(
         snapshot,
         now,
         tuple(event_document(event) for event in site.latest.events()),
         site.health(),
-        await page.traffic(trends, snapshot, now_ms, device),
-        await page.timings(trends, snapshot, now_ms),
+        await past.traffic(device),
+        await past.timings(),
+        past.period,
         device,
     )
     return render("page.html", page.compose(gathered))
@@ -194,6 +195,15 @@ def test_the_technician_page_says_since_when():
     assert "no answer since netmon started" in text
     assert "supplier Northern Fibre, reference NF-100234" in text
     assert "10.3.0.9" in text
+
+
+@pytest.mark.parametrize(
+    ("every_seconds", "history_seconds", "window_ms"),
+    [(2, 60, 10_000), (2, 900, 60_000), (30, 60, 60_000), (30, 86_400, 300_000), (300, 60, 300_000)],
+)
+def test_a_young_history_is_not_a_dot_at_the_edge_of_six_hours(every_seconds, history_seconds, window_ms):
+    watch = replace(sample_site().watch, probes={}, devices={"a": WatchedDevice("a", "", every_seconds)})
+    assert look.window_ms(watch, history_seconds) == window_ms
 
 
 @pytest.mark.parametrize(

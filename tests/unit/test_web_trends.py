@@ -8,7 +8,7 @@ from fakes.site_sample import sample_site
 
 from netmon.web.trends import TrendQuery, Trends
 
-QUERY = TrendQuery("interface", (("device", "rt1"),), ("ifHCInOctets",))
+QUERY = TrendQuery("interface", (("device", "rt1"),), ("ifHCInOctets",), 300_000)
 WAN = ((("site", "lib-03"), ("device", "rt1"), ("ifName", "Gi0/0")), "ifHCInOctets", ())
 
 
@@ -78,5 +78,5 @@ async def test_a_clock_that_was_set_back_makes_everything_be_read_again(site):
 async def test_what_nobody_looks_at_is_forgotten(site):
     trends = Trends(site.query)
     for number in range(200):
-        await trends.series(TrendQuery("interface", (("device", f"d{number}"),), ()), now_ms(site))
+        await trends.series(TrendQuery("interface", (("device", f"d{number}"),), (), 300_000), now_ms(site))
     assert len(trends._kept) <= 64
