@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.app.body import Body
+from netmon.app.front import Front
 from netmon.app.reload import Reloader
 from netmon.app.site import DaemonSite
 from netmon.clock import Clock
 from netmon.config.load import Loaded, load
 from netmon.errors import NetmonError
 from netmon.systemd import Notifier
-from netmon.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -75,19 +75,20 @@ class Daemon:
         reloader = Reloader(body, lambda: load(self._options.config, self._options.environ), notifier)
         reloader.expect(loaded)
         site = DaemonSite(body, reloader)
-        web = WebServer(site, reloader.web_settings)
         body.own.watch(site.samples)
-        await _started(web)
-        stack.push_async_callback(web.stop)
+        front = Front(site)
+        await front.open(reloader.web_settings)
+        stack.push_async_callback(front.close)
+        reloader.web_wanted = front.want
+        tasks.create_task(front.run(), name="web settings")
         self._listen_to_signals(reloader, tasks)
         site.became_ready()
         notifier.ready(f"watching {loaded.configuration.site.id}")
-        log.info("ready: %s", ", ".join(f"http://{address}/" for address in web.addresses))
         # The first polls come last: fifty devices at once would keep the page waiting.
         await reloader.adopt(loaded)
         await self._stopped.wait()
         notifier.stopping()
-        await web.stop()
+        await front.close()
         await body.stop()
         raise _Stop
 
@@ -103,12 +104,3 @@ def _first(group: BaseExceptionGroup[NetmonError]) -> NetmonError:
     """Return the error that a person should see; the others came of it."""
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-async def _started(web: WebServer) -> None:
-    try:
-        await web.start()
-    except OSError as error:
-        raise NetmonError(
-            f"the page cannot be served ({error}); set [web] listen to a free address and port"
-        ) from error

@@ -25,6 +25,8 @@ class Reloader:
 
     def __init__(self, body: Body, read: Callable[[], Loaded], notifier: Notifier) -> None:
         self._body, self._read, self._notifier = body, read, notifier
+        self.web_wanted: Callable[[WebSettings], None] = lambda _settings: None
+        """Told how the web server shall listen, after each configuration that was taken up."""
         self._one_at_a_time = asyncio.Lock()
         self.wanted = asyncio.Event()
         self.last_ok: bool | None = None
@@ -80,23 +82,15 @@ class Reloader:
 
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""
-        self._warn_of_what_waits(loaded)
         self.expect(loaded)
         configuration = loaded.configuration
         jobs = planned_jobs(assignments(configuration))
         self._end_series(await self._body.jobs.apply(jobs, self._body.context(configuration)))
+        self._body.history.commit_every(configuration.store.commit_every_seconds)
         await self._body.sinks.apply(configuration)
+        self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""
         self.last_success_seconds = self._body.clock.wall_ns() / 1e9
-
-    def _warn_of_what_waits(self, loaded: Loaded) -> None:
-        old, new = self._loaded.configuration, loaded.configuration
-        for section, changed in (
-            ("[web]", old.web != new.web),
-            ("[store] commit_every", old.store.commit_every_seconds != new.store.commit_every_seconds),
-        ):
-            if changed:
-                log.warning("%s changed: it takes effect at the next start", section)
 
     def _end_series(self, gone: list[PlannedJob]) -> None:
         """End the series of what was stopped; what runs again begins them anew at its first run."""

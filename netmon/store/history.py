@@ -124,6 +124,11 @@ class SqliteHistory(History):
         if self._fresh.size_bytes > self._hurry_bytes:
             self._hurry.set()
 
+    def commit_every(self, seconds: float) -> None:
+        """Commit this often from now on."""
+        self._commit_seconds = seconds
+        self._hurry.set()
+
     async def run(self) -> None:
         """Commit every `commit_seconds` until cancelled; a refusing disk is tried again each time."""
         while True:

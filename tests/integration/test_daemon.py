@@ -174,6 +174,22 @@ def test_a_reload_ends_the_series_of_what_left_and_keeps_the_rest(daemon):
     assert 'probe="web"' not in daemon.get("/metrics")[1]
 
 
+def test_a_reload_moves_the_page_to_another_port_and_stays_when_that_cannot_be_had(daemon, listener):
+    daemon.start()
+    old, daemon.port = daemon.port, free_port()
+    daemon.write_config(daemon.config)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_until(lambda: daemon.get("/-/ready")[0] == 200, "the page on its new port")
+    new, daemon.port = daemon.port, old
+    assert daemon.get("/-/ready")[0] == 0
+    daemon.port = listener
+    daemon.write_config(daemon.config)
+    daemon.port = new
+    assert daemon.post("/-/reload")[0] == 200
+    daemon.wait_until(lambda: "not taken up" in daemon.log, "words in the log")
+    daemon.wait_until(lambda: daemon.get("/-/ready")[0] == 200, "the page where it was")
+
+
 def test_a_broken_configuration_ends_with_78_and_every_mistake(tmp_path):
     config = tmp_path / "netmon.toml"
     config.write_text('[site]\nid = "x y"\n[[probe]]\ntype = "tpc"\ntargets = []\n', "utf-8")
