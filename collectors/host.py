@@ -91,7 +91,7 @@ class HostCollector(sdk.Source[HostSettings]):
         values: dict[sdk.Metric, sdk.Value] = {
             declared.BOOT_TIME: numbers.boot_time_seconds,
             declared.UPTIME: stamp.boottime_ns / 1e9,
-            declared.CLOCK_SYNCHRONISED: int(clock.synchronised),
+            declared.CLOCK_SYNCHRONISED: None if clock.synchronised is None else int(clock.synchronised),
             declared.CLOCK_MAX_ERROR: clock.max_error_seconds,
             **_known(declared.CPU, numbers.cpu_seconds),
             **_known(declared.MEMORY, numbers.memory_bytes),

@@ -42,24 +42,24 @@ class _Timex(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class KernelClock:
-    """State of the kernel's clock; the error bound is None where the kernel does not tell."""
+    """State of the kernel's clock; None where the kernel does not tell."""
 
-    synchronised: bool
+    synchronised: bool | None
     max_error_seconds: float | None
 
 
 def kernel_clock() -> KernelClock:
-    """Ask the kernel; one that will not say (a sandbox without adjtimex) counts as synchronised.
+    """Ask the kernel; a sandbox without adjtimex will not say.
 
     adjtimex is the authority for chrony, ntpd and timesyncd alike, where the flag file of timesyncd
-    knows only itself. Refusing to trust the clock there would hold every upload for ever.
+    knows only itself.
     """
     timex = _Timex()
     try:
         result: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
     except (OSError, AttributeError):
-        return KernelClock(synchronised=True, max_error_seconds=None)
+        return KernelClock(synchronised=None, max_error_seconds=None)
     if result < 0:
-        return KernelClock(synchronised=True, max_error_seconds=None)
+        return KernelClock(synchronised=None, max_error_seconds=None)
     synchronised = result != _TIME_ERROR and not timex.status & _STA_UNSYNC
     return KernelClock(synchronised, timex.maxerror / 1_000_000)

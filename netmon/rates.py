@@ -9,14 +9,14 @@ from dataclasses import dataclass
 class Count:
     """One value of a counter: when (CLOCK_BOOTTIME of one boot, or wall time, in ns) and in which epoch."""
 
-    value: int
+    value: float
     time_ns: int
     epoch: int
 
 
 def increase(
     before: Count, after: Count, wrap_bits: int = 64, ceiling_per_second: float | None = None
-) -> int | None:
+) -> float | None:
     """Return how much a counter grew; None when that cannot be known.
 
     Unknown: the epochs differ (RFC 2863 §3.1.6: counters may restart when sysUpTime falls or
@@ -39,7 +39,7 @@ def increase(
     return grown
 
 
-def _unwrap(grown: int, wrap_bits: int, room: float | None) -> int:
+def _unwrap(grown: float, wrap_bits: int, room: float | None) -> float:
     if wrap_bits != 32:
         return -1
     once = grown + 2**32

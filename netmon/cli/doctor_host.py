@@ -118,7 +118,10 @@ def own_numbers(latest: Latest) -> Iterator[Finding]:
 def _clock(row: LatestRow) -> Iterator[Finding]:
     error = row.value("netmon_host_clock_max_error_seconds")
     remedy = "timedatectl set-ntp true, and let UDP port 123 pass to a time server"
-    if row.value("netmon_host_clock_synchronised") != 1:
+    synchronised = row.value("netmon_host_clock_synchronised")
+    if synchronised is None:
+        yield ok("clock", "not known: the kernel does not tell whether it follows a time source")
+    elif not synchronised:
         yield warn("clock", "follows no time source: the times of readings may be wrong", remedy)
     elif error is not None and error > _MAX_CLOCK_ERROR_SECONDS:
         yield warn("clock", f"may be wrong by {error:.1f} s", remedy)
