@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from netmon.verdict.view import Watch
 from netmon.web import format as human
@@ -20,7 +21,8 @@ WIDE = ("ifHCInOctets", "ifHCOutOctets")
 NARROW = ("ifInOctets", "ifOutOctets")
 """Counters of ports without 64-bit ones."""
 OWN_OCTETS = ("netmon_host_network_receive_bytes_total", "netmon_host_network_transmit_bytes_total")
-_WINDOWS_MS = (10_000, 60_000, 300_000)
+_WINDOWS_MS = (10_000, 20_000, 60_000, 300_000)
+_FEWEST_SHOWN = 12
 
 Series = Mapping[SeriesKey, Sequence[float | None]]
 
@@ -33,11 +35,20 @@ class Look:
     snapshot: Snapshot
     now_ms: int
     window_ms: int
+    shown: int = WINDOWS
+    """Windows shown: those before the history began would be an empty stretch."""
+
+    @classmethod
+    def into(cls, trends: Trends, snapshot: Snapshot, now_ms: int, history_ms: int) -> Self:
+        """Return a look that fits a history of this age."""
+        window = window_ms(snapshot.watch, history_ms)
+        shown = min(WINDOWS, max(_FEWEST_SHOWN, history_ms // window + 1))
+        return cls(trends, snapshot, now_ms, window, shown)
 
     @property
     def period(self) -> str:
         """Return how far back, in words."""
-        return human.span(self.window_ms * WINDOWS / 1000)
+        return human.span(self.window_ms * self.shown / 1000)
 
     async def traffic(self, device: str) -> dict[str, Series]:
         """Return the last hours of the interfaces that will be shown, by device."""
@@ -57,7 +68,8 @@ class Look:
     async def _all(self, queries: Mapping[str, TrendQuery]) -> dict[str, Series]:
         # All at once: however many there are, the page waits for the history's deadline only once.
         found = await asyncio.gather(*(self.trends.series(query, self.now_ms) for query in queries.values()))
-        return dict(zip(queries, found, strict=True))
+        recent = [{key: values[-self.shown :] for key, values in series.items()} for series in found]
+        return dict(zip(queries, recent, strict=True))
 
     def _octets(self, device: str) -> TrendQuery:
         if device == OWN:
@@ -69,7 +81,7 @@ class Look:
         return TrendQuery(kind, (), (name, "probe_success"), self.window_ms)
 
 
-def window_ms(watch: Watch, history_seconds: float) -> int:
+def window_ms(watch: Watch, history_ms: int) -> int:
     """Return the charts' window in ms: the shortest that a young history fits in, with two polls in each."""
     probes, devices = watch.probes.values(), watch.devices.values()
     intervals = [*(one.every_seconds for one in probes), *(one.every_seconds for one in devices)]
@@ -77,6 +89,6 @@ def window_ms(watch: Watch, history_seconds: float) -> int:
     fitting = (
         window
         for window in _WINDOWS_MS
-        if window * WINDOWS >= history_seconds * 1000 and window >= 2000 * slowest_seconds
+        if window * WINDOWS >= history_ms and window >= 2000 * slowest_seconds
     )
     return next(fitting, _WINDOWS_MS[-1])

@@ -14,7 +14,7 @@ from aiohttp import web
 from netmon.model import Fault, SlotState
 from netmon.web import page, technician
 from netmon.web.documents import VerdictDocument
-from netmon.web.look import Look, window_ms
+from netmon.web.look import Look
 from netmon.web.press import Press
 from netmon.web.problem import Problem
 from netmon.web.recent import RecentEvents
@@ -77,8 +77,8 @@ class Pages:
     async def _make_main(self, device: str) -> bytes:
         now, snapshot, health = self._now(), self._snapshot(), self._site.health()
         began = (health.store and health.store.oldest) or health.started
-        window = window_ms(snapshot.watch, (now - began).total_seconds())
-        look = Look(self._trends, snapshot, round(now.timestamp() * 1000), window)
+        now_ms, history_ms = round(now.timestamp() * 1000), round((now - began).total_seconds() * 1000)
+        look = Look.into(self._trends, snapshot, now_ms, history_ms)
         traffic, timings, events = await asyncio.gather(
             look.traffic(device), look.timings(), self._recent.newest()
         )

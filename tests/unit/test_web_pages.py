@@ -199,11 +199,27 @@ def test_the_technician_page_says_since_when():
 
 @pytest.mark.parametrize(
     ("every_seconds", "history_seconds", "window_ms"),
-    [(2, 60, 10_000), (2, 900, 60_000), (30, 60, 60_000), (30, 86_400, 300_000), (300, 60, 300_000)],
+    [
+        (2, 60, 10_000),
+        (10, 60, 20_000),
+        (2, 3000, 60_000),
+        (30, 60, 60_000),
+        (30, 86_400, 300_000),
+        (300, 60, 300_000),
+    ],
 )
 def test_a_young_history_is_not_a_dot_at_the_edge_of_six_hours(every_seconds, history_seconds, window_ms):
     watch = replace(sample_site().watch, probes={}, devices={"a": WatchedDevice("a", "", every_seconds)})
-    assert look.window_ms(watch, history_seconds) == window_ms
+    assert look.window_ms(watch, history_seconds * 1000) == window_ms
+
+
+async def test_charts_do_not_show_the_time_before_the_history_began():
+    site = sample_site(FakeClock())
+    snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
+    past = look.Look.into(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, 20 * 300_000)
+    assert past.period == "1 h 45 min"
+    series = await past.timings()
+    assert {len(values) for values in series["icmp"].values()} == {21}
 
 
 @pytest.mark.parametrize(
