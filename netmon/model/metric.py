@@ -56,6 +56,10 @@ class Metric:
         if self.wrap_bits not in (32, 64):
             raise ValueError(f"{self.name}: counters wrap at 32 or 64 bits, not {self.wrap_bits}")
 
+    def __hash__(self) -> int:
+        # Name and constant labels tell metrics apart; hashing help texts at every cell costs milliseconds.
+        return hash((self.name, self.labels))
+
     @property
     def text_label(self) -> str:
         """Name of the label that carries an INFO metric's text."""

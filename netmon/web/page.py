@@ -159,6 +159,10 @@ def _answers(one: ProbeDocument, series: Series, period: str) -> Chart | None:
     name, labels = ANSWER_TIME.get(one.kind, WHOLE_RUN)
     success = series.get((key, "probe_success", ()), ())
     times = series.get((key, name, labels), ())
-    # A window without any answer has a duration too (that of the waiting), which is no answer time.
-    answered = [None if good == 0 else time for time, good in zip(times, success, strict=False)]
+    # A run that failed took its time too, which is no answer time: where most failed, the median is theirs.
+    least = 0.5 if (name, labels) == WHOLE_RUN else 0.0
+    answered = [
+        None if good == 0 or (good is not None and good < least) else time
+        for time, good in zip(times, success, strict=False)
+    ]
     return chart([answered or times], human.duration, success, period)

@@ -46,7 +46,7 @@ class Health:
     version: Annotated[str, "version of netmon"]
     started: Annotated[datetime, "when the daemon started"]
     uptime_seconds: Annotated[float, "seconds since then"]
-    clock_synchronised: Annotated[bool, "whether the kernel says that the clock is disciplined"]
+    clock_synchronised: Annotated[bool | None, "whether the kernel says that the clock is disciplined"]
     loop_lag_seconds: Annotated[float | None, "how late the event loop was, lately"] = None
     config_digest: Annotated[str, "digest of the configuration in use"] = ""
     config_source: Annotated[str, "file of the configuration; empty: none, built-in defaults"] = ""

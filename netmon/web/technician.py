@@ -17,6 +17,7 @@ from netmon.web.views import circuit_documents, device_documents, last_answer, v
 
 _LINES_MAX = 30
 """Per step: a page that must load on a bad phone stays small, whatever the site's size."""
+_CLOCK = {True: ("good", "synchronised"), False: ("warn", "not synchronised"), None: ("dim", human.UNKNOWN)}
 _TONES = {SlotState.UP: "good", SlotState.DOWN: "bad", SlotState.UNKNOWN: "dim"}
 
 
@@ -87,11 +88,7 @@ class _Silence:
 
 
 def _box(snapshot: Snapshot, health: Health, reached_at: str) -> list[Line]:
-    clock = health.clock_synchronised
-    lines = [
-        Line("address", "dim", reached_at),
-        Line("clock", "good" if clock else "warn", "synchronised" if clock else "not synchronised"),
-    ]
+    lines = [Line("address", "dim", reached_at), Line("clock", *_CLOCK[health.clock_synchronised])]
     for one in own_interface_documents(snapshot):
         if one.name != "lo" and one.oper is not None:
             speed = human.bit_rate(one.speed_bits_per_second) if one.speed_bits_per_second else ""

@@ -18,7 +18,7 @@ from netmon.web.pages import headline
 from netmon.web.snapshot import take
 from netmon.web.templates import Templates, csp_hash
 from netmon.web.trends import Trends
-from netmon.web.views import event_document
+from netmon.web.views import ANSWER_TIME, WHOLE_RUN, event_document, probe_documents
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>' \u202eevil {{ 7*7 }}"
 
@@ -220,6 +220,19 @@ async def test_charts_do_not_show_the_time_before_the_history_began():
     assert past.period == "1 h 45 min"
     series = await past.timings()
     assert {len(values) for values in series["icmp"].values()} == {21}
+
+
+@pytest.mark.parametrize(
+    ("kind", "probe", "share", "drawn"),
+    [("http", "portal", 0.4, False), ("http", "portal", 0.6, True), ("icmp", "gateway", 0.4, True)],
+)
+def test_the_time_that_failures_took_is_not_drawn_as_an_answer_time(kind, probe, share, drawn):
+    site = sample_site(FakeClock())
+    one = next(one for one in probe_documents(take(site.view, site.verdict(), 0)) if one.probe == probe)
+    name, labels = ANSWER_TIME.get(kind, WHOLE_RUN)
+    key = tuple(one.key.items())
+    series = {(key, name, labels): [2.0, 2.0], (key, "probe_success", ()): [share, share]}
+    assert bool(page._answers(one, series, "2 min").lines[0]) is drawn
 
 
 @pytest.mark.parametrize(
