@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import cast
 
@@ -17,6 +17,7 @@ _RESPONSE = (
 _LARGEST_REQUEST = 8192
 _ANSWERED, _ONE = b"\x81\x80", b"\x00\x01"
 _TTL_SECONDS = 300
+_AGAIN_AFTER_SECONDS = (1.0, 2.0, 4.0)
 
 
 class Line:
@@ -34,14 +35,18 @@ class Line:
         """Return how long a round trip takes now, with a little jitter."""
         return self._moment().rtt_seconds * self._random.uniform(0.95, 1.15)
 
-    async def cross(self) -> None:
-        """Wait as TCP would for a round trip, sending again what is lost; TimeoutError in the end."""
-        for again_after_seconds in (1.0, 2.0, 4.0):
-            await asyncio.sleep(self.delay_seconds())
-            if not self.lost():
-                return
-            await asyncio.sleep(again_after_seconds)
-        raise TimeoutError
+    def cross(self, then: Callable[[], None]) -> None:
+        """Call `then` after a round trip; what is lost is sent again as by TCP, then given up."""
+        self._send(then, iter(_AGAIN_AFTER_SECONDS))
+
+    def _send(self, then: Callable[[], None], again: Iterator[float]) -> None:
+        asyncio.get_running_loop().call_later(self.delay_seconds(), self._arrive, then, again)
+
+    def _arrive(self, then: Callable[[], None], again: Iterator[float]) -> None:
+        if not self.lost():
+            then()
+        elif (wait_seconds := next(again, None)) is not None:
+            asyncio.get_running_loop().call_later(wait_seconds, self._send, then, again)
 
 
 class Resolver(asyncio.DatagramProtocol):
@@ -80,22 +85,36 @@ def dns_reply(query: bytes) -> bytes:
     return query[:2] + _ANSWERED + _ONE + _ONE + bytes(4) + question + record
 
 
+class Web(asyncio.Protocol):
+    """Answers every request after the round trip; while the line is cut it accepts and stays silent."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._head = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to answer."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer later, once the head is whole; hang up on a head without end."""
+        self._head = (self._head + data)[: _LARGEST_REQUEST + 1]
+        if b"\r\n\r\n" in self._head:
+            self._head = b""
+            self._line.cross(self._answer)
+        elif len(self._head) > _LARGEST_REQUEST and self._transport is not None:
+            self._transport.close()
+
+    def _answer(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_RESPONSE)
+            self._transport.close()
+
+
 async def serve_web(line: Line, host: str) -> tuple[asyncio.Server, int]:
-    """Start a web server beyond the line; while the line is cut it accepts and stays silent."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(10):
-                await reader.readuntil(b"\r\n\r\n")
-                await line.cross()
-                writer.write(_RESPONSE)
-                await writer.drain()
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(answer, host, 0, limit=_LARGEST_REQUEST)
+    """Start a web server beyond the line."""
+    server = await asyncio.get_running_loop().create_server(lambda: Web(line), host, 0)
     return server, int(server.sockets[0].getsockname()[1])
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -57,6 +58,8 @@ class Body:
         self.ledger = MonthlyLedger(clock, {})
         self.calendar = Calendar(clock)
         self.pulse: Pulse | None = None
+        self.oldest: datetime | None = None
+        """Time of the oldest record when the daemon started; None: the history was empty."""
         self._sinks: Sinks | None = None
         self._reading = DiskThread()
         self._reader: HistoryReader | None = None
@@ -72,6 +75,8 @@ class Body:
         body = cls(clock, folder, history, ticker)
         stack.push_async_callback(body.close)
         await body.ledger.load(history)
+        oldest_ms = await body.query(lambda reader: reader.oldest_ms())
+        body.oldest = None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
         return body
 
     @property

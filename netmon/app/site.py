@@ -11,6 +11,7 @@ from netmon.app.body import Body
 from netmon.app.reload import Reloader
 from netmon.clock import Clock
 from netmon.delivery.health import pump_samples
+from netmon.kernel_clock import kernel_clock
 from netmon.metrics import daemon as declared
 from netmon.metrics.exposition import chunks
 from netmon.metrics.own import OwnSample
@@ -76,7 +77,7 @@ class DaemonSite:
             version=VERSION,
             started=self._started,
             uptime_seconds=self._body.clock.monotonic() - self._began,
-            clock_synchronised=self._body.clock.synchronised(),
+            clock_synchronised=kernel_clock().synchronised,
             loop_lag_seconds=pulse.lag_seconds if pulse else None,
             config_digest=reloader.loaded.digest,
             config_source=", ".join(map(str, reloader.loaded.files)),
@@ -110,9 +111,10 @@ class DaemonSite:
             commits_total=history.commits_total,
             dropped_total=history.dropped_total,
             damaged_total=history.damaged_total,
+            oldest=self._body.oldest,
             problem=history.refusal,
         )
 
     def _sinks(self) -> Iterator[SinkHealth]:
         for pump in self._body.sinks.pumps:
-            yield SinkHealth(pump.sink.name, pump.state, pump.queued_records, pump.lag_seconds)
+            yield SinkHealth(pump.sink.name, pump.state, pump.queued_records, pump.lag_seconds, pump.trouble)

@@ -82,6 +82,11 @@ class Pump:
         return max(0.0, self._clock.wall_ns() / 1e9 - self._unsent.wall_ms / 1e3)
 
     @property
+    def trouble(self) -> str:
+        """What the sink, or the server behind it, said when it did not take data; empty when it does."""
+        return self._words
+
+    @property
     def queued_records(self) -> int:
         """Records between the cursor and the newest position known."""
         return max(0, self._newest - self.position)

@@ -98,8 +98,12 @@ class HistoryReader(ABC):
         """Yield events in time order."""
 
     @abstractmethod
+    def oldest_ms(self) -> int | None:
+        """Return the wall time of the oldest record; None when there is none. Cheap."""
+
+    @abstractmethod
     def stats(self) -> StoreStats:
-        """Return sizes and counts."""
+        """Return sizes and counts; they take as long as there are records."""
 
     @abstractmethod
     def close(self) -> None:

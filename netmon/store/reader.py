@@ -128,6 +128,12 @@ class SqliteReader(HistoryReader):
                     labels.update(metric.labels for metric in subject.shape.metrics)
         return sorted({name for pairs in labels for name, _ in pairs})
 
+    def oldest_ms(self) -> int | None:
+        """Return the wall time of the oldest record; None when there is none."""
+        with _words(self._path.parent):
+            self._current()
+            return self._edge_ms("ASC")
+
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
         with _words(self._path.parent):

@@ -79,6 +79,11 @@ class DeviceState:
     answers: bool | None
 
 
+def stale_seconds(every_seconds: float) -> float:
+    """Return the age from which a reading of something polled this often counts as not known."""
+    return max(_STALE_FLOOR_SECONDS, _STALE_INTERVALS * every_seconds)
+
+
 class View:
     """Looks at the latest values with the configuration's eyes; stale readings count as not known."""
 
@@ -104,7 +109,7 @@ class View:
         for row in self.latest.rows(probe.kind, (("probe", probe.name),)):
             age = self.age_seconds(row)
             outcome = row.reading.outcomes[row.at]
-            fresh = age <= self._stale_seconds(probe.every_seconds)
+            fresh = age <= stale_seconds(probe.every_seconds)
             good = outcome is Outcome.OK if fresh and outcome is not Outcome.UNSUPPORTED else None
             yield TargetState(probe, row.label("target"), good, outcome, age)
 
@@ -116,7 +121,7 @@ class View:
         known = [
             row.value(RUN_UP.name)
             for row in self.latest.rows(RUN, (("target", device.name),))
-            if self.age_seconds(row) <= self._stale_seconds(device.every_seconds)
+            if self.age_seconds(row) <= stale_seconds(device.every_seconds)
         ]
         return any(known) if known else None
 
@@ -128,10 +133,6 @@ class View:
         for row in self.latest.rows(
             "interface", (("device", device.name), ("ifName", circuit.wan_interface))
         ):
-            if self.age_seconds(row) <= self._stale_seconds(device.every_seconds):
+            if self.age_seconds(row) <= stale_seconds(device.every_seconds):
                 return row
         return None
-
-    @staticmethod
-    def _stale_seconds(every_seconds: float) -> float:
-        return max(_STALE_FLOOR_SECONDS, _STALE_INTERVALS * every_seconds)

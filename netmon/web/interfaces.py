@@ -9,6 +9,7 @@ from netmon.latest import LatestRow
 from netmon.model import Metric
 from netmon.rates import Count, rate
 from netmon.verdict.circuits import octet_rate_bits
+from netmon.verdict.view import stale_seconds
 from netmon.web.documents import InterfaceDocument
 from netmon.web.snapshot import Snapshot
 
@@ -18,8 +19,6 @@ OPER_STATUS: Mapping[int, str] = {
 }  # fmt: skip
 ADMIN_STATUS: Mapping[int, str] = {1: "up", 2: "down", 3: "testing"}
 
-_STALE_INTERVALS = 3.0
-_STALE_FLOOR_SECONDS = 15.0
 _OWN_EVERY_SECONDS = 30.0
 _DIGITS = re.compile(r"(\d+)")
 
@@ -65,7 +64,7 @@ def _interface(snapshot: Snapshot, row: LatestRow, circuit: str) -> InterfaceDoc
         errors_per_second=_sum(row, "ifInErrors", "ifOutErrors"),
         discards_per_second=_sum(row, "ifInDiscards", "ifOutDiscards"),
         age_seconds=age_seconds,
-        stale=age_seconds > _stale_after(snapshot.watch.devices[device].every_seconds),
+        stale=age_seconds > stale_seconds(snapshot.watch.devices[device].every_seconds),
         key=dict(row.row.key),
     )
 
@@ -92,7 +91,7 @@ def _own(snapshot: Snapshot, row: LatestRow) -> InterfaceDocument:
             row, "netmon_host_network_receive_drops_total", "netmon_host_network_transmit_drops_total"
         ),
         age_seconds=age_seconds,
-        stale=age_seconds > _stale_after(_OWN_EVERY_SECONDS),
+        stale=age_seconds > stale_seconds(_OWN_EVERY_SECONDS),
         key=dict(row.row.key),
     )
 
@@ -113,10 +112,6 @@ def _bits(row: LatestRow, wide: str, narrow: str) -> float | None:
 def _word(words: Mapping[int, str], row: LatestRow, metric: str) -> str | None:
     value = row.value(metric)
     return None if value is None else words.get(int(value))
-
-
-def _stale_after(every_seconds: float) -> float:
-    return max(_STALE_FLOOR_SECONDS, _STALE_INTERVALS * every_seconds)
 
 
 def _sum(row: LatestRow, *metrics: str) -> float | None:

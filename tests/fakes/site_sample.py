@@ -380,6 +380,9 @@ class SampleHistory(HistoryReader):
     def facts(self, kind: str = "", key: Labels = (), _at_ms: int | None = None) -> Sequence[Fact]:
         return tuple(self.latest.facts(kind, key))
 
+    def oldest_ms(self) -> int | None:
+        return None
+
     def stats(self) -> StoreStats:
         return StoreStats(0, 0, 0, None, None, 0, 1)
 
