@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fakes.context import make_context
 from fakes.loopback import silence, tcp_server, udp_server
-from fakes.namespace import network_namespace
+from fakes.namespaces import network_namespace
 from fakes.ports import free_port
 from pydantic import SecretStr
 

@@ -10,7 +10,7 @@ import pytest
 from fakes.context import make_context
 from fakes.echo_host import TIME_EXCEEDED, UNREACHABLE, EchoHost
 from fakes.loopback import silence, tcp_server
-from fakes.namespace import network_namespace
+from fakes.namespaces import network_namespace
 from fakes.probing import probe_once
 
 from netmon import sdk
