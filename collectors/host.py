@@ -6,7 +6,6 @@ import asyncio
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
@@ -132,7 +131,7 @@ class _OwnThread(Generic[T]):
     """One blocking call at a time, off the event loop; one that hangs is waited for, never repeated."""
 
     def __init__(self, name: str) -> None:
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._threads = sdk.DaemonThreads(1, name)
         self._under_way: asyncio.Future[T] | None = None
 
     async def ask(self, work: Callable[[], T], timeout_seconds: float) -> T | None:

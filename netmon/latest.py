@@ -72,12 +72,13 @@ class Latest:
             ]:
                 del rows[key]
 
-    def drop(self, label: str, value: str) -> None:
-        """Drop every row and fact whose key has this label: its device or probe left the configuration."""
+    def drop(self, labels: Labels) -> None:
+        """Drop every row and fact whose key has all these labels: it left the configuration."""
+        wanted = set(labels)
         for rows in self._rows.values():
-            for key in [k for k in rows if (label, value) in k]:
+            for key in [key for key in rows if wanted <= set(key)]:
                 del rows[key]
-        for fact in [f for f in self._facts if (label, value) in f[1]]:
+        for fact in [fact for fact in self._facts if wanted <= set(fact[1])]:
             del self._facts[fact]
 
     def rows(self, measurement: str, key: Labels = ()) -> Iterator[LatestRow]:
@@ -86,10 +87,6 @@ class Latest:
         for row_key, row in self._rows.get(measurement, {}).items():
             if wanted <= set(row_key):
                 yield row
-
-    def measurements(self) -> tuple[str, ...]:
-        """Return the names of all measurements seen."""
-        return tuple(self._rows)
 
     def facts(self, kind: str = "", key: Labels = ()) -> Iterator[Fact]:
         """Yield the facts that hold now."""

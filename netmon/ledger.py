@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -11,26 +11,29 @@ from netmon.clock import Clock
 from netmon.store.interface import History
 
 _STATE_KEY = "byte_ledger"
+_MONTHS_KEPT = 14
 
 
 class MonthlyLedger:
-    """Counts bytes per circuit and UTC month; `save()` makes the counts survive a crash."""
+    """Counts bytes per circuit and UTC month; `save()` makes the counts survive a crash.
+
+    Every month has its own counts, because a box without a clock battery boots in some past month: what
+    it spends there must not replace what the true month has spent.
+    """
 
     def __init__(self, clock: Clock, caps: Mapping[str, int]) -> None:
         self._clock = clock
         self._caps = dict(caps)
-        self._month = ""
-        self._spent: Counter[str] = Counter()
+        self._spent: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._saved = ""
 
     def spend(self, circuit: str, size_bytes: int) -> None:
         """Note bytes that were sent or received on a circuit's account."""
-        self._turn_over()
-        self._spent[circuit] += size_bytes
+        self._spent[self._month()][circuit] += size_bytes
 
     def spent(self, circuit: str) -> int:
         """Return what was spent this month, in bytes."""
-        self._turn_over()
-        return self._spent[circuit]
+        return self._spent[self._month()][circuit]
 
     def left(self, circuit: str) -> int | None:
         """Return bytes left this month; None when the circuit has no cap."""
@@ -43,17 +46,17 @@ class MonthlyLedger:
 
     async def load(self, history: History) -> None:
         """Go on from what the store remembers."""
-        self._turn_over()
-        saved = json.loads(await history.read_state(_STATE_KEY) or "{}")
-        if saved.get("month") == self._month:
-            self._spent.update(saved.get("spent", {}))
+        self._saved = await history.read_state(_STATE_KEY) or "{}"
+        for month, spent in json.loads(self._saved).items():
+            self._spent[month].update(spent)
 
     async def save(self, history: History) -> None:
-        """Keep the counts durably."""
-        self._turn_over()
-        await history.write_state(_STATE_KEY, json.dumps({"month": self._month, "spent": self._spent}))
+        """Keep the counts of the last months durably, if they have changed."""
+        newest = sorted(month for month, spent in self._spent.items() if spent)[-_MONTHS_KEPT:]
+        text = json.dumps({month: self._spent[month] for month in newest}, sort_keys=True)
+        if text != self._saved:
+            await history.write_state(_STATE_KEY, text)
+            self._saved = text
 
-    def _turn_over(self) -> None:
-        month = datetime.fromtimestamp(self._clock.wall_ns() / 1e9, UTC).strftime("%Y-%m")
-        if month != self._month:
-            self._month, self._spent = month, Counter()
+    def _month(self) -> str:
+        return datetime.fromtimestamp(self._clock.wall_ns() / 1e9, UTC).strftime("%Y-%m")

@@ -5,20 +5,33 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from netmon.clock import Clock
 from netmon.errors import SourceError
 from netmon.model import Outcome
+from netmon.threads import DaemonThreads
 
 Lookup = Callable[[str], tuple[str, ...]]
 
+_AT_ONCE = 16
+_NAMES_KEPT = 512
+
+
+class NoSuchName(OSError):  # noqa: N818 - it names what the resolver said
+    """The resolver answered, and the answer is that there is no such name."""
+
 
 def system_lookup(host: str) -> tuple[str, ...]:
-    """Ask the system's resolver; OSError when it has no answer. Blocks."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    """Ask the system's resolver; NoSuchName when it says so, OSError when it says nothing. Blocks."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno in (socket.EAI_NONAME, socket.EAI_NODATA):
+            raise NoSuchName(error.errno, error.strerror) from error
+        raise
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -33,7 +46,8 @@ class CachingResolver:
 
     Threads of its own, because a black-holed resolver keeps each call for up to a minute: thirty of
     them would fill the default executor, and everything else that waits for it would wait as long.
-    The number of lookups under way is bounded by one per name.
+    One lookup per name is under way at most, `_AT_ONCE` in all; names beyond `_NAMES_KEPT` are forgotten,
+    oldest first.
     """
 
     def __init__(
@@ -51,8 +65,8 @@ class CachingResolver:
             fresh_seconds,
             stale_seconds,
         )
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolver")
-        self._known: dict[str, _Known] = {}
+        self._threads = DaemonThreads(_AT_ONCE, "resolver")
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._under_way: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self.stale_answers_total = 0
 
@@ -67,10 +81,6 @@ class CachingResolver:
             raise SourceError(Outcome.UNRESOLVED, f"{host} has no {what}")
         return tuple(sorted(wanted, key=lambda a: ":" in a))
 
-    def close(self) -> None:
-        """Let go of the threads; a lookup that hangs is left to end by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     async def _by_name(self, host: str) -> tuple[str, ...]:
         known, now = self._known.get(host), self._clock.monotonic()
         if known is not None and now < known.until:
@@ -78,9 +88,15 @@ class CachingResolver:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 found = await asyncio.shield(self._ask(host))
+        except NoSuchName as error:
+            self._known.pop(host, None)
+            raise SourceError(Outcome.UNRESOLVED, f"{host}: {error.strerror}") from error
         except (OSError, TimeoutError, UnicodeError) as error:
             return self._last_good(host, known, now, error)
         self._known[host] = _Known(found, now + self._fresh_seconds)
+        self._known.move_to_end(host)
+        if len(self._known) > _NAMES_KEPT:
+            self._known.popitem(last=False)
         return found
 
     def _ask(self, host: str) -> asyncio.Future[tuple[str, ...]]:

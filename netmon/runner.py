@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from netmon.errors import NetmonError, SourceError
@@ -17,6 +18,13 @@ log = logging.getLogger(__name__)
 
 _ANSWERED = frozenset({Outcome.OK, Outcome.PARTIAL, Outcome.REJECTED, Outcome.DENIED})
 """Outcomes that prove that the target is there, whatever it said."""
+_RANK = {
+    outcome: place
+    for place, outcome in enumerate(
+        (Outcome.OK, Outcome.PARTIAL, Outcome.REJECTED, Outcome.DENIED, *sorted(set(Outcome) - _ANSWERED))
+    )
+}
+"""Best first: what proves an answer goes before what does not."""
 _GRACE_SECONDS = 2.0
 """A source ends its own waits at its timeout; the fence comes later, so that it can still say what it has."""
 
@@ -36,9 +44,8 @@ class Runner:
     async def run(self, context: Context) -> None:
         """Measure once and publish. Only cancellation leaves this method as an exception."""
         stamp, began = context.clock.stamp(), context.clock.monotonic()
-        records, failure, detail = await self._read(context)
+        records, outcomes, detail = await self._read(context)
         seconds = context.clock.monotonic() - began
-        outcomes = self._per_target(records, failure)
         self._note(outcomes, detail)
         self._hub.publish([*records, self._reading(context, stamp, seconds, outcomes)])
 
@@ -50,41 +57,38 @@ class Runner:
         except (NetmonError, OSError, TimeoutError) as error:
             log.warning("%s: closing failed: %s", self.source.assignment.name, error)
 
-    async def _read(self, context: Context) -> tuple[Sequence[Record], Outcome | None, str]:
-        deadline_seconds = self.source.assignment.timeout_seconds + _GRACE_SECONDS
+    async def _read(self, context: Context) -> tuple[Sequence[Record], dict[str, Outcome], str]:
+        """Be the fence around plugins: whatever happens inside becomes an outcome and words."""
+        targets = self.source.assignment.targets
         try:
-            if self.source.exclusive:
-                async with context.exclusive.hold(self.source.assignment.name):
-                    return await self._attempt(context, deadline_seconds), None, ""
-            return await self._attempt(context, deadline_seconds), None, ""
+            async with self._slot(context):
+                records = await self._attempt(context)
+            return records, best_outcomes(records, targets), ""
         except TimeoutError:
-            return (), Outcome.TIMEOUT, f"no end after {deadline_seconds:g} s"
+            outcome, detail = Outcome.TIMEOUT, f"no end after {self._deadline_seconds:g} s"
         except SourceError as error:
-            return (), Outcome(error.outcome), str(error)
+            outcome, detail = _outcome_of(error), str(error)
+        except NetmonError as error:
+            outcome, detail = Outcome.UNSUPPORTED, str(error)
         except Exception as error:
-            log.exception("%s (%s) broke", self.source.assignment.name, self.source_name)
-            return (), Outcome.BROKEN, repr(error)
+            outcome, detail = Outcome.BROKEN, repr(error)
+            if Outcome.BROKEN not in self._outcomes.values():  # once, not at every run
+                log.exception("%s (%s) broke", self.source.assignment.name, self.source_name)
+        return (), dict.fromkeys(targets, outcome), detail
 
-    async def _attempt(self, context: Context, deadline_seconds: float) -> Sequence[Record]:
-        async with asyncio.timeout(deadline_seconds):
+    def _slot(self, context: Context) -> AbstractAsyncContextManager[None]:
+        return context.exclusive.hold(self.source.assignment.name) if self.source.exclusive else nullcontext()
+
+    @property
+    def _deadline_seconds(self) -> float:
+        return self.source.assignment.timeout_seconds + _GRACE_SECONDS
+
+    async def _attempt(self, context: Context) -> Sequence[Record]:
+        async with asyncio.timeout(self._deadline_seconds):
             if not self._opened:
                 await self.source.open(context)
                 self._opened = True
             return await self.source.read()
-
-    def _per_target(self, records: Sequence[Record], failure: Outcome | None) -> dict[str, Outcome]:
-        """Return how the run ended for each target: the best outcome among the target's rows."""
-        targets = self.source.assignment.targets
-        if failure is not None:
-            return dict.fromkeys(targets, failure)
-        best: dict[str, Outcome] = {}
-        for reading in records:
-            if isinstance(reading, Reading):
-                for row, outcome in zip(reading.shape.rows, reading.outcomes, strict=True):
-                    name = _target_of(row, targets)
-                    if name not in best or outcome is Outcome.OK:
-                        best[name] = outcome
-        return {target: best.get(target, Outcome.OK) for target in targets}
 
     def _reading(
         self, context: Context, stamp: Stamp, seconds: float, outcomes: dict[str, Outcome]
@@ -134,8 +138,30 @@ class Runner:
                 log.info("%s: answers again", where)
 
 
-def _target_of(row: Row, targets: tuple[str, ...]) -> str:
+def best_outcomes(records: Sequence[Record], targets: Sequence[str]) -> dict[str, Outcome]:
+    """Return how a run ended for each target: the best outcome among its rows.
+
+    A target without rows, where others have some, was left out: PARTIAL. Where nobody has rows (a source
+    of facts and events), the run itself is the outcome: OK.
+    """
+    best: dict[str, Outcome] = {}
+    for reading in records:
+        if isinstance(reading, Reading):
+            for row, outcome in zip(reading.shape.rows, reading.outcomes, strict=True):
+                name = _target_of(row, targets)
+                best[name] = min(outcome, best.get(name, outcome), key=_RANK.__getitem__)
+    return {target: best.get(target, Outcome.PARTIAL if best else Outcome.OK) for target in targets}
+
+
+def _target_of(row: Row, targets: Sequence[str]) -> str:
     for label, text in row.key:
         if label in ("target", "device") and text in targets:
             return text
     return targets[0]
+
+
+def _outcome_of(error: SourceError) -> Outcome:
+    try:
+        return Outcome(error.outcome)
+    except ValueError:
+        return Outcome.BROKEN

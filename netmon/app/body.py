@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_STOP_SECONDS = 2.0
+"""Half of what a stop may take; the other half is for the history's last commit."""
 _STUCK_SECONDS = 120.0
 """A disk that has not ended a commit for this long hangs; an SD card's own pauses last seconds."""
 
@@ -90,6 +92,7 @@ class Body:
         """Start what runs beside the jobs."""
         self.pulse = Pulse(self.clock, notifier, self._stuck)
         self._sinks = Sinks(tasks, self.history, self.clock)
+        self.history.on_commit = self._sinks.committed
         tasks.create_task(self.history.run(), name="commit")
         tasks.create_task(self.pulse.run(), name="pulse")
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
@@ -118,17 +121,20 @@ class Body:
 
     async def stop(self) -> None:
         """Stop measuring, then deliver no more; what was measured is committed when the history closes."""
-        await self.jobs.stop_all()
-        await self.sinks.stop()
-        await self._save_ledger()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self.jobs.end()
+                await self.sinks.end()
+                await self._save_ledger()
+        except TimeoutError:
+            log.warning("not everything ended within %g s; it is left behind", _STOP_SECONDS)
 
     async def close(self) -> None:
-        """Give back what is not the history's."""
+        """Give back what is not the history's; a question under way is interrupted."""
         await self.shared.close()
-        self.resolver.close()
         if self._reader is not None:
-            await self._reading.call(self._reader.close)
-        await self._reading.close(1.0)
+            self._reader.interrupt()
+        await self._reading.close(0.5)
 
     def _opened_reader(self) -> HistoryReader:
         if self._reader is None:

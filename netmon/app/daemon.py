@@ -98,6 +98,7 @@ class Daemon:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, reloader.wanted.set)
         tasks.create_task(reloader.run(), name="reload on SIGHUP")
+        tasks.create_task(reloader.follow_network(), name="follow the network")
 
 
 def _first(group: BaseExceptionGroup[NetmonError]) -> NetmonError:

@@ -52,6 +52,8 @@ class Jobs:
         self._hub = hub
         self._planned: dict[str, PlannedJob] = {}
         self._runners: dict[str, tuple[Runner, ...]] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._ended = False
 
     @property
     def planned(self) -> Sequence[PlannedJob]:
@@ -63,17 +65,20 @@ class Jobs:
 
         Jobs that stay the same keep their sockets, sessions and counters.
         """
-        gone = [job for job in self._planned.values() if wanted.get(job.name) != job]
-        for job in gone:
-            await self._stop(job.name)
-        for job in wanted.values():
-            if job.name not in self._planned:
-                self._start(job, context)
-        return gone
+        async with self._one_at_a_time:
+            gone = [job for job in self._planned.values() if wanted.get(job.name) != job]
+            for job in gone:
+                await self._stop(job.name)
+            for job in wanted.values():
+                if job.name not in self._planned and not self._ended:
+                    self._start(job, context)
+            return gone
 
-    async def stop_all(self) -> None:
-        """Stop everything; sources are closed together, each within its own deadline."""
-        await asyncio.gather(*(self._stop(job.name) for job in self.planned))
+    async def end(self) -> None:
+        """Stop everything for good; sources are closed together, each within its own deadline."""
+        self._ended = True
+        async with self._one_at_a_time:
+            await asyncio.gather(*(self._stop(job.name) for job in self.planned))
 
     async def _stop(self, name: str) -> None:
         del self._planned[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from netmon.app.body import Body
 from netmon.app.jobs import PlannedJob, planned_jobs
@@ -12,12 +12,16 @@ from netmon.app.settings import web_settings
 from netmon.app.watch import watch
 from netmon.config.load import Loaded
 from netmon.config.plan import assignments
+from netmon.config.routes import connected
 from netmon.errors import ConfigError
+from netmon.model import Labels
 from netmon.systemd import Notifier
 from netmon.verdict.view import View
 from netmon.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 60.0
 
 
 class Reloader:
@@ -59,6 +63,22 @@ class Reloader:
             except ConfigError as error:
                 log.error("the new configuration is not used:\n%s", error)  # noqa: TRY400 - for a person
 
+    async def follow_network(self) -> None:
+        """Look again at where this machine stands: at boot it may have had no address yet.
+
+        Without a configuration, what is watched follows; with one, only the verdict's idea of the site's
+        own networks does.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            loaded = self._loaded if self._loaded.files else self._read()
+            async with self._one_at_a_time:
+                if loaded.configuration == self._loaded.configuration:
+                    self.expect(self._loaded)
+                else:
+                    log.info("this machine's network changed: watching what it suggests now")
+                    await self.adopt(loaded)
+
     async def reload(self) -> None:
         """Read the configuration again and take it up; ConfigError: the old one goes on."""
         async with self._one_at_a_time:
@@ -78,14 +98,17 @@ class Reloader:
         """Show this configuration to the web, before or while it is taken up."""
         planned = assignments(loaded.configuration)
         self._loaded = loaded
-        self._view = View(watch(loaded.configuration, planned), self._body.latest, self._body.clock)
+        shown = watch(loaded.configuration, planned, connected())
+        self._view = View(shown, self._body.latest, self._body.clock)
 
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""
+        old_site, configuration = self._loaded.configuration.site.id, loaded.configuration
         self.expect(loaded)
-        configuration = loaded.configuration
         jobs = planned_jobs(assignments(configuration))
         self._end_series(await self._body.jobs.apply(jobs, self._body.context(configuration)))
+        if old_site != configuration.site.id:
+            self._drop((("site", old_site),))
         self._body.history.commit_every(configuration.store.commit_every_seconds)
         await self._body.sinks.apply(configuration)
         self.web_wanted(self.web_settings)
@@ -95,14 +118,18 @@ class Reloader:
     def _end_series(self, gone: list[PlannedJob]) -> None:
         """End the series of what was stopped; what runs again begins them anew at its first run."""
         for job in gone:
-            for label, value in _identities(job):
-                self._body.latest.drop(label, value)
-                self._body.exposition.drop(label, value)
+            for labels in _identities(job):
+                self._drop(labels)
+
+    def _drop(self, labels: Labels) -> None:
+        self._body.latest.drop(labels)
+        self._body.exposition.drop(labels)
 
 
-def _identities(job: PlannedJob) -> list[tuple[str, str]]:
-    """Return the labels that only this job's rows have, those about its runs included."""
+def _identities(job: PlannedJob) -> Iterator[Labels]:
+    """Yield the labels that only this job's rows have, those about its runs included."""
     first = job.sources[0].assignment
-    if first.device is not None:
-        return [("device", first.device.name), ("target", first.device.name)]
-    return [("probe", first.name), ("name", first.name)]
+    yield (("device", first.device.name),) if first.device is not None else (("probe", first.name),)
+    for one in job.sources:
+        run = (("source", one.source_name), ("name", one.assignment.name))
+        yield from ((*run, ("target", target)) for target in one.assignment.targets)

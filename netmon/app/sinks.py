@@ -10,7 +10,7 @@ from netmon.config.schema import Configuration
 from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pump import Pump
-from netmon.store.interface import History
+from netmon.store.interface import History, Position
 
 
 class Sinks:
@@ -21,6 +21,12 @@ class Sinks:
         self._settings: dict[str, InfluxSettings] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._pumps: dict[str, Pump] = {}
+        self._ended = False
+
+    def committed(self, newest: Position) -> None:
+        """Tell all pumps that there is more to read."""
+        for pump in self._pumps.values():
+            pump.committed(newest)
 
     @property
     def pumps(self) -> tuple[Pump, ...]:
@@ -33,11 +39,12 @@ class Sinks:
         for name in [name for name in self._settings if wanted.get(name) != self._settings[name]]:
             await self._stop(name)
         for name, settings in wanted.items():
-            if name not in self._settings:
+            if name not in self._settings and not self._ended:
                 self._start(name, settings)
 
-    async def stop(self) -> None:
-        """Stop all; each saves its place."""
+    async def end(self) -> None:
+        """Stop all for good."""
+        self._ended = True
         for name in tuple(self._settings):
             await self._stop(name)
 

@@ -35,4 +35,3 @@ async def standalone(
         )
     finally:
         await shared.close()
-        resolver.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from netmon.config.plan import Planned
+from netmon.config.routes import Network
 from netmon.config.schema import Configuration
 from netmon.verdict.view import Watch, WatchedCircuit, WatchedDevice, WatchedProbe
 
 
-def watch(configuration: Configuration, planned: tuple[Planned, ...]) -> Watch:
+def watch(
+    configuration: Configuration, planned: tuple[Planned, ...], near: tuple[Network, ...] = ()
+) -> Watch:
     """Return what is watched, and what it is for."""
     probes = {
         one.assignment.name: WatchedProbe(
@@ -20,16 +23,14 @@ def watch(configuration: Configuration, planned: tuple[Planned, ...]) -> Watch:
         for one in planned
         if one.assignment.device is None
     }
-    devices = {
-        one.assignment.device.name: WatchedDevice(
-            one.assignment.device.name,
-            one.assignment.device.role,
-            one.every_seconds,
-            one.assignment.device.parent,
-        )
-        for one in planned
-        if one.assignment.device is not None
-    }
+    devices: dict[str, WatchedDevice] = {}
+    for one in planned:
+        device = one.assignment.device
+        if device is not None:
+            sources = devices[device.name].sources if device.name in devices else ()
+            devices[device.name] = WatchedDevice(
+                device.name, device.role, one.every_seconds, device.parent, (*sources, one.source_name)
+            )
     circuits = {
         circuit.id: WatchedCircuit(
             circuit.id,
@@ -43,6 +44,5 @@ def watch(configuration: Configuration, planned: tuple[Planned, ...]) -> Watch:
         )
         for circuit in configuration.circuits
     }
-    return Watch(
-        configuration.site.id, configuration.site.name or configuration.site.id, probes, devices, circuits
-    )
+    site = configuration.site
+    return Watch(site.id, site.name or site.id, near, probes, devices, circuits)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from netmon.cli.doctor_finding import Finding, fail, ok, warn
-from netmon.config.defaults import gateways_v4, gateways_v6, resolvers
+from netmon.config.defaults import resolvers
+from netmon.config.routes import gateways_v4, gateways_v6
 from netmon.config.site import CircuitSection
 from netmon.latest import Latest, LatestRow
 

@@ -11,6 +11,7 @@ from netmon.clock import SystemClock
 from netmon.config.load import default_path
 from netmon.sdk import Command
 from netmon.store.folder import state_directory
+from netmon.threads import DaemonThreads
 
 
 class RunCommand(Command):
@@ -24,5 +25,11 @@ class RunCommand(Command):
     def run(self, options: Namespace) -> int:
         """Run until SIGTERM or Ctrl-C."""
         where = DaemonOptions(default_path(options.config), state_directory(os.environ), os.environ)
-        asyncio.run(Daemon(where, SystemClock()).run())
+        asyncio.run(_run(Daemon(where, SystemClock())))
         return 0
+
+
+async def _run(daemon: Daemon) -> None:
+    # Only libraries use the default threads (aiohttp looks names up there), and asyncio.run() waits for them.
+    asyncio.get_running_loop().set_default_executor(DaemonThreads(8, "default"))
+    await daemon.run()

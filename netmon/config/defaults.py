@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from netmon.config.assemble import Surroundings, assemble
 from netmon.config.files import ParsedFile, Table
+from netmon.config.routes import gateways_v4, gateways_v6
 from netmon.config.schema import Configuration
 from netmon.config.sources import Catalogue, installed
 from netmon.config.values import is_address
@@ -19,7 +18,6 @@ from netmon.errors import ConfigError
 
 _STUB = "127.0.0.53"  # systemd-resolved's, which is no resolver of the network
 _MAX_RESOLVERS = 3  # MAXNS of resolv.conf(5)
-_RTF_UP, _RTF_GATEWAY, _RTF_REJECT = 0x1, 0x2, 0x200  # linux/route.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +68,6 @@ def site_id(hostname: str) -> str:
     """Return the host's own name as a site id."""
     first = re.sub(r"[^A-Za-z0-9._-]", "-", hostname.partition(".")[0]).lstrip("._-")
     return first[:64] or "site"
-
-
-def gateways_v4(route: str) -> tuple[str, ...]:
-    """Return default gateways of /proc/net/route, the preferred one first; garbage is skipped."""
-    found: dict[str, int] = {}
-    for line in route.splitlines():
-        columns = line.split()
-        try:
-            destination, gateway, flags, mask = (int(columns[place], 16) for place in (1, 2, 3, 7))
-            metric = int(columns[6])
-            # The kernel prints the address as a number of its own byte order.
-            address = str(IPv4Address(gateway.to_bytes(4, sys.byteorder)))
-        except (ValueError, IndexError, OverflowError):
-            continue
-        default = destination == 0 and mask == 0
-        if default and gateway and flags & _RTF_UP and flags & _RTF_GATEWAY:
-            found[address] = min(metric, found.get(address, metric))
-    return tuple(sorted(found, key=found.__getitem__))
-
-
-def gateways_v6(route: str) -> tuple[str, ...]:
-    """Return default gateways of /proc/net/ipv6_route, the preferred one first, link-local with zone."""
-    found: dict[str, int] = {}
-    for line in route.splitlines():
-        columns = line.split()
-        try:
-            destination, length, gateway, metric, flags = (
-                int(columns[place], 16) for place in (0, 1, 4, 5, 8)
-            )
-            address, interface = IPv6Address(gateway), columns[9]
-        except (ValueError, IndexError):
-            continue
-        default = destination == 0 and length == 0 and gateway != 0
-        if default and flags & _RTF_UP and flags & _RTF_GATEWAY and not flags & _RTF_REJECT:
-            name = f"{address}%{interface}" if address.is_link_local else str(address)
-            found[name] = min(metric, found.get(name, metric))
-    return tuple(sorted(found, key=found.__getitem__))
 
 
 def resolvers(resolv: str, resolved: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,16 @@ class Loaded:
 
 
 def default_path(given: Path | None, system: Path = SYSTEM_PATH) -> Path | None:
-    """Return the file to load: the one given, else the system's if it exists, else None (discover)."""
+    """Return the file to load: the one given, else the system's if there is one, else None (discover).
+
+    ConfigError where this user may not even look whether there is one.
+    """
     if given is not None:
         return given
+    folder = system.parent
+    if os.path.isdir(folder) and not os.access(folder, os.X_OK):  # noqa: PTH112 - Path's raises for such folders
+        problem = "may not be read by this user"
+        raise ConfigError((Mistake(str(system), "(file)", problem, "use sudo, or say --config FILE"),))
     return system if system.exists() else None
 
 

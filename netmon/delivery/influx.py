@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from netmon.delivery.influx_session import InfluxSession
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.line import LineEncoder
 from netmon.delivery.sink import Sink
 from netmon.model import Record
+from netmon.threads import DaemonThreads
 
 _GZIP_LEVEL = 1
 """0.1 us per sample; level 6 takes three times as long for 15 % less."""
@@ -31,7 +31,7 @@ class InfluxSink(Sink):
         self._session = InfluxSession(settings)
         self._encoder = LineEncoder()
         # A thread of its own: the default ones may all be waiting for a dead resolver.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="influxdb")
+        self._thread = DaemonThreads(1, "influxdb")
 
     @property
     def cursor(self) -> str:

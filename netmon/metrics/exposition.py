@@ -101,12 +101,13 @@ class Exposition:
         for row in group.shape.rows:
             self._owners.pop((group.shape.measurement, row.key), None)
 
-    def drop(self, label: str, value: str) -> None:
-        """End the series of everything that has this label: it left the configuration."""
+    def drop(self, labels: Labels) -> None:
+        """End the series of everything whose key has all these labels: it left the configuration."""
+        wanted = set(labels)
         gone = [
             owner
             for owner, group in self._groups.items()
-            if any((label, value) in row.key for row in group.shape.rows)
+            if any(wanted <= set(row.key) for row in group.shape.rows)
         ]
         for owner in gone:
             self._remove(owner)
@@ -141,9 +142,9 @@ def chunks(pieces: Sequence[bytes], size_bytes: int = 262_144) -> Iterator[bytes
 
 
 def _owner(shape: Shape) -> Owner:
-    """Return who yields a shape: rows of one device, one probe or one run; else its first row."""
+    """Return who yields a shape: rows of one device or one probe; else, as with runs, its first row."""
     key = dict(shape.rows[0].key)
-    for labels in (("device",), ("probe",), ("source", "name")):
+    for labels in (("device",), ("probe",)):
         if all(label in key for label in labels):
             return shape.measurement, tuple(
                 (label, key[label]) for label in ("site", *labels) if label in key

@@ -52,6 +52,7 @@ from netmon.sdk.settings import (
 )
 from netmon.sdk.source import Source
 from netmon.text import clean
+from netmon.threads import DaemonThreads
 from netmon.units import BitsPerSecond, Bytes, Seconds, duration_seconds, rate_bits_per_second, size_bytes
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Context",
     "Count",
     "Credential",
+    "DaemonThreads",
     "Device",
     "Event",
     "ExclusiveSlot",

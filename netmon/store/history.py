@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +63,8 @@ class SqliteHistory(History):
         self.dropped_unsent_total = 0
         self.expired_total = 0
         self.commit_seconds_last = 0.0
+        self.on_commit: Callable[[Position], None] = lambda _newest: None
+        """Told the newest position after each commit."""
         self.refusal = ""
         """Why the disk refuses at the moment; empty when it does not."""
         self._journal = journal
@@ -156,6 +158,7 @@ class SqliteHistory(History):
         finally:
             self._committing_since = None
         self.commits_total += 1
+        self.on_commit(newest)
         self.commit_seconds_last = self._clock.monotonic() - began
         if self.refusal:
             log.info("the history is written again; %d records were lost so far", self.dropped_total)

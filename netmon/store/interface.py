@@ -106,6 +106,10 @@ class HistoryReader(ABC):
         """Return sizes and counts; they take as long as there are records."""
 
     @abstractmethod
+    def interrupt(self) -> None:
+        """Make a question that runs on another thread end soon, with a StoreError; safe from any thread."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give back the file."""
 

@@ -165,6 +165,10 @@ class SqliteReader(HistoryReader):
             return Verdict(0, (), (str(error),))
         return Verdict(records, damaged, tuple(text for text in complaints if text != "ok"))
 
+    def interrupt(self) -> None:
+        """Make a question that runs on another thread end soon, with a StoreError; safe from any thread."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Give back the file."""
         self._connection.close()

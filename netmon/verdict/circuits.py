@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from netmon.latest import LatestRow
 from netmon.model import SlotState
 from netmon.rates import Count, rate
-from netmon.verdict.rules import known
+from netmon.verdict.rules import host, known
 from netmon.verdict.view import TargetState, View, WatchedCircuit
 
 _OPER_UP = 1  # IF-MIB ifOperStatus
@@ -57,13 +57,17 @@ def _state(oper_status: float | None, targets: list[TargetState]) -> tuple[SlotS
     """Say only what is proven: a port that is up, or another circuit's target, proves nothing."""
     if oper_status is not None and oper_status in (2, 6, 7):
         return SlotState.DOWN, "the WAN port is down"
-    if any(t.good for t in targets):
+    if any(t.answered for t in targets):
         return SlotState.UP, "its targets answer"
-    if len(targets) > 1:
+    if len({host(t) for t in targets}) > 1:
         return SlotState.DOWN, "none of its targets answers"
-    if oper_status == _OPER_UP:
-        return SlotState.UNKNOWN, "the WAN port is up, but no target is bound to this circuit"
-    return SlotState.UNKNOWN, "neither WAN port nor targets are known"
+    port = "the WAN port is up, but " if oper_status == _OPER_UP else ""
+    if targets:
+        return (
+            SlotState.UNKNOWN,
+            f"{port}its only target does not answer: line or target, one alone cannot tell",
+        )
+    return SlotState.UNKNOWN, f"{port}no target that was asked recently is bound to it"
 
 
 def octet_rate_bits(row: LatestRow, metric: str) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from netmon.model import Fault, SlotState
 from netmon.verdict.view import DeviceState, TargetState, View, WatchedCircuit
@@ -40,18 +41,32 @@ class Evidence:
     wan_up: Sequence[WatchedCircuit]
     circuits: Sequence[WatchedCircuit]
 
+    near: Sequence[IPv4Network | IPv6Network]
+
     @property
     def outside(self) -> list[TargetState]:
-        """Everything that lies beyond the gateway, and has been asked recently."""
-        near = {target.target for target in self.gateways}
-        return [
-            t for t in (*self.beyond, *self.resolvers, *self.services) if known(t) and host(t) not in near
-        ]
+        """Everything that lies beyond the gateway, and has been asked recently.
+
+        A resolver on the site's own network, or on this machine, is not outside: it may answer from its
+        memory, and its ping proves nothing but itself.
+        """
+        far = [r for r in self.resolvers if not is_near(host(r), self.near)]
+        gateways = {target.target for target in self.gateways}
+        return [t for t in (*self.beyond, *far, *self.services) if known(t) and host(t) not in gateways]
 
 
 def known(state: TargetState) -> bool:
     """Tell whether a target has been asked recently."""
-    return state.good is not None
+    return state.answered is not None
+
+
+def is_near(address: str, near: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Tell whether an address is this machine's own or on a network that it is part of."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return parsed.is_loopback or parsed.is_link_local or any(parsed in network for network in near)
 
 
 def host(state: TargetState) -> str:
@@ -73,6 +88,7 @@ def gather(view: View) -> Evidence:
         wan_down=[circuit for circuit, state in states if state in _OPER_DOWN],
         wan_up=[circuit for circuit, state in states if state == 1],
         circuits=tuple(view.watch.circuits.values()),
+        near=view.watch.near,
     )
 
 
@@ -101,7 +117,7 @@ def _nothing_known(evidence: Evidence) -> Verdict | None:
 
 def _gateway_dead(evidence: Evidence) -> Verdict | None:
     gateways = [g for g in evidence.gateways if known(g)]
-    if not gateways or any(g.good for g in gateways) or any(t.good for t in evidence.outside):
+    if not gateways or any(t.answered for t in (*gateways, *evidence.outside)):
         return None
     return Verdict(
         SlotState.UNKNOWN,
@@ -114,7 +130,7 @@ def _gateway_dead(evidence: Evidence) -> Verdict | None:
 
 def _line_down(evidence: Evidence) -> Verdict | None:
     outside = evidence.outside
-    if not outside or any(t.good for t in outside):
+    if not outside or any(t.answered for t in outside):
         return None
     facts = tuple(f"{t.target} ({t.probe.name}): {t.outcome}" for t in outside)
     if evidence.wan_down and not evidence.wan_up:
@@ -152,7 +168,7 @@ def _call(circuits: Sequence[WatchedCircuit]) -> str:
 
 def _names_dead(evidence: Evidence) -> Verdict | None:
     resolvers = [r for r in evidence.resolvers if known(r) and r.probe.kind == "dns"]
-    others = [t for t in evidence.outside if t.good and t.probe.kind != "dns"]
+    others = [t for t in evidence.outside if t.answered and t.probe.kind != "dns"]
     if not resolvers or any(r.good for r in resolvers) or not others:
         return None
     return Verdict(
@@ -161,6 +177,24 @@ def _names_dead(evidence: Evidence) -> Verdict | None:
         "The line works, but names do not resolve.",
         "Tell whoever runs the resolver; setting another one helps at once.",
         tuple(f"{r.target}: {r.outcome}" for r in resolvers),
+    )
+
+
+def _nothing_beyond(evidence: Evidence) -> Verdict | None:
+    if evidence.outside:
+        return None
+    silent = [d.device.name for d in evidence.devices if d.answers is False]
+    router = "The router answers; " if any(g.answered for g in evidence.gateways) else ""
+    devices = f"{_count(len(silent), 'device')} {_verb(len(silent))} not answer; " if silent else ""
+    sentence = (
+        f"{router}{devices}nothing beyond the router is watched, so nobody can say whether the line works."
+    )
+    return Verdict(
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+        sentence[0].upper() + sentence[1:],
+        'Watch two targets of different operators beyond the line: [[probe]] with role = "anchor".',
+        tuple(silent),
     )
 
 
@@ -215,6 +249,7 @@ RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _line_down,
     _backup_carries,
     _names_dead,
+    _nothing_beyond,
     _devices_dead,
     _targets_dead,
 )

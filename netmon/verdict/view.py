@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 from netmon.clock import Clock
 from netmon.latest import Latest, LatestRow
-from netmon.model.derived import RUN, RUN_UP
+from netmon.model.derived import RUN
 from netmon.model.outcome import Outcome
 
+_ANSWERED = frozenset(
+    {
+        Outcome.OK,
+        Outcome.PARTIAL,
+        Outcome.REJECTED,
+        Outcome.DENIED,
+        Outcome.GARBLED,
+        Outcome.REFUSED,
+    }
+)
+_NOT_ASKED = frozenset({Outcome.UNSUPPORTED, Outcome.BUSY, Outcome.BROKEN, Outcome.UNRESOLVED})
 _STALE_INTERVALS = 3.0
 _STALE_FLOOR_SECONDS = 15.0
 
@@ -27,12 +39,13 @@ class WatchedProbe:
 
 @dataclass(frozen=True, slots=True)
 class WatchedDevice:
-    """A configured device."""
+    """A configured device, and the names of the collectors that read it."""
 
     name: str
     role: str
     every_seconds: float
     parent: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class Watch:
 
     site: str
     site_name: str
+    near: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that this machine is itself part of: what answers from there proves no line."""
     probes: Mapping[str, WatchedProbe] = field(default_factory=dict)
     devices: Mapping[str, WatchedDevice] = field(default_factory=dict)
     circuits: Mapping[str, WatchedCircuit] = field(default_factory=dict)
@@ -62,11 +77,16 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """How one target of one probe stands. `good` is None when nothing recent is known."""
+    """How one target of one probe stands.
+
+    `good`: it gave what was asked for. `answered`: anything came from it, be it a refusal: the way there
+    works. Both are None when nothing recent is known, or when netmon itself could not ask.
+    """
 
     probe: WatchedProbe
     target: str
     good: bool | None
+    answered: bool | None
     outcome: Outcome | None
     age_seconds: float | None
 
@@ -77,6 +97,11 @@ class DeviceState:
 
     device: WatchedDevice
     answers: bool | None
+
+
+def answered_by(outcome: Outcome) -> bool | None:
+    """Tell whether anything came from a target; None when netmon could not ask it."""
+    return None if outcome in _NOT_ASKED else outcome in _ANSWERED
 
 
 def stale_seconds(every_seconds: float) -> float:
@@ -109,9 +134,9 @@ class View:
         for row in self.latest.rows(probe.kind, (("probe", probe.name),)):
             age = self.age_seconds(row)
             outcome = row.reading.outcomes[row.at]
-            fresh = age <= stale_seconds(probe.every_seconds)
-            good = outcome is Outcome.OK if fresh and outcome is not Outcome.UNSUPPORTED else None
-            yield TargetState(probe, row.label("target"), good, outcome, age)
+            answered = answered_by(outcome) if age <= stale_seconds(probe.every_seconds) else None
+            good = None if answered is None else outcome is Outcome.OK
+            yield TargetState(probe, row.label("target"), good, answered, outcome, age)
 
     def devices(self) -> list[DeviceState]:
         """Return all configured devices."""
@@ -119,9 +144,11 @@ class View:
 
     def _answers(self, device: WatchedDevice) -> bool | None:
         known = [
-            row.value(RUN_UP.name)
+            answered
             for row in self.latest.rows(RUN, (("target", device.name),))
-            if self.age_seconds(row) <= stale_seconds(device.every_seconds)
+            if row.label("source") in device.sources
+            and self.age_seconds(row) <= stale_seconds(device.every_seconds)
+            and (answered := answered_by(row.reading.outcomes[row.at])) is not None
         ]
         return any(known) if known else None
 

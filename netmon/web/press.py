@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+
+from netmon.threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,7 +16,7 @@ class Press:
     """Runs pure functions on its own thread: asyncio's default pool may be full of something that hangs."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="web-press")
+        self._threads = DaemonThreads(1, "web-press")
 
     async def render(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function returns; its arguments must not change meanwhile."""

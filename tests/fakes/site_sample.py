@@ -172,6 +172,7 @@ class SampleSite:
         )
 
 
+DEVICE_SOURCES = ("interfaces", "system")
 WATCH = Watch(
     "lib-03",
     "Central Library",
@@ -182,9 +183,9 @@ WATCH = Watch(
         "portal": WatchedProbe("portal", "http", "service", 60.0),
     },
     devices={
-        "rt1": WatchedDevice("rt1", "router", 30.0),
-        "sw1": WatchedDevice("sw1", "switch", 30.0, "rt1"),
-        "ap9": WatchedDevice("ap9", "access_point", 30.0, "sw1"),
+        "rt1": WatchedDevice("rt1", "router", 30.0, sources=DEVICE_SOURCES),
+        "sw1": WatchedDevice("sw1", "switch", 30.0, "rt1", DEVICE_SOURCES),
+        "ap9": WatchedDevice("ap9", "access_point", 30.0, "sw1", DEVICE_SOURCES),
     },
     circuits={
         "wan1": WatchedCircuit(
@@ -382,6 +383,9 @@ class SampleHistory(HistoryReader):
 
     def oldest_ms(self) -> int | None:
         return None
+
+    def interrupt(self) -> None:
+        return
 
     def stats(self) -> StoreStats:
         return StoreStats(0, 0, 0, None, None, 0, 1)

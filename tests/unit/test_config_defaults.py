@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netmon.config import assignments, discover
-from netmon.config.defaults import Machine, gateways_v4, gateways_v6, resolvers, site_id, tables
+from netmon.config.defaults import Machine, resolvers, site_id, tables
+from netmon.config.routes import connected, gateways_v4, gateways_v6
 
 pytestmark = pytest.mark.skipif(
     sys.byteorder == "big", reason="the kernel prints routes in its own byte order"
@@ -138,3 +139,20 @@ def test_a_router_that_resolves_is_pinged_once():
 def test_a_machine_without_network_still_watches_itself():
     nowhere = Machine(Path("/nowhere"), Path("/nowhere"), Path("/nowhere"), "pi")
     assert [one.job for one in assignments(discover(nowhere, fake_catalogue()))] == ["host"]
+
+
+def test_the_networks_that_this_machine_is_part_of_are_those_without_a_gateway(tmp_path):
+    net = tmp_path / "self" / "net"
+    net.mkdir(parents=True)
+    (net / "route").write_text(
+        "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+        "eth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\n"
+        "eth0\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n"
+        "nonsense\n"
+    )
+    (net / "ipv6_route").write_text(
+        "fd000000000000000000000000000000 40 00000000000000000000000000000000 00 "
+        "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n"
+    )
+    assert [str(network) for network in connected(tmp_path)] == ["192.168.2.0/24", "fd00::/64"]
+    assert connected(tmp_path / "nowhere") == ()

@@ -1,4 +1,5 @@
 import json
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -174,3 +175,12 @@ def test_check_answers_in_json_too(check, path):
             "hint": "short name of the site, on every series; never change it",
         }
     ]
+
+
+def test_a_folder_that_is_closed_to_this_user_is_told_in_words(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may look everywhere")
+    closed = tmp_path / "netmon"
+    closed.mkdir(mode=0o000)
+    with pytest.raises(ConfigError, match="may not be read by this user"):
+        default_path(None, closed / "netmon.toml")

@@ -172,7 +172,7 @@ def test_what_a_run_said_stays_until_the_next_run(world):
 def test_a_device_that_left_the_configuration_leaves_the_scrape_at_once(world):
     for device in ("a", "b"):
         world.take(ports(device), [1, 2], [1, 1])
-    world.exposition.drop("device", "a")
+    world.exposition.drop((("device", "a"),))
     assert {s.labels["device"] for s in world.samples()} == {"b"}
 
 
@@ -192,3 +192,10 @@ def test_no_text_can_add_a_series_or_change_another(alias, name):
     assert [(s.labels["ifName"], s.labels["ifAlias"], s.value) for s in world.samples()] == [
         (name, alias, 7.0), (name, alias, 0.5),
     ]  # fmt: skip
+
+
+def test_the_runs_of_several_devices_stand_side_by_side(world):
+    for device in ("sw1", "sw2", "sw3"):
+        key = (("site", "lib"), ("source", "interfaces"), ("name", "interfaces"), ("target", device))
+        world.take(Shape(RUN, (RUN_UP,), (Row(key),)), [1])
+    assert {sample.labels["target"] for sample in world.samples()} == {"sw1", "sw2", "sw3"}

@@ -40,7 +40,7 @@ def test_what_left_the_configuration_is_dropped_with_its_facts():
     latest.accept(
         [reading(shape(rows=["a"]), 0, [1.0]), Fact("system", (("target", "a"),), {}, records.stamp())]
     )
-    latest.drop("target", "a")
+    latest.drop((("target", "a"),))
     assert not list(latest.rows("tcp"))
     assert not list(latest.facts())
 

@@ -11,7 +11,7 @@ from fakes.records import SECONDS, reading, shape
 from netmon import sdk
 from netmon.hub import Hub
 from netmon.model.derived import RUN, RUN_LAST_SUCCESS, RUN_UP
-from netmon.runner import Runner
+from netmon.runner import Runner, best_outcomes
 
 
 class Kept:
@@ -139,3 +139,46 @@ def test_a_broken_subscriber_starves_nobody(caplog):
     assert len(kept.records) == 2
     assert hub.failures_total == {"Broken": 2}
     assert caplog.text.count("Traceback") == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        pytest.param(sdk.SourceError("no such word", "x"), sdk.Outcome.BROKEN, id="an outcome nobody knows"),
+        pytest.param(sdk.UsageError("the file is gone"), sdk.Outcome.UNSUPPORTED, id="an error with words"),
+        pytest.param(None, sdk.Outcome.BROKEN, id="nothing instead of records"),
+        pytest.param(TimeoutError(), sdk.Outcome.TIMEOUT, id="a time-out"),
+    ],
+)
+def test_no_mistake_of_a_plugin_leaves_the_fence(act, outcome):
+    kept, _ = run(act)
+    assert kept.run_reading().outcomes[0] is outcome
+
+
+def test_a_source_that_stays_broken_fills_no_log(caplog):
+    run(*[ZeroDivisionError("oops")] * 50, times=50)
+    assert caplog.text.count("Traceback") == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "best"),
+    [
+        pytest.param(["timeout", "rejected"], "rejected", id="an answer goes before a silence"),
+        pytest.param(["partial", "ok"], "ok", id="ok goes before all"),
+        pytest.param(["refused", "partial"], "partial", id="part of an answer goes before none"),
+    ],
+)
+def test_the_best_row_speaks_for_its_target(outcomes, best):
+    rows = tuple(sdk.Row((("device", "a"), ("ifName", str(n)))) for n in range(len(outcomes)))
+    reading_ = sdk.Reading(
+        sdk.Shape("interface", (SECONDS,), rows),
+        reading(shape(), 0, [1.0]).stamp,
+        ([None] * len(rows),),
+        tuple(map(sdk.Outcome, outcomes)),
+    )
+    assert best_outcomes([reading_], ("a",)) == {"a": sdk.Outcome(best)}
+
+
+def test_a_target_that_was_left_out_is_partial_and_a_source_of_events_alone_is_ok():
+    assert best_outcomes([reading(shape(rows="a"), 0, [1.0])], ("a", "b"))["b"] is sdk.Outcome.PARTIAL
+    assert best_outcomes([], ("a",)) == {"a": sdk.Outcome.OK}

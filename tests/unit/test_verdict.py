@@ -1,5 +1,7 @@
 """The verdict on the site, rule by rule."""
 
+from ipaddress import ip_network
+
 import pytest
 from fakes.clock import FakeClock
 
@@ -44,11 +46,11 @@ class World:
         return self
 
     def device(self, name, answers):
-        self.devices[name] = WatchedDevice(name, "switch", 30)
-        row = (Row((("target", name),)),)
-        outcome = GOOD if answers else BAD
+        self.devices[name] = WatchedDevice(name, "switch", 30, sources=("system", "interfaces"))
+        row = (Row((("source", "system"), ("target", name))),)
+        outcome = answers if isinstance(answers, Outcome) else GOOD if answers else BAD
         self.latest.accept(
-            [Reading(Shape(RUN, (RUN_UP,), row), self.clock.stamp(), ([int(answers)],), (outcome,))]
+            [Reading(Shape(RUN, (RUN_UP,), row), self.clock.stamp(), ([int(outcome is GOOD)],), (outcome,))]
         )
         return self
 
@@ -62,7 +64,11 @@ class World:
 
     @property
     def view(self):
-        return View(Watch("lib", "Library", PROBES, self.devices, self.circuits), self.latest, self.clock)
+        return View(
+            Watch("lib", "Library", (ip_network("10.0.0.0/24"),), PROBES, self.devices, self.circuits),
+            self.latest,
+            self.clock,
+        )
 
 
 def all_good():
@@ -120,6 +126,37 @@ SCENES = {
         SlotState.UP,
         Fault.FAR_END,
     ),
+    "only the router is watched": (World().probe("gw", g=GOOD), SlotState.UNKNOWN, Fault.UNKNOWN),
+    "a resolver on the site's own network proves no line": (
+        World().probe("gw", g=GOOD).probe("names", **{"10.0.0.2": BAD}),
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+    ),
+    "a resolver on this machine proves no line either": (
+        World().probe("gw", g=BAD).probe("names", **{"127.0.0.1": GOOD}),
+        SlotState.UNKNOWN,
+        Fault.LAN,
+    ),
+    "services that refuse prove that the line works": (
+        World().probe("gw", g=GOOD).probe("apps", s=Outcome.REJECTED, t=Outcome.DENIED),
+        SlotState.UP,
+        Fault.SERVICE,
+    ),
+    "netmon itself was busy": (
+        World().probe("gw", g=GOOD).probe("anchors", a=Outcome.BUSY, b=Outcome.BROKEN),
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+    ),
+    "a device speaks what netmon does not": (
+        all_good().device("sw1", answers=Outcome.UNSUPPORTED),
+        SlotState.UP,
+        Fault.NONE,
+    ),
+    "a device is silent and nothing else is watched": (
+        World().device("sw1", answers=False),
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+    ),
     "a service fails": (all_good().probe("apps", s=Outcome.REJECTED), SlotState.UP, Fault.SERVICE),
 }
 
@@ -130,6 +167,35 @@ def test_the_verdict_when(world, slot, fault):
     assert (verdict.state, verdict.fault) == (slot, fault)
     assert verdict.sentence
     assert verdict.next_step
+
+
+def test_a_device_is_not_judged_by_a_ping_of_the_same_name():
+    world = all_good().device("sw1", answers=False)
+    row = (Row((("source", "icmp"), ("target", "sw1"))),)
+    world.latest.accept([Reading(Shape(RUN, (RUN_UP,), row), world.clock.stamp(), ([1],), (GOOD,))])
+    assert decide(world.view).fault is Fault.LAN
+
+
+@pytest.mark.parametrize(
+    ("targets", "slot"),
+    [
+        pytest.param({"http://h:1/": BAD, "http://h:2/": BAD}, SlotState.UNKNOWN, id="two ports of one host"),
+        pytest.param({"http://h/": BAD, "http://k/": BAD}, SlotState.DOWN, id="two hosts"),
+        pytest.param({"http://h/": Outcome.REJECTED}, SlotState.UP, id="a bad status"),
+        pytest.param({}, SlotState.UNKNOWN, id="nothing bound"),
+    ],
+)
+def test_a_circuits_state_is_what_its_own_targets_prove(targets, slot):
+    world = World().wan(1)
+    bound = WatchedProbe("bound", "http", "anchor", 10, CIRCUIT.id)
+    rows = tuple(Row((("probe", "bound"), ("target", t))) for t in targets)
+    if rows:
+        columns = ([0] * len(rows),)
+        shape = Shape("http", (SUCCESS,), rows)
+        world.latest.accept([Reading(shape, world.clock.stamp(), columns, tuple(targets.values()))])
+    watch = Watch("lib", "Library", (), {"bound": bound}, world.devices, world.circuits)
+    (now,) = circuits(View(watch, world.latest, world.clock))
+    assert now.state is slot
 
 
 def test_old_readings_count_as_not_known():

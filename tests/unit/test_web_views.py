@@ -125,6 +125,6 @@ def test_the_verdict_knows_when_something_beyond_the_router_last_answered():
 
 def test_a_snapshot_does_not_change_when_the_latest_values_do(site):
     before = look(site)
-    site.latest.drop("device", "sw1")
+    site.latest.drop((("device", "sw1"),))
     assert len(interface_documents(before, "sw1")) == 25
     assert interface_documents(look(site), "sw1") == ()
