@@ -27,10 +27,6 @@ class Hub:
         self.records_total = 0
         self.failures_total: Counter[str] = Counter()
 
-    def subscribe(self, subscriber: Subscriber) -> None:
-        """Add one at the end."""
-        self._subscribers = (*self._subscribers, subscriber)
-
     def publish(self, records: Sequence[Record]) -> None:
         """Give the records to every subscriber; a broken one never starves another."""
         self.records_total += len(records)
