@@ -10,14 +10,16 @@ import asyncio
 import contextlib
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from netmon import sdk
+from probes.binding import bind
 from probes.error_queue import NetworkError, failure
 from probes.stamped_socket import Datagram, StampedSocket, traffic_class
 from probes.tcp_info import tcp_info
-from probes.timestamping import Arrival, Departure, RoundTrip, departure, round_trip
+from probes.timestamping import Ancillary, Arrival, Departure, RoundTrip, departure, round_trip
 
 # Where traceroute has always knocked: hosts leave these ports closed, and know the knock.
 _FIRST_PORT, _PORTS = 33_434, 256
@@ -53,7 +55,9 @@ class UnreachableSocket:
             socket.socket(family, socket.SOCK_DGRAM), clock, self._received, self._failed
         )
 
-    async def knock(self, address: str, dscp: int, wait_seconds: float) -> Answer | None:
+    async def knock(
+        self, address: str, dscp: int, wait_seconds: float, leave_by: Sequence[Ancillary] = ()
+    ) -> Answer | None:
         """Send one datagram and wait for the host's refusal; None when it does not come."""
         if len(self._pending) >= _MAX_PENDING:
             raise sdk.SourceError(sdk.Outcome.BUSY, f"{_MAX_PENDING} datagrams are waiting already")
@@ -61,7 +65,7 @@ class UnreachableSocket:
         to = (address, _FIRST_PORT + self._knocks % _PORTS)
         self._pending[to] = refused = asyncio.get_running_loop().create_future()
         try:
-            sent = self._socket.send(_PAYLOAD, to, traffic_class(self._family, dscp))
+            sent = self._socket.send(_PAYLOAD, to, (*traffic_class(self._family, dscp), *leave_by))
             await asyncio.wait([refused], timeout=wait_seconds)
             # While the loop was busy, the refusal may have been waiting in the kernel.
             self._socket.drain()
@@ -115,11 +119,14 @@ class UnreachableSockets:
             unreachable.close()
 
 
-async def reset_time(address: str, clock: sdk.Clock, wait_seconds: float) -> Answer | None:
+async def reset_time(
+    address: str, clock: sdk.Clock, wait_seconds: float, circuit: sdk.Circuit | None = None
+) -> Answer | None:
     """Connect to a closed TCP port and time the reset; None when nothing comes."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         sock.setblocking(False)
+        bind(sock, circuit)
         sent = departure(clock)
         try:
             async with asyncio.timeout(wait_seconds):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netmon import sdk
+from probes.binding import packet_info
 from probes.dns_message import (
     RCODES,
     TYPES,
@@ -83,6 +84,7 @@ class DnsProbe(sdk.Probe[DnsSettings]):
         RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, KERNEL_STAMPS,
     )  # fmt: skip
     settings_type = DnsSettings
+    binds = True
     grace_seconds = 1.0
 
     def __init__(self, assignment: sdk.Assignment, settings: DnsSettings) -> None:
@@ -102,7 +104,7 @@ class DnsProbe(sdk.Probe[DnsSettings]):
     async def measure(self, target: str) -> sdk.Sample:
         """Ask one resolver."""
         endpoint = self._endpoints[target]
-        resolved = await resolve(self.context, endpoint.host, self.settings.family)
+        resolved = await resolve(self.context, endpoint.host, self.settings.family, self.circuit)
         values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds, SUCCEEDED: 0}
         try:
             heard = await self._ask(endpoint, resolved)
@@ -130,7 +132,8 @@ class DnsProbe(sdk.Probe[DnsSettings]):
         self, endpoint: Endpoint, resolved: Resolved, question: Question, wait_seconds: float
     ) -> Heard:
         dns_socket = self._sockets.of(resolved.version)
-        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds)
+        leave_by = packet_info(resolved.version, self.circuit)
+        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds, leave_by)
         if reply is None:
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer to the query")
         return Heard(decode(reply.data, question), reply.round_trip)
@@ -140,7 +143,7 @@ class DnsProbe(sdk.Probe[DnsSettings]):
     ) -> Heard:
         clock = self.context.clock
         began = clock.monotonic()
-        stream = await connect(resolved.address, endpoint.port, clock)
+        stream = await connect(resolved.address, endpoint.port, clock, self.circuit)
         try:
             connect_seconds = clock.monotonic() - began
             data, trip = await ask_stream(stream, question, self.context.random.getrandbits(16))

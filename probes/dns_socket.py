@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmon import sdk
 from probes.dns_message import Question, encode_query
 from probes.error_queue import NetworkError
 from probes.stamped_socket import Address, Datagram, StampedSocket
-from probes.timestamping import RoundTrip, round_trip
+from probes.timestamping import Ancillary, RoundTrip, round_trip
 
 _MAX_PENDING = 4096
 
@@ -36,14 +37,16 @@ class DnsSocket:
         self.strangers_total = 0
         """Datagrams from others, with another id, or too late."""
 
-    async def ask(self, to: Address, question: Question, wait_seconds: float) -> Reply | None:
+    async def ask(
+        self, to: Address, question: Question, wait_seconds: float, ancillary: Sequence[Ancillary] = ()
+    ) -> Reply | None:
         """Send a query and wait for its answer; None when none comes, SourceError when it is refused."""
         identifier = self._free_identifier(to)
         loop = asyncio.get_running_loop()
         key = (to, identifier.to_bytes(2, "big"))
         self._pending[key] = answered = loop.create_future()
         try:
-            sent = self._socket.send(encode_query(identifier, question), to)
+            sent = self._socket.send(encode_query(identifier, question), to, ancillary)
             await asyncio.wait([answered], timeout=wait_seconds)
             # While the loop was busy, the answer may have been waiting in the kernel.
             self._socket.drain()

@@ -92,6 +92,7 @@ class HttpProbe(sdk.Probe[HttpSettings]):
         CONTENT_LENGTH, BODY_LENGTH, FAILED_PATTERN, CERT_EXPIRY, KERNEL_STAMPS,
     )  # fmt: skip
     settings_type = HttpSettings
+    binds = True
 
     def __init__(self, assignment: sdk.Assignment, settings: HttpSettings) -> None:
         super().__init__(assignment, settings)
@@ -132,7 +133,7 @@ class HttpProbe(sdk.Probe[HttpSettings]):
         raise sdk.SourceError(sdk.Outcome.REJECTED, f"more than {_MAX_REDIRECTS} redirects")
 
     async def _hop(self, visit: Visit, url: Url, request: Request) -> Response:
-        resolved = await resolve(self.context, url.host, self.settings.family)
+        resolved = await resolve(self.context, url.host, self.settings.family, self.circuit)
         visit.add(RESOLVE, resolved.seconds)
         visit.add(LOOKUP, resolved.seconds)
         self.context.trace(f"{url} is at {resolved.address}")
@@ -147,7 +148,7 @@ class HttpProbe(sdk.Probe[HttpSettings]):
     async def _connect(self, visit: Visit, url: Url, resolved: Resolved) -> Stream | TlsStream:
         clock = self.context.clock
         began = clock.monotonic()
-        stream = await connect(resolved.address, url.port, clock)
+        stream = await connect(resolved.address, url.port, clock, self.circuit)
         connected = clock.monotonic()
         visit.add(CONNECT, handshake_seconds(stream) or connected - began)
         visit.values |= {PROTOCOL: resolved.version, SECURE: int(url.secure), CERT_EXPIRY: None}

@@ -7,8 +7,9 @@ from dataclasses import replace
 from statistics import median_low
 
 from netmon import sdk
+from probes.binding import packet_info
 from probes.closed_port import Answer, Method, UnreachableSockets, reset_time
-from probes.icmp_socket import MIN_PAYLOAD_BYTES, Echo, EchoSocket, EchoSockets, Train
+from probes.icmp_socket import MIN_PAYLOAD_BYTES, Echo, EchoSocket, EchoSockets, Train, train_of_its_own
 from probes.target import Family, Resolved, resolve
 from probes.timestamping import KERNEL_STAMPS
 
@@ -70,6 +71,7 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
         METHOD,
     )
     settings_type = IcmpSettings
+    binds = True
     grace_seconds = 1.0
 
     def __init__(self, assignment: sdk.Assignment, settings: IcmpSettings) -> None:
@@ -95,7 +97,7 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
 
     async def measure(self, target: str) -> sdk.Sample:
         """Ping one target."""
-        resolved = await resolve(self.context, target, self.settings.family)
+        resolved = await resolve(self.context, target, self.settings.family, self.circuit)
         self.context.trace(f"{target} is {resolved.address}, found in {resolved.seconds * 1000:.3f} ms")
         left_seconds = self.assignment.timeout_seconds - resolved.seconds
         echo_socket = self._echo_sockets.of(resolved.version)
@@ -110,13 +112,20 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
         began_ns = self.context.clock.boottime_ns()
         wait_seconds = max(left_seconds - sum(self._gaps_seconds), 0.0)
         train = Train(self._gaps_seconds, settings.size_bytes, settings.dscp, wait_seconds)
-        echoes = await echo_socket.train(resolved.address, train)
+        echoes = await self._send(echo_socket, resolved, train)
         for number, echo in enumerate(echoes, 1):
             self.context.trace(f"  packet {number}: {_story(echo)}")
         found = train_sample(echoes)
         first = echoes[0].departure
         setup_seconds = None if first is None else (first.boottime_ns - began_ns) / 1e9
         return replace(found, values={SETUP: setup_seconds, **found.values})
+
+    async def _send(self, echo_socket: EchoSocket, resolved: Resolved, train: Train) -> Sequence[Echo]:
+        circuit = self.circuit
+        if circuit is not None and circuit.has_source and resolved.version == 6:
+            return await train_of_its_own(resolved.address, train, self.context.clock, circuit)
+        leave_by = packet_info(resolved.version, circuit)
+        return await echo_socket.train(resolved.address, replace(train, leave_by=leave_by))
 
     async def _knock(self, target: str, resolved: Resolved, left_seconds: float) -> sdk.Sample:
         """Try one packet each on a closed UDP and TCP port, first the way that worked the last time.
@@ -139,9 +148,10 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
 
     async def _answer(self, way: Method, resolved: Resolved, wait_seconds: float) -> Answer | None:
         if way is Method.TCP_RESET:
-            return await reset_time(resolved.address, self.context.clock, wait_seconds)
+            return await reset_time(resolved.address, self.context.clock, wait_seconds, self.circuit)
         unreachable = self._unreachable_sockets.of(resolved.version)
-        return await unreachable.knock(resolved.address, self.settings.dscp, wait_seconds)
+        leave_by = packet_info(resolved.version, self.circuit)
+        return await unreachable.knock(resolved.address, self.settings.dscp, wait_seconds, leave_by)
 
 
 def train_sample(echoes: Sequence[Echo]) -> sdk.Sample:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmon import sdk
+from probes.binding import bind
 from probes.error_queue import NetworkError
 from probes.stamped_socket import Datagram, StampedSocket, traffic_class
-from probes.timestamping import Departure, RoundTrip, round_trip
+from probes.timestamping import Ancillary, Departure, RoundTrip, round_trip
 
 log = logging.getLogger(__name__)
 
@@ -55,21 +56,35 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """A few echo requests: pauses before all but the first, payload, DSCP, and how long the last may take."""
+    """A few echo requests: pauses before all but the first, payload, DSCP, and how long the last may take.
+
+    `leave_by` are the control messages that tie each to a circuit.
+    """
 
     gaps_seconds: tuple[float, ...]
     payload_bytes: int
     dscp: int
     wait_seconds: float
+    leave_by: tuple[Ancillary, ...] = ()
 
 
 class EchoSocket:
     """A ping socket of one family. Replies that are not for a pending request are only counted."""
 
-    def __init__(self, family: socket.AddressFamily, clock: sdk.Clock) -> None:
-        """Open it; PermissionError outside of net.ipv4.ping_group_range, OSError without the family."""
+    def __init__(
+        self, family: socket.AddressFamily, clock: sdk.Clock, circuit: sdk.Circuit | None = None
+    ) -> None:
+        """Open it, tied to a circuit if one is given; SourceError when that one cannot be used.
+
+        PermissionError outside of net.ipv4.ping_group_range, OSError without the family.
+        """
         protocol = socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP
         sock = socket.socket(family, socket.SOCK_DGRAM, protocol)
+        try:
+            bind(sock, circuit)
+        except sdk.SourceError:
+            sock.close()
+            raise
         self._family = family
         self._request, self._reply = (128, 129) if family == socket.AF_INET6 else (8, 0)
         self._pending: dict[int, Echo] = {}
@@ -90,7 +105,7 @@ class EchoSocket:
                     await asyncio.sleep(gap_seconds)
                 sequence = self._next_sequence()
                 echoes[sequence] = Echo(address, _payload(train.payload_bytes), loop.create_future())
-                self._send(sequence, echoes[sequence], train.dscp)
+                self._send(sequence, echoes[sequence], train)
             await asyncio.wait([echo.settled for echo in echoes.values()], timeout=train.wait_seconds)
             # While the loop was busy, the reply may have been waiting in the kernel.
             self._socket.drain()
@@ -103,10 +118,11 @@ class EchoSocket:
         """Close the socket."""
         self._socket.close()
 
-    def _send(self, sequence: int, echo: Echo, dscp: int) -> None:
+    def _send(self, sequence: int, echo: Echo, train: Train) -> None:
         packet = _HEADER.pack(self._request, 0, 0, 0, sequence) + echo.payload
         self._pending[sequence] = echo
-        echo.departure = self._socket.send(packet, (echo.address, 0), traffic_class(self._family, dscp))
+        ancillary = (*traffic_class(self._family, train.dscp), *train.leave_by)
+        echo.departure = self._socket.send(packet, (echo.address, 0), ancillary)
 
     def _next_sequence(self) -> int:
         if len(self._pending) >= _MAX_PENDING:
@@ -173,6 +189,21 @@ class EchoSockets:
         for echo_socket in self._by_version.values():
             if echo_socket is not None:
                 echo_socket.close()
+
+
+async def train_of_its_own(
+    address: str, train: Train, clock: sdk.Clock, circuit: sdk.Circuit
+) -> Sequence[Echo]:
+    """Send a train to an IPv6 address by a socket that is tied to a circuit, and closed again.
+
+    The shared one will not do: IPv6 ping sockets ignore the address in IPV6_PKTINFO (seen on Linux 6.18;
+    IPv4 and UDP heed it).
+    """
+    echo_socket = EchoSocket(socket.AF_INET6, clock, circuit)
+    try:
+        return await echo_socket.train(address, train)
+    finally:
+        echo_socket.close()
 
 
 def _payload(size_bytes: int) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 from netmon import sdk
+from probes.binding import bind
 from probes.error_queue import failure
 from probes.timestamping import Arrival, Departure, RoundTrip, arrival, departure, round_trip, start_stamps
 
@@ -102,13 +103,14 @@ def _lost(error: OSError) -> sdk.SourceError:
     return failure(error, "connection")
 
 
-async def connect(address: str, port: int, clock: sdk.Clock) -> Stream:
-    """Connect; SourceError when the far end or the network refuses."""
+async def connect(address: str, port: int, clock: sdk.Clock, circuit: sdk.Circuit | None = None) -> Stream:
+    """Connect, by the circuit if one is given; SourceError when the far end or the network refuses."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        bind(sock, circuit)
         await asyncio.get_running_loop().sock_connect(sock, (address, port))
     except OSError as error:
         sock.close()

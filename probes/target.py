@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from netmon import sdk
+from probes.binding import source_version
 
 Family = Literal["any", "ipv4", "ipv6"]
 """Which of a name's addresses to use; `any` takes the resolver's first."""
@@ -58,9 +59,17 @@ def _checked_host(host: str, target: str) -> str:
     return host
 
 
-async def resolve(context: sdk.Context, host: str, family: Family = "any") -> Resolved:
-    """Return the address to use now; SourceError(UNRESOLVED) when there is none."""
+async def resolve(
+    context: sdk.Context, host: str, family: Family = "any", circuit: sdk.Circuit | None = None
+) -> Resolved:
+    """Return the address to use now, if possible one that the circuit's own can ask.
+
+    SourceError(UNRESOLVED) when there is none.
+    """
     began = context.clock.monotonic()
     addresses = await context.resolver.addresses(host, _VERSIONS[family])
+    version = source_version(circuit)
     # In the spelling that the kernel uses for senders, so that they can be compared.
-    return Resolved(str(ip_address(addresses[0])), context.clock.monotonic() - began)
+    found = [ip_address(address) for address in addresses]
+    chosen = next((address for address in found if address.version == version), found[0])
+    return Resolved(str(chosen), context.clock.monotonic() - began)

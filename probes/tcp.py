@@ -46,6 +46,7 @@ class TcpProbe(sdk.Probe[TcpSettings]):
     measurement = "tcp"
     own_metrics = (RESOLVE, CONNECT, EXPECT, RETRANSMITS, FAILED_PATTERN)
     settings_type = TcpSettings
+    binds = True
 
     def __init__(self, assignment: sdk.Assignment, settings: TcpSettings) -> None:
         super().__init__(assignment, settings)
@@ -56,9 +57,9 @@ class TcpProbe(sdk.Probe[TcpSettings]):
         """Connect to one target."""
         endpoint = self._endpoints[target]
         clock = self.context.clock
-        resolved = await resolve(self.context, endpoint.host, self.settings.family)
+        resolved = await resolve(self.context, endpoint.host, self.settings.family, self.circuit)
         self.context.trace(f"{endpoint.host} is {resolved.address}")
-        stream = await connect(resolved.address, endpoint.port, clock)
+        stream = await connect(resolved.address, endpoint.port, clock, self.circuit)
         try:
             values = {RESOLVE: resolved.seconds, **_handshake(stream)}
             if self._expected is None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from netmon.errors import SourceError
 from netmon.model import Fact, Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
-from netmon.sdk.settings import Assignment
+from netmon.sdk.settings import Assignment, Circuit
 from netmon.sdk.source import S, Source
 
 PROBE_SUCCESS = state(
@@ -42,6 +42,8 @@ class Probe(Source[S]):
 
     measurement: ClassVar[str]
     own_metrics: ClassVar[tuple[Metric, ...]]
+    binds: ClassVar[bool] = False
+    """True for a probe whose packets leave by `circuit` or not at all; only such a one may name it."""
     metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
     grace_seconds: ClassVar[float] = 0.0
     """How long after the timeout `measure()` is cut off: for probes that end their own waits at the timeout,
@@ -55,6 +57,11 @@ class Probe(Source[S]):
     def __init__(self, assignment: Assignment, settings: S) -> None:
         super().__init__(assignment, settings)
         self._shape: Shape | None = None
+
+    @property
+    def circuit(self) -> Circuit | None:
+        """The circuit that everything sent must leave by; None: whichever the routes choose."""
+        return self.context.circuits.get(self.assignment.circuit)
 
     @abstractmethod
     async def measure(self, target: str) -> Sample:
@@ -101,8 +108,13 @@ class Probe(Source[S]):
         return self._shape
 
     def _key(self, target: str) -> Labels:
-        circuit = (("circuit", self.assignment.circuit),) if self.assignment.circuit else ()
-        return (("site", self.context.site), ("probe", self.assignment.name), ("target", target), *circuit)
+        circuit = self.circuit
+        carried = (("circuit", circuit.id),) if circuit and self._must_have_carried(circuit) else ()
+        return (("site", self.context.site), ("probe", self.assignment.name), ("target", target), *carried)
+
+    def _must_have_carried(self, circuit: Circuit) -> bool:
+        """Tell whether a sample cannot have gone by another circuit: bound to this one, or the only one."""
+        return (self.binds and circuit.has_source) or len(self.context.circuits) == 1
 
     @staticmethod
     def _value(metric: Metric, sample: Sample, seconds: float) -> Value:

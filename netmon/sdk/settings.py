@@ -78,6 +78,11 @@ class Circuit:
     interface: str = ""
     metered: bool = False
 
+    @property
+    def has_source(self) -> bool:
+        """True when packets can be tied to it, by an own address or interface."""
+        return bool(self.source_address or self.interface)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -133,6 +133,11 @@ def test_no_metric_is_declared_twice(source):
         assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_probe_of_ours_leaves_by_its_circuit(probe):
+    assert load(probe).binds
+
+
 # Life
 
 

@@ -25,6 +25,10 @@ class Probed:
         return self.story[-1]
 
     @property
+    def key(self) -> dict[str, str]:
+        return dict(self.reading.shape.rows[0].key)
+
+    @property
     def texts(self) -> dict[str, str]:
         return dict(self.reading.shape.rows[0].texts)
 
@@ -37,13 +41,13 @@ class Probed:
         raise KeyError(name)
 
 
-async def probe_once(source, targets, settings=None, timeout_seconds=5.0, **overrides) -> Probed:
+async def probe_once(source, targets, settings=None, timeout_seconds=5.0, circuit="", **overrides) -> Probed:
     """Open, read once, close; `settings` are the source's own, by name."""
     if isinstance(targets, str):
         targets = (targets,)
     story: list[str] = []
     context = overrides.pop("context", None) or make_context(trace=story.append, **overrides)
-    assignment = sdk.Assignment("under test", targets, 10.0, timeout_seconds)
+    assignment = sdk.Assignment("under test", targets, 10.0, timeout_seconds, circuit=circuit)
     probe = source(assignment, source.settings_type(**(settings or {})))
     try:
         await probe.open(context)
