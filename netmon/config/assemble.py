@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from netmon.config.alerting import EvidenceSection, NotifySection, RuleSection
+from netmon.config.attribution import unattributable
 from netmon.config.check import check_section
 from netmon.config.credential import CredentialSection
 from netmon.config.document import Entry, join
@@ -62,6 +63,7 @@ def assemble(files: Sequence[ParsedFile], surroundings: Surroundings, *, complet
         section, found = check_section(entry, scope)
         mistakes.extend(found)
         sections.append((entry, section))
+    warnings += unattributable(sections)
     sources = SourceCheck(surroundings.catalogue)
     sources.check(sections)
     mistakes += [*check_names(document.entries), *sources.mistakes, *check_overlaps(sections)]

@@ -107,6 +107,22 @@ def test_a_token_over_plain_http_is_warned_of_unless_it_stays_on_the_machine(pat
     assert load(path, {"C": "x"}, HERE).warnings == ()
 
 
+CIRCUITS = {"bare": "", "by address": 'source = "192.0.2.9"\n', "by interface": 'source = "wwan0"\n'}
+
+
+@pytest.mark.parametrize("first", CIRCUITS)
+def test_a_probe_of_one_circuit_of_several_is_warned_of_until_the_circuit_has_a_source(path, first):
+    probe = '[[probe]]\nname = "far"\ntype = "icmp"\ntargets = ["192.0.2.7"]\ncircuit = "wan1"\n'
+    one = f'[[circuit]]\nid = "wan1"\n{CIRCUITS[first]}'
+    path.write_text(GOOD + one + probe)
+    assert load(path, {}, HERE).warnings == ()
+    path.write_text(GOOD + one + '[[circuit]]\nid = "wan2"\n' + probe)
+    warnings = load(path, {}, HERE).warnings
+    assert [(warning.path, "wan1" in warning.problem) for warning in warnings] == (
+        [('probe["far"].circuit', True)] if first == "bare" else []
+    )
+
+
 def test_a_web_server_for_the_network_takes_a_certificate_and_tokens(path, tmp_path):
     for name in ("web.pem", "web.key"):
         (tmp_path / name).write_text("PEM")
