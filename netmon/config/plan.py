@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
@@ -70,17 +70,23 @@ def _own_host(configuration: Configuration) -> Iterator[Planned]:
 
 
 def _probes(configuration: Configuration) -> Iterator[Planned]:
-    known = circuits(configuration)
     for section in configuration.probes:
-        job = probe_job(section.name)
+        job, circuit = probe_job(section.name), _carrier(configuration, section)
         yield Planned(
             section.type,
-            probe_assignment(section),
+            replace(probe_assignment(section), circuit=circuit.id if circuit else ""),
             configuration.settings[job, section.type],
             job,
             configuration.site.id,
-            known[section.circuit] if section.circuit else None,
+            circuit,
         )
+
+
+def _carrier(configuration: Configuration, probe: ProbeSection) -> Circuit | None:
+    """Return the circuit that is proven to carry a probe: it binds to its source, or there is no other."""
+    known = circuits(configuration)
+    circuit = known[probe.circuit] if probe.circuit else None
+    return circuit if circuit is not None and (circuit.has_source or len(known) == 1) else None
 
 
 def _devices(configuration: Configuration) -> Iterator[Planned]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netmon.latest import LatestRow
-from netmon.model import SlotState
+from netmon.model import Outcome, SlotState
 from netmon.rates import Count, rate
-from netmon.verdict.rules import host, known
+from netmon.verdict.evidence import host, known
 from netmon.verdict.view import TargetState, View, WatchedCircuit
 
 _OPER_UP = 1  # IF-MIB ifOperStatus
@@ -59,6 +59,8 @@ def _state(oper_status: float | None, targets: list[TargetState]) -> tuple[SlotS
         return SlotState.DOWN, "the WAN port is down"
     if any(t.answered for t in targets):
         return SlotState.UP, "its targets answer"
+    if targets and all(t.outcome is Outcome.UNREACHABLE for t in targets):
+        return SlotState.UNKNOWN, "there is no way out by it from here"
     if len({host(t) for t in targets}) > 1:
         return SlotState.DOWN, "none of its targets answers"
     port = "the WAN port is up, but " if oper_status == _OPER_UP else ""

@@ -152,3 +152,15 @@ def test_a_new_secret_makes_what_uses_it_differ(plan):
 def test_another_site_makes_everything_differ(plan):
     other = plan(SITE.replace("library-12", "library-13"))
     assert len(jobs_that_differ(plan(), other)) == len(other)
+
+
+def test_a_probe_is_given_its_circuit_only_where_nothing_else_could_carry_it(tmp_path):
+    probe = '[site]\nid = "s"\n[[probe]]\ntype = "icmp"\ntargets = ["192.0.2.1"]\ncircuit = "a"\n'
+    one, other = '[[circuit]]\nid = "a"\n', '[[circuit]]\nid = "b"\n'
+    bound = '[[circuit]]\nid = "a"\nsource = "10.0.0.2"\n'
+    for text, circuit in ((one, "a"), (one + other, ""), (bound + other, "a")):
+        (tmp_path / "netmon.toml").write_text(probe + text)
+        options = Options(catalogue=fake_catalogue())
+        configuration = load(tmp_path / "netmon.toml", {}, options).configuration
+        (planned,) = [each for each in assignments(configuration) if each.source_name == "icmp"]
+        assert planned.assignment.circuit == circuit
