@@ -35,9 +35,14 @@ class Window:
 
 
 class Boots:
-    """All boots that the history knows. Numbers grow with each boot."""
+    """All boots that the history knows. Numbers grow with each boot.
 
-    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+    `taken` is the highest number that records have: a boot whose segments were lost keeps its number,
+    or its records would be told with the time of another one.
+    """
+
+    def __init__(self, segments: Iterable[Segment] = (), taken: int = 0) -> None:
+        self._taken = taken
         self._segments: dict[int, list[Segment]] = {}
         self._numbers: dict[str, int] = {}
         for segment in sorted(segments, key=lambda one: (one.boot, one.from_ns)):
@@ -46,6 +51,11 @@ class Boots:
     def number(self, boot_id: str) -> int:
         """Return the number of a boot that was noted; KeyError otherwise."""
         return self._numbers[boot_id]
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield all that is known, oldest boot first."""
+        for segments in self._segments.values():
+            yield from segments
 
     def note(self, stamp: Stamp) -> Segment | None:
         """Learn from a stamp; return the segment to be stored, None when there is no news.
@@ -56,7 +66,7 @@ class Boots:
         """
         offset_ms = stamp.wall_ms - stamp.boottime_ns // 1_000_000
         if stamp.boot_id not in self._numbers:
-            number = max(self._segments, default=0) + 1
+            number = max(self._taken, *self._segments, 0) + 1
             first = Segment(number, 0, stamp.boot_id, offset_ms, stamp.synced)
             self._add(first)
             return first

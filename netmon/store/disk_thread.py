@@ -41,10 +41,13 @@ class DiskThread:
         self._queue.put(lambda: _fulfil(result, work, arguments))
         return await asyncio.wrap_future(result)
 
-    async def close(self, deadline_seconds: float) -> bool:
-        """Finish what waits and end the thread; False when the disk still hangs at the deadline."""
+    async def close(self, deadline_seconds: float, last: Callable[[], object] | None = None) -> bool:
+        """Finish what waits, then `last`, and end the thread; False when it still hangs at the deadline."""
         if not self._closing:
             self._closing = True
+            if last is not None:
+                closed: Future[object] = Future()
+                self._queue.put(lambda: _fulfil(closed, last, ()))
             self._queue.put(None)
         done, _ = await asyncio.wait([asyncio.wrap_future(self._ended)], timeout=deadline_seconds)
         return bool(done)

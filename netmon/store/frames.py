@@ -25,6 +25,8 @@ _OUTCOME_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
 _HAS_OUTCOMES = 1
 _HAS_EPOCHS = 2
 _WORTH_DEFLATING_BYTES = 100
+_FOREVER_NS = 2**63
+_FOREVER_MS = 2**43
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Framer:
         self._shapes: WeakKeyDictionary[Shape, Subject] = WeakKeyDictionary()
 
     def frame(self, record: Record) -> Frame:
-        """Return the record's frame."""
+        """Return the record's frame; an exception of any kind when it is not one that can be read back."""
+        _check(record.stamp)
         codec, payload = _deflate(_body(record))
         return Frame(self._subject(record), record.stamp, codec, payload)
 
@@ -74,22 +77,40 @@ def unframe(subject: Subject, stamp: Stamp, codec: int, payload: bytes) -> Recor
             return Fact(subject.name, subject.key, json.loads(body), stamp)
         text, data = json.loads(body)
         return Event(subject.name, subject.key, text, stamp, data, subject.retention)
-    except (zlib.error, struct.error, IndexError, TypeError, StopIteration) as error:
+    except (zlib.error, struct.error, IndexError, TypeError, StopIteration, RecursionError) as error:
         raise ValueError(f"the frame is damaged: {error}") from error
+
+
+def _check(stamp: Stamp) -> None:
+    stamp.boot_id.encode()
+    if type(stamp.boottime_ns) is not int or type(stamp.wall_ms) is not int:
+        raise TypeError("the stamp is not in whole numbers")
+    if not 0 <= stamp.boottime_ns < _FOREVER_NS or abs(stamp.wall_ms) > _FOREVER_MS:
+        raise ValueError("the stamp lies beyond all time")
 
 
 def _body(record: Record) -> bytes:
     if isinstance(record, Fact):
         return _json(dict(record.values))
     if isinstance(record, Event):
+        record.text.encode()
         return _json([record.text, dict(record.data)])
+    return _table(record)
+
+
+def _table(record: Reading) -> bytes:
+    rows = len(record.shape.rows)
+    # Copies: a source may go on filling its lists while the disk thread is here.
+    columns = [list(column) for column in record.columns]
+    if {rows} != {rows, len(record.outcomes), len(record.epochs or record.outcomes), *map(len, columns)}:
+        raise ValueError("the columns have grown or shrunk since they were measured")
     good = record.outcomes.count(Outcome.OK) == len(record.outcomes)
     parts = [bytes(((0 if good else _HAS_OUTCOMES) | (_HAS_EPOCHS if record.epochs else 0),))]
     if not good:
         parts.append(bytes(_OUTCOME_CODES[outcome] for outcome in record.outcomes))
     if record.epochs:
         parts.append(pack_column(record.epochs))
-    parts.extend(map(pack_column, record.columns))
+    parts.extend(map(pack_column, columns))
     return b"".join(parts)
 
 
@@ -111,7 +132,7 @@ def _reading(shape: Shape, stamp: Stamp, body: bytes) -> Reading:
 
 
 def _json(content: dict[str, Any] | list[Any]) -> bytes:
-    return json.dumps(content, separators=(",", ":")).encode("ascii")
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _deflate(body: bytes) -> tuple[int, bytes]:

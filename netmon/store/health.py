@@ -23,13 +23,22 @@ REFUSED = counter(
 DROPPED = counter(
     "netmon_store_dropped_records_total", "Records lost because the disk refused or hung for too long."
 )
+UNSTORABLE = counter(
+    "netmon_store_unstorable_records_total",
+    "Records left out because a source filled them with what cannot be stored; the log names each kind once.",
+)
 DAMAGED = counter(
     "netmon_store_damaged_records_total", "Damaged records and files met and set aside since the start."
 )
 EXPIRED = counter("netmon_store_expired_records_total", "Records deleted by age or size since the start.")
+UNSENT = counter(
+    "netmon_store_unsent_records_total",
+    "Records that the byte budget deleted before every sink had them, since the start.",
+)
 WRITABLE = state("netmon_store_writable", "1 while the disk takes records, 0 while they wait in memory.")
 STORE_METRICS: tuple[Metric, ...] = (
-    SIZE, NEWEST, PENDING, COMMITS, COMMIT_SECONDS, REFUSED, DROPPED, DAMAGED, EXPIRED, WRITABLE,
+    SIZE, NEWEST, PENDING, COMMITS, COMMIT_SECONDS, REFUSED, DROPPED, UNSTORABLE,
+    DAMAGED, EXPIRED, UNSENT, WRITABLE,
 )  # fmt: skip
 
 
@@ -42,6 +51,8 @@ def store_samples(history: SqliteHistory) -> Iterator[tuple[Metric, Labels, floa
     yield COMMIT_SECONDS, (), history.commit_seconds_last
     yield REFUSED, (), history.refused_commits_total
     yield DROPPED, (), history.dropped_total
+    yield UNSTORABLE, (), history.unstorable_total
     yield DAMAGED, (), history.damaged_total
     yield EXPIRED, (), history.expired_total
+    yield UNSENT, (), history.dropped_unsent_total
     yield WRITABLE, (), int(not history.refusal)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_CLOSE_SECONDS = 5.0
+_CLOSE_SECONDS = 4.0
 _READING_BYTES = 300
 _CELL_BYTES = 40
 _OTHER_BYTES = 2000
@@ -117,12 +117,8 @@ class SqliteHistory(History):
     def accept(self, records: Sequence[Record]) -> None:
         """Take records without waiting."""
         for record in records:
-            if isinstance(record, Reading):
-                size = _READING_BYTES + _CELL_BYTES * len(record.columns) * len(record.outcomes)
-                precious = record.shape.retention is Retention.EVIDENCE
-                self._fresh.add(record, size, precious=precious)
-            else:
-                self._fresh.add(record, _OTHER_BYTES, precious=True)
+            size, precious = _weigh(record)
+            self._fresh.add(record, size, precious=precious)
         if self._fresh.size_bytes > self._hurry_bytes:
             self._hurry.set()
 
@@ -171,19 +167,18 @@ class SqliteHistory(History):
             log.error("%s; new records wait in memory", error)
         self.refusal = str(error)
 
-    async def close(self) -> None:
-        """Commit what waits and let go of the folder, within five seconds whatever the disk does."""
+    async def close(self, deadline_seconds: float = _CLOSE_SECONDS) -> None:
+        """Commit what waits and let go of the folder; give up what is not done by the deadline."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + deadline_seconds
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout_at(deadline):
                 await self.commit()
         except (StoreError, TimeoutError) as error:
-            log.error("%d records could not be written before the stop: %s", self.pending_records, error)  # noqa: TRY400 - a message for a person
-        try:
-            async with asyncio.timeout(1.0):
-                await self._disk.call(self._journal.close)
-        except (StoreError, TimeoutError):
-            log.warning("the history's file was left open: the disk does not answer")
-        await self._disk.close(1.0)
+            why = str(error) or "the disk does not answer"
+            log.error("%d records could not be written before the stop: %s", self.pending_records, why)  # noqa: TRY400 - a message for a person
+        if not await self._disk.close(max(deadline - now(), 0), self._journal.close):
+            log.warning("the history's file was left open")
         self._lock.release()
 
     async def after(self, position: Position, limit: int) -> Sequence[Entry]:
@@ -230,3 +225,15 @@ class SqliteHistory(History):
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
         return total
+
+
+def _weigh(record: Record) -> tuple[int, bool]:
+    """Return the memory that a record may take, in bytes, and whether it goes last."""
+    if not isinstance(record, Reading):
+        return _OTHER_BYTES, True
+    try:
+        cells = len(record.columns) * len(record.outcomes)
+        return _READING_BYTES + _CELL_BYTES * cells, record.shape.retention is Retention.EVIDENCE
+    except (AttributeError, TypeError):
+        # Half a reading: the journal will say so, where all odd ones are counted.
+        return _OTHER_BYTES, False

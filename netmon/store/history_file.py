@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from netmon.store.connection import connect
@@ -46,13 +46,16 @@ class HistoryFile:
             if problem:
                 return self.replace(problem)
             return self._connect()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise in_words(error, self.folder) from error
 
     def size_bytes(self) -> int:
         """Return the size of the file and its write-ahead log."""
-        present = (self._beside(suffix) for suffix in _SUFFIXES[:2])
-        return sum(path.stat().st_size for path in present if path.exists())
+        size = 0
+        for suffix in _SUFFIXES[:2]:
+            with suppress(OSError):
+                size += self._beside(suffix).stat().st_size
+        return size
 
     def replace(self, problem: str) -> sqlite3.Connection:
         """Set the file aside, start a fresh one, and bring over what can be read."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
+from operator import attrgetter
 from typing import TypeVar
 
+from netmon.errors import StoreError
 from netmon.model import Record
 from netmon.store.backlog import Backlog
 from netmon.store.connection import transaction
@@ -28,6 +30,7 @@ T = TypeVar("T")
 
 _FRAME_BYTES = 400
 """What a waiting frame takes in memory beside its payload."""
+_KINDS_TOLD = 100
 
 
 class Journal:
@@ -38,15 +41,10 @@ class Journal:
         self._framer = Framer()
         self._frames: Backlog[Frame] = Backlog(pending_bytes)
         self.unstorable_total = 0
+        self._unstorable_kinds: set[str] = set()
         self._damaged_before = 0
         self._saved_cursors: dict[str, Position] = {}
-        self._facts: dict[bytes, bytes] = {}
-        connection = file.open()
-        try:
-            self._use(connection)
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            self._use(file.replace(f"is damaged ({error})"))
+        self._open(None)
 
     @property
     def newest(self) -> Position:
@@ -74,8 +72,11 @@ class Journal:
             self._queue(record)
         frames = self._frames.items()
         if frames or cursors != self._saved_cursors:
-            self._mending(lambda: self._writer.write(frames, cursors))
+            odd = self._mending(lambda: self._writer.write(frames, cursors))
             self._frames.take()
+            for frame, error in odd:
+                self._facts.pop(frame.subject.digest, None)
+                self._refuse(frame.subject.name, error)
             self._saved_cursors = dict(cursors)
             self.size_bytes = self._file.size_bytes()
         return self._writer.newest
@@ -119,25 +120,38 @@ class Journal:
         with transaction(self._connection):
             work(self._connection, *arguments)
 
-    def _use(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._writer = LogWriter(connection)
-        self._reader = LogReader(connection)
+    def _open(self, former: LogWriter | None) -> None:
+        try:
+            self._use(self._file.open(), former)
+        except sqlite3.DatabaseError as error:
+            self._use(self._file.replace(f"is damaged ({error})"), former)
+
+    def _use(self, connection: sqlite3.Connection, former: LogWriter | None) -> None:
+        try:
+            writer, reader = LogWriter(connection, former), LogReader(connection)
+            facts = self._said_in(reader)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._writer, self._reader, self._facts = connection, writer, reader, facts
+        self._given_up = False
         self._saved_cursors = {}
         self.size_bytes = self._file.size_bytes()
-        self._facts = {}
-        for entry in self._reader.newest_first(Scope(Genus.FACT)):
-            frame = self._framer.frame(entry.record)
-            self._facts.setdefault(frame.subject.digest, _said(frame))
+
+    def _said_in(self, reader: LogReader) -> dict[bytes, bytes]:
+        facts: dict[bytes, bytes] = {}
+        for entry in reader.newest_first(Scope(Genus.FACT)):
+            with suppress(ValueError, TypeError):
+                frame = self._framer.frame(entry.record)
+                facts.setdefault(frame.subject.digest, _said(frame))
+        return facts
 
     def _queue(self, record: Record) -> None:
         """Put a record into the queue, unless it is a fact that says what was said before."""
         try:
             frame = self._framer.frame(record)
-        except (TypeError, ValueError, struct.error):
-            self.unstorable_total += 1
-            if self.unstorable_total == 1:
-                log.exception("a record cannot be stored: %.200r", record)
+        except Exception as error:  # noqa: BLE001 - one odd record of a plugin shall cost no other
+            self._refuse(_kind(record), error)
             return
         if frame.subject.genus is Genus.FACT:
             if self._facts.get(frame.subject.digest) == _said(frame):
@@ -147,14 +161,28 @@ class Journal:
             # A fact that was not stored is news again the next time it is said.
             self._facts.pop(dropped.subject.digest, None)
 
+    def _refuse(self, kind: str, error: Exception) -> None:
+        self.unstorable_total += 1
+        if kind not in self._unstorable_kinds and len(self._unstorable_kinds) < _KINDS_TOLD:
+            self._unstorable_kinds.add(kind)
+            # Not the record itself: what is wrong with it may be wrong with its text, too.
+            log.error("records of the kind %.80r cannot be stored; they are counted", kind, exc_info=error)
+
     def _replace(self, problem: str) -> None:
         self._damaged_before += self._reader.damaged_total
+        self._reader.damaged_total = 0
+        self._given_up = True
         self._connection.close()
-        self._use(self._file.replace(f"is damaged ({problem})"))
+        self._use(self._file.replace(f"is damaged ({problem})"), self._writer)
 
     def _mending(self, work: Callable[[], T]) -> T:
-        """Do something with the file; a damaged one is replaced, and the work is done with the new one."""
+        """Do something with the file; a damaged one is replaced, and the work is done with the new one.
+
+        StoreError whatever fails: the work is not done, what waits goes on waiting.
+        """
         try:
+            if self._given_up:
+                self._open(self._writer)
             try:
                 return work()
             except sqlite3.DatabaseError as error:
@@ -162,8 +190,20 @@ class Journal:
                     raise
                 self._replace(str(error))
                 return work()
-        except sqlite3.Error as error:
+        except StoreError:
+            raise
+        except Exception as error:
             raise in_words(error, self._file.folder) from error
+
+
+def _kind(record: object) -> str:
+    """Return what a record calls itself, or what Python calls it."""
+    for path in ("kind", "shape.measurement"):
+        with suppress(Exception):
+            name = attrgetter(path)(record)
+            if isinstance(name, str):
+                return name
+    return type(record).__name__
 
 
 def _said(frame: Frame) -> bytes:

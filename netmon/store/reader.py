@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class SqliteReader(HistoryReader):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._interrupted = False
         self._open()
 
     @property
@@ -83,7 +84,8 @@ class SqliteReader(HistoryReader):
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""
         with _words(self._path.parent):
-            for entry in self._current().newest_first(Scope(Genus.READING, measurement, key)):
+            newest = self._current().newest_first(Scope(Genus.READING, measurement, key))
+            for entry in self._heeding(newest):
                 if isinstance(entry.record, Reading):
                     return entry.record
         return None
@@ -98,7 +100,8 @@ class SqliteReader(HistoryReader):
         # A moment belongs to the facts that were stored in it.
         end_ms = None if at_ms is None else at_ms + 1
         with _words(self._path.parent):
-            for entry in self._current().newest_first(Scope(Genus.FACT, kind, key), end_ms):
+            newest = self._current().newest_first(Scope(Genus.FACT, kind, key), end_ms)
+            for entry in self._heeding(newest):
                 fact = entry.record
                 if isinstance(fact, Fact):
                     held.setdefault((fact.kind, fact.key), fact)
@@ -166,8 +169,10 @@ class SqliteReader(HistoryReader):
         return Verdict(records, damaged, tuple(text for text in complaints if text != "ok"))
 
     def interrupt(self) -> None:
-        """Make a question that runs on another thread end soon, with a StoreError; safe from any thread."""
-        self._connection.interrupt()
+        """End the question under way, and each one after it, with StoreError; safe from any thread."""
+        self._interrupted = True
+        with suppress(sqlite3.ProgrammingError):
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Give back the file."""
@@ -185,14 +190,25 @@ class SqliteReader(HistoryReader):
 
     def _current(self) -> LogReader:
         """Return the log of the file that is there now: a damaged one may have been set aside meanwhile."""
+        self._heed()
         if self._path.exists() and self._path.stat().st_ino != self._inode:
             self._connection.close()
             self._open()
         return self._log
 
+    def _heed(self) -> None:
+        if self._interrupted:
+            raise StoreError("the history is not read any more: netmon stops")
+
+    def _heeding(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        # SQLite interrupts only what it is doing; a long question is many short ones.
+        for entry in entries:
+            self._heed()
+            yield entry
+
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
         with _words(self._path.parent):
-            for entry in self._current().scan(scope, start_ms, end_ms):
+            for entry in self._heeding(self._current().scan(scope, start_ms, end_ms)):
                 yield entry.record
 
     def _edge_ms(self, order: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What a failure of SQLite means: the disk refuses, or the file is damaged."""
+"""What a failure of the history's file means: the disk refuses, or the file is damaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _primary(error) in _DAMAGED
 
 
-def in_words(error: sqlite3.Error, folder: Path) -> StoreError:
+def in_words(error: Exception, folder: Path) -> StoreError:
     """Return the error that a person is shown, with the remedy."""
     code = _primary(error)
     if code == sqlite3.SQLITE_FULL:
@@ -33,7 +33,7 @@ def in_words(error: sqlite3.Error, folder: Path) -> StoreError:
     return StoreError(f"the history in {folder} cannot be used: {error}")
 
 
-def _primary(error: sqlite3.Error) -> int:
-    # Extended codes carry the primary one in the low byte; errors of the module itself carry none.
+def _primary(error: Exception) -> int:
+    # Extended codes carry the primary one in the low byte; errors that are not SQLite's own carry none.
     code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR

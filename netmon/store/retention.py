@@ -9,12 +9,11 @@ from sqlite3 import Connection
 
 from netmon.model import Retention
 from netmon.store.connection import transaction
-from netmon.store.schema import load_boots, save_cursor
+from netmon.store.schema import HIGH_WATER, load_boots, save_cursor
 from netmon.store.subjects import Genus
 
 _CHUNK = 2000
 _PAGES_RETURNED = 2000
-_HIGH_WATER = "(highest position given)"
 
 _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
@@ -59,7 +58,7 @@ class Retainer:
         """Delete by age, then by size, one chunk at each step; end with what nothing refers to any more."""
         # Deleting the end of the log must not give its positions again. AUTOINCREMENT would see to it, at
         # the price of one more page written by every commit.
-        save_cursor(self._connection, _HIGH_WATER, self._terms.newest)
+        save_cursor(self._connection, HIGH_WATER, self._terms.newest)
         yield from self._by_age()
         yield from self._by_size()
         yield from self._unused_subjects()

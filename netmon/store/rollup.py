@@ -45,7 +45,7 @@ class _Window:
         self._key = frozenset(key)
         self._names = names
         self._values: dict[_Series, list[int | float]] = {}
-        self._counts: dict[_Series, tuple[int, int, Stamp]] = {}
+        self._counts: dict[_Series, tuple[int | float, int, Stamp]] = {}
 
     def add(self, reading: Reading) -> None:
         rows = [
@@ -74,7 +74,7 @@ class _Window:
         if value is None:
             return None
         before = self._counts.get(series)
-        self._counts[series] = (int(value), epoch, reading.stamp)
+        self._counts[series] = (value, epoch, reading.stamp)
         if before is None:
             return None
         was, was_epoch, stamp = before
@@ -85,7 +85,7 @@ class _Window:
             times = (stamp.wall_ms * 1_000_000, reading.stamp.wall_ms * 1_000_000)
         else:
             return None
-        return rate(Count(was, times[0], was_epoch), Count(int(value), times[1], epoch), series[1].wrap_bits)
+        return rate(Count(was, times[0], was_epoch), Count(value, times[1], epoch), series[1].wrap_bits)
 
 
 def _rollup(key: Labels, metric: Metric, start_ms: int, ordered: list[int | float]) -> Rollup:

@@ -43,6 +43,9 @@ CREATE TABLE quarantine (
   line TEXT NOT NULL, reason TEXT NOT NULL);
 """
 
+HIGH_WATER = "(highest position given)"
+"""The cursor that is no sink's: the log may be emptied, its positions stay used."""
+
 _QUARANTINE_ROWS = 1000
 _QUARANTINE_CHARACTERS = 4096
 
@@ -55,7 +58,9 @@ def load_boots(connection: Connection) -> Boots:
         for boot, from_ns, boot_id, offset_ms, synced, crc in rows
         if crc == row_checksum(boot, from_ns, boot_id, offset_ms, synced)
     }
-    return Boots(segments.values())
+    # The newest row has the highest number; a limit, because nobody has checked that row yet.
+    newest = connection.execute("SELECT boot FROM log WHERE boot < 1000000000 ORDER BY position DESC LIMIT 1")
+    return Boots(segments.values(), taken=(newest.fetchone() or (0,))[0])
 
 
 def save_segment(connection: Connection, segment: Segment) -> None:
@@ -94,6 +99,15 @@ def save_subject(connection: Connection, subject: Subject) -> None:
     connection.execute(
         "REPLACE INTO subjects_copy SELECT id, digest, body FROM subjects WHERE digest = ?", (subject.digest,)
     )
+
+
+def highest_position(connection: Connection) -> int:
+    """Return the highest position ever given, as far as the file knows; 0 when there was none."""
+    # A cursor may be ahead of a log whose end expired or was damaged: its positions were given once.
+    rows = connection.execute("SELECT name, position, crc FROM cursors")
+    cursors: list[int] = [position for name, position, crc in rows if crc == row_checksum(name, position)]
+    (newest,) = connection.execute("SELECT max(position) FROM log").fetchone()
+    return max(newest or 0, *cursors, 0)
 
 
 def load_cursor(connection: Connection, name: str) -> int | None:

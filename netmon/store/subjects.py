@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from netmon.model import Kind, Labels, Metric, Number, Retention, Row, Shape
@@ -63,7 +64,7 @@ def event_subject(kind: str, key: Labels, retention: Retention) -> Subject:
 
 
 def load_subject(digest: bytes, body: bytes) -> Subject:
-    """Return a stored subject; ValueError when it is not what was stored."""
+    """Return a stored subject; ValueError or TypeError when it is not what was stored."""
     try:
         text = zlib.decompress(body)
     except zlib.error as error:
@@ -78,8 +79,12 @@ def load_subject(digest: bytes, body: bytes) -> Subject:
 def _subject(
     genus: Genus, name: str, retention: Retention, key: Labels, rest: list[Any], shape: Shape | None = None
 ) -> Subject:
+    name.encode()
     text = json.dumps([genus, name, retention, key, rest], separators=(",", ":")).encode("ascii")
-    return Subject(genus, name, retention, key, _digest(text), zlib.compress(text), shape)
+    digest, body = _digest(text), zlib.compress(text)
+    # What cannot be read back would cost every record about it, long after its maker is gone.
+    load_subject(digest, body)
+    return Subject(genus, name, retention, key, digest, body, shape)
 
 
 def _digest(text: bytes) -> bytes:
@@ -87,7 +92,13 @@ def _digest(text: bytes) -> bytes:
 
 
 def _labels(pairs: Sequence[Sequence[str]]) -> Labels:
-    return tuple((name, value) for name, value in pairs)
+    labels = tuple((name, value) for name, value in pairs)
+    for text in chain.from_iterable(labels):
+        if not isinstance(text, str):
+            raise TypeError(f"a label is {type(text).__name__}, not text")
+        # Neither sinks nor pages can encode half a surrogate pair.
+        text.encode()
+    return labels
 
 
 def _shape(name: str, retention: Retention, rest: list[Any]) -> Shape:

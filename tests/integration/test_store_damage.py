@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import logging
 import os
 import random
@@ -17,9 +18,11 @@ from fakes.records import OCTETS, SECONDS, reading, shape, stamp
 from fakes.store_clock import HandClock
 
 from netmon.errors import StoreError
-from netmon.model import Event, Fact
+from netmon.model import Event, Fact, Stamp
 from netmon.store.history import open_history
+from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Query
+from netmon.store.journal import Journal
 from netmon.store.reader import open_reader
 
 TESTS = Path(__file__).parents[1]
@@ -169,6 +172,125 @@ async def test_a_file_that_breaks_while_the_daemon_runs_is_replaced_under_way(tm
     assert "waits" in [event.text for event in reader.events(0, EVER)]
     reader.close()
     await history.close()
+
+
+def ruin(journal, folder):
+    """Make noise of the file, under the feet of the one who writes it."""
+    path = folder / "history.db"
+    journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+    journal._connection.execute("PRAGMA shrink_memory")
+
+
+async def test_a_sink_misses_nothing_new_when_nothing_of_a_damaged_file_is_brought_over(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    await history.cursor("influx")
+    history.accept([Event("note", (), f"old {n}", stamp(n)) for n in range(50)])
+    sent = await history.commit()
+    await history.advance("influx", sent)
+    await history.commit()
+    ruin(history._journal, tmp_path)
+    history.accept([Event("note", (), "new", stamp(60))])
+    assert await history.commit() == 51
+    assert [entry.record.text for entry in await history.after(sent, 9)] == ["new"]
+    await history.close()
+    history = open_history(tmp_path, HandClock())
+    assert await history.cursor("influx") == sent
+    history.accept([Event("note", (), "newer", stamp(61))])
+    await history.commit()
+    assert [entry.record.text for entry in await history.after(sent, 9)] == ["new", "newer"]
+    await history.close()
+
+
+async def test_positions_stay_used_when_a_replaced_file_is_empty_and_no_sink_is_known(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), "old", stamp())] * 9)
+    await history.commit()
+    ruin(history._journal, tmp_path)
+    await history.write_state("ledger", "spent")
+    assert history.newest == 9
+    await history.close()
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), "new", stamp())])
+    assert await history.commit() == 10
+    await history.close()
+
+
+async def test_the_times_of_boots_are_brought_over_from_memory_when_their_pages_are_lost(tmp_path):
+    for boot, second in (("boot-1", 0), ("boot-2", 9000)):
+        history = open_history(tmp_path, HandClock())
+        moment = Stamp(boot, 7 * 10**9, stamp(second).wall_ms)
+        history.accept([Event("note", (), boot, moment)])
+        await history.commit()
+        await history.close()
+    history = open_history(tmp_path, HandClock())
+    connection = history._journal._connection
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    roots = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name LIKE 'boots%'").fetchall()
+    with (tmp_path / "history.db").open("r+b") as file:
+        for (page,) in roots:
+            file.seek((page - 1) * 2048)
+            file.write(os.urandom(2048))
+    connection.execute("PRAGMA shrink_memory")
+    history.accept([Event("note", (), "after", Stamp("boot-3", 1, stamp(20_000).wall_ms))])
+    await history.commit()
+    found = [(entry.record.text, entry.record.stamp.wall_ms) for entry in await history.after(0, 9)]
+    assert found == [
+        ("boot-1", stamp(0).wall_ms), ("boot-2", stamp(9000).wall_ms), ("after", stamp(20_000).wall_ms),
+    ]  # fmt: skip
+    await history.close()
+
+
+async def test_a_boot_never_gets_the_number_of_one_whose_time_was_lost(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), "lost", Stamp("boot-1", 7 * 10**9, stamp().wall_ms))])
+    await history.commit()
+    await history.close()
+    with closing(sqlite3.connect(tmp_path / "history.db")) as connection:
+        connection.executescript("UPDATE boots SET crc = 0; UPDATE boots_copy SET crc = 0;")
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), "after", Stamp("boot-2", 9, stamp(5000).wall_ms))])
+    await history.commit()
+    # No time is told for what has lost it: a wrong one would be believed.
+    assert [entry.record.text for entry in await history.after(0, 9)] == ["after"]
+    assert history.damaged_total
+    await history.close()
+
+
+async def test_a_garbled_cursor_neither_stops_the_start_nor_moves_positions(tmp_path):
+    await make(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "history.db")) as connection, connection:
+        connection.execute("UPDATE cursors SET position = 'garbled'")
+    history = open_history(tmp_path, HandClock())
+    assert history.newest == len(list(records()))
+    assert await history.cursor("influx") == 0
+    await history.close()
+
+
+class ReadOnlyAtFirst(HistoryFile):
+    """A folder in which nothing can be renamed the first time."""
+
+    refuses = True
+
+    def replace(self, problem):
+        if self.refuses:
+            self.refuses = False
+            raise OSError(errno.EROFS, "Read-only file system")
+        return super().replace(problem)
+
+
+def test_a_replacement_that_fails_is_tried_again(tmp_path):
+    journal = Journal(ReadOnlyAtFirst(tmp_path), 2**20)
+    assert journal.commit(lambda: [Event("note", (), "old", stamp())], {}) == 1
+    ruin(journal, tmp_path)
+    with pytest.raises(StoreError, match="Read-only"):
+        journal.commit(lambda: [Event("note", (), "new", stamp(5))], {})
+    assert journal.pending_records == 1
+    assert journal.commit(list, {}) == 2
+    assert (journal.pending_records, journal.damaged_total) == (0, 1)
+    assert [entry.record.text for entry in journal.after(1, 9)] == ["new"]
+    journal.close()
 
 
 def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path):

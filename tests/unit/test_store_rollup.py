@@ -2,7 +2,7 @@ from fakes.records import OCTETS, SECONDS, reading, shape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.model import Outcome, Reading, Stamp, info
+from netmon.model import Kind, Metric, Outcome, Reading, Stamp, info
 from netmon.store.rollup import percentile, roll_up
 
 MINUTE = 60_000
@@ -40,6 +40,20 @@ def test_counters_become_rates_between_neighbours():
     counts = [(0, 100), (10, 1100), (20, None), (30, 3100)]
     (found,) = roll_up([reading(of, second, [value]) for second, value in counts], MINUTE)
     assert (found.n, found.minimum, found.maximum) == (2, 100.0, 100.0)
+
+
+def test_counters_of_fractions_keep_them():
+    seconds = Metric("netmon_host_cpu_seconds_total", "Seconds of CPU.", Kind.COUNTER)
+    of = shape(metrics=(seconds,))
+    readings = [reading(of, second, [0.5 + second * 0.02]) for second in range(0, 60, 10)]
+    (found,) = roll_up(readings, MINUTE)
+    assert (found.n, round(found.minimum, 9), round(found.maximum, 9)) == (5, 0.02, 0.02)
+
+
+def test_counters_of_whole_numbers_stay_exact_beyond_what_a_float_can_tell():
+    of = shape(metrics=(OCTETS,))
+    (found,) = roll_up([reading(of, 0, [2**63]), reading(of, 1, [2**63 + 1])], MINUTE)
+    assert found.mean == 1.0
 
 
 def test_no_rate_is_taken_across_a_discontinuity():
