@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.app.body import Body
+from netmon.app.chronicle import Chronicle
 from netmon.app.front import Front
 from netmon.app.reload import Reloader
 from netmon.app.site import DaemonSite
@@ -56,10 +57,15 @@ class Daemon:
             log.warning("%s", warning)
         try:
             await self._run(loaded)
-        except* _Stop:
-            log.info("stopped")
-        except* NetmonError as group:
-            raise _first(group) from None
+        except BaseExceptionGroup as group:
+            # Not `except*`: before Python 3.11.3 what it raises arrives in a group again.
+            stopped, rest = group.split(_Stop)
+            words = rest.subgroup(NetmonError) if rest is not None else None
+            if words is not None:
+                raise _first(words) from None
+            if rest is not None or stopped is None:
+                raise
+        log.info("stopped")
 
     async def _run(self, loaded: Loaded) -> None:
         async with AsyncExitStack() as stack:
@@ -81,6 +87,8 @@ class Daemon:
         stack.push_async_callback(front.close)
         reloader.web_wanted = front.want
         tasks.create_task(front.run(), name="web settings")
+        chronicle = Chronicle(body.hub, self._clock, lambda: reloader.view)
+        tasks.create_task(chronicle.run(), name="chronicle")
         self._listen_to_signals(reloader, tasks)
         site.became_ready()
         notifier.ready(f"watching {loaded.configuration.site.id}")

@@ -61,7 +61,8 @@ class Reloader:
             try:
                 await self.reload()
             except ConfigError as error:
-                log.error("the new configuration is not used:\n%s", error)  # noqa: TRY400 - for a person
+                for mistake in error.mistakes:
+                    log.error("the new configuration is not used: %s", mistake)  # noqa: TRY400 - for a person
 
     async def follow_network(self) -> None:
         """Look again at where this machine stands: at boot it may have had no address yet.

@@ -21,6 +21,7 @@ from netmon.errors import ConfigError, NetmonError, UsageError
 from netmon.sdk import Command, Context
 
 SERVICE_SECRETS = Path("/etc/netmon/secrets")
+_LEVELS = ("debug", "info", "warning", "error")
 EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 
 
@@ -99,7 +100,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         prog="netmon", description="Network and connectivity monitor for site edges."
     )
     parser.add_argument("--version", action="version", version=f"netmon {version('netmon-edge')}")
-    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    parser.add_argument("--log-level", default="info", choices=_LEVELS)
     parser.set_defaults(command=None)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in _summaries().items():
@@ -107,6 +108,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         word.add_argument(
             "--config", "--config.file", type=Path, help="configuration (default: /etc/netmon/netmon.toml)"
         )
+        word.add_argument("--log-level", default=argparse.SUPPRESS, choices=_LEVELS)
         word.add_argument("--json", action="store_true", help="one JSON document on standard output")
         if name == chosen:
             command = _load(name)

@@ -25,6 +25,8 @@ class Evidence:
     circuits: Sequence[WatchedCircuit]
 
     near: Sequence[IPv4Network | IPv6Network]
+    own_carriers: Sequence[bool]
+    """Whether each network interface of this machine has a link, where that is known."""
 
     @property
     def outside(self) -> list[TargetState]:
@@ -40,7 +42,7 @@ class Evidence:
 
 def known(state: TargetState) -> bool:
     """Tell whether a target has been asked recently."""
-    return state.answered is not None
+    return state.known
 
 
 def is_near(address: str, near: Sequence[IPv4Network | IPv6Network]) -> bool:
@@ -72,4 +74,5 @@ def gather(view: View) -> Evidence:
         wan_up=[circuit for circuit, state in states if state == 1],
         circuits=tuple(view.watch.circuits.values()),
         near=view.watch.near,
+        own_carriers=[bool(carrier) for carrier in view.own_carriers() if carrier is not None],
     )

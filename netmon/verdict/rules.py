@@ -49,6 +49,19 @@ def _nothing_known(evidence: Evidence) -> Verdict | None:
     )
 
 
+def _own_cable_out(evidence: Evidence) -> Verdict | None:
+    if not evidence.own_carriers or any(evidence.own_carriers):
+        return None
+    if any(t.answered for t in (*evidence.gateways, *evidence.outside)):
+        return None
+    return Verdict(
+        SlotState.UNKNOWN,
+        Fault.APPLIANCE,
+        "This box's own network cable is out, or what it is plugged into is off.",
+        "Put the cable between this box and the switch or router back in, and look at its lights.",
+    )
+
+
 def _gateway_dead(evidence: Evidence) -> Verdict | None:
     gateways = [g for g in evidence.gateways if known(g)]
     if not gateways or any(t.answered for t in (*gateways, *evidence.outside)):
@@ -69,6 +82,14 @@ def _line_down(evidence: Evidence) -> Verdict | None:
     facts = tuple(f"{t.target} ({t.probe.name}): {t.outcome}" for t in outside)
     if evidence.wan_down and not evidence.wan_up:
         return Verdict(SlotState.DOWN, Fault.LINE, "The line is down.", _call(evidence.wan_down), facts)
+    if any(t.answered is None for t in outside):
+        return Verdict(
+            SlotState.UNKNOWN,
+            Fault.UNKNOWN,
+            "Nothing beyond the router answers, and something refuses in its place.",
+            "Look whether these targets are right and running; a router may refuse for them on a dead line.",
+            facts,
+        )
     if len({host(t) for t in outside}) < 2:
         return Verdict(
             SlotState.UNKNOWN,
@@ -118,15 +139,18 @@ def _nothing_beyond(evidence: Evidence) -> Verdict | None:
     if evidence.outside:
         return None
     silent = [d.device.name for d in evidence.devices if d.answers is False]
-    router = "The router answers; " if any(g.answered for g in evidence.gateways) else ""
-    devices = f"{_count(len(silent), 'device')} {_verb(len(silent))} not answer; " if silent else ""
-    sentence = (
-        f"{router}{devices}nothing beyond the router is watched, so nobody can say whether the line works."
-    )
+    resolvers = [r for r in evidence.resolvers if known(r) and r.probe.kind == "dns"]
+    parts = [
+        "the router answers" if any(g.answered for g in evidence.gateways) else "",
+        "names do not resolve" if resolvers and not any(r.good for r in resolvers) else "",
+        f"{_count(len(silent), 'device')} {_verb(len(silent))} not answer" if silent else "",
+        "nothing beyond the router is watched, so nobody can say whether the line works",
+    ]
+    sentence = "; ".join(part for part in parts if part)
     return Verdict(
         SlotState.UNKNOWN,
         Fault.UNKNOWN,
-        sentence[0].upper() + sentence[1:],
+        f"{sentence[0].upper()}{sentence[1:]}.",
         'Watch two targets of different operators beyond the line: [[probe]] with role = "anchor".',
         tuple(silent),
     )
@@ -179,6 +203,7 @@ def _verb(n: int) -> str:
 
 RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _nothing_known,
+    _own_cable_out,
     _gateway_dead,
     _line_down,
     _backup_carries,

@@ -10,6 +10,7 @@ from netmon.clock import Clock
 from netmon.latest import Latest, LatestRow
 from netmon.model.derived import RUN
 from netmon.model.outcome import Outcome
+from netmon.model.record import Value
 
 _ANSWERED = frozenset(
     {
@@ -18,10 +19,10 @@ _ANSWERED = frozenset(
         Outcome.REJECTED,
         Outcome.DENIED,
         Outcome.GARBLED,
-        Outcome.REFUSED,
     }
 )
 _NOT_ASKED = frozenset({Outcome.UNSUPPORTED, Outcome.BUSY, Outcome.BROKEN, Outcome.UNRESOLVED})
+_OWN_EVERY_SECONDS = 30.0
 _STALE_INTERVALS = 3.0
 _STALE_FLOOR_SECONDS = 15.0
 
@@ -79,12 +80,14 @@ class Watch:
 class TargetState:
     """How one target of one probe stands.
 
-    `good`: it gave what was asked for. `answered`: anything came from it, be it a refusal: the way there
-    works. Both are None when nothing recent is known, or when netmon itself could not ask.
+    `known`: it was asked recently. `good`: it gave what was asked for; None when not known. `answered`:
+    something came from it, so that the way there works; None when that cannot be told: not known, or a
+    refusal, which a router on the way can send in its name.
     """
 
     probe: WatchedProbe
     target: str
+    known: bool
     good: bool | None
     answered: bool | None
     outcome: Outcome | None
@@ -97,11 +100,6 @@ class DeviceState:
 
     device: WatchedDevice
     answers: bool | None
-
-
-def answered_by(outcome: Outcome) -> bool | None:
-    """Tell whether anything came from a target; None when netmon could not ask it."""
-    return None if outcome in _NOT_ASKED else outcome in _ANSWERED
 
 
 def stale_seconds(every_seconds: float) -> float:
@@ -134,23 +132,39 @@ class View:
         for row in self.latest.rows(probe.kind, (("probe", probe.name),)):
             age = self.age_seconds(row)
             outcome = row.reading.outcomes[row.at]
-            answered = answered_by(outcome) if age <= stale_seconds(probe.every_seconds) else None
-            good = None if answered is None else outcome is Outcome.OK
-            yield TargetState(probe, row.label("target"), good, answered, outcome, age)
+            known = age <= stale_seconds(probe.every_seconds) and outcome not in _NOT_ASKED
+            good = outcome is Outcome.OK if known else None
+            answered = self._answered(probe, outcome) if known else None
+            yield TargetState(probe, row.label("target"), known, good, answered, outcome, age)
+
+    @staticmethod
+    def _answered(probe: WatchedProbe, outcome: Outcome) -> bool | None:
+        if outcome is Outcome.REFUSED:
+            # The router itself can refuse; beyond it, it can do so for others.
+            return True if probe.role in ("gateway", "cpe") else None
+        return outcome in _ANSWERED
 
     def devices(self) -> list[DeviceState]:
         """Return all configured devices."""
         return [DeviceState(device, self._answers(device)) for device in self.watch.devices.values()]
 
     def _answers(self, device: WatchedDevice) -> bool | None:
-        known = [
-            answered
+        outcomes = [
+            row.reading.outcomes[row.at]
             for row in self.latest.rows(RUN, (("target", device.name),))
             if row.label("source") in device.sources
             and self.age_seconds(row) <= stale_seconds(device.every_seconds)
-            and (answered := answered_by(row.reading.outcomes[row.at])) is not None
         ]
-        return any(known) if known else None
+        asked = [outcome for outcome in outcomes if outcome not in _NOT_ASKED]
+        return any(outcome in _ANSWERED for outcome in asked) if asked else None
+
+    def own_carriers(self) -> list[Value]:
+        """Return the carrier of each of this machine's interfaces that is switched on: 1, 0 or not known."""
+        return [
+            row.value("netmon_host_network_carrier")
+            for row in self.latest.rows("host_interface")
+            if self.age_seconds(row) <= stale_seconds(_OWN_EVERY_SECONDS)
+        ]
 
     def wan_port(self, circuit: WatchedCircuit) -> LatestRow | None:
         """Return the row of a circuit's WAN port, when its device was polled recently."""

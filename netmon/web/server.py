@@ -151,7 +151,9 @@ class _Listener:
             )
         except OSError as error:
             reason = error.strerror or str(error)
-            raise NetmonError(f"[web] cannot listen on {self._address}: {reason}") from error
+            raise NetmonError(
+                f"[web] cannot listen on {self._address}: {reason}; set listen to another address or port"
+            ) from error
 
     async def stop(self) -> None:
         """Stop listening and end what is open."""

@@ -95,6 +95,8 @@ def test_the_user_and_folders_are_understood_by_systemd(name, tmp_path):
     tool = shutil.which("systemd-sysusers" if name.endswith("sysusers") else "systemd-tmpfiles")
     if tool is None:
         pytest.skip(f"no systemd tool for {name}")
+    if "tmpfiles" in tool and os.geteuid() != 0:
+        pytest.skip("systemd-tmpfiles gives folders to other users, which only root may")
     for folder in ("etc", "var/lib", "usr/lib/sysusers.d"):
         (tmp_path / folder).mkdir(parents=True)
     users = run("systemd-sysusers", f"--root={tmp_path}", UNITS / "netmon.sysusers")

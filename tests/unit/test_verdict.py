@@ -54,6 +54,12 @@ class World:
         )
         return self
 
+    def carrier(self, value):
+        rows = (Row((("interface", "eth0"),)),)
+        shape = Shape("host_interface", (state("netmon_host_network_carrier", "Link."),), rows)
+        self.latest.accept([Reading(shape, self.clock.stamp(), ([value],), (GOOD,))])
+        return self
+
     def wan(self, oper_status, octets=0):
         self.circuits = {CIRCUIT.id: CIRCUIT}
         self.device("router", answers=True)
@@ -141,6 +147,26 @@ SCENES = {
         World().probe("gw", g=GOOD).probe("apps", s=Outcome.REJECTED, t=Outcome.DENIED),
         SlotState.UP,
         Fault.SERVICE,
+    ),
+    "all targets refuse, as a router does for others on a dead line": (
+        World().probe("gw", g=GOOD).probe("anchors", a=Outcome.REFUSED, b=Outcome.REFUSED),
+        SlotState.UNKNOWN,
+        Fault.UNKNOWN,
+    ),
+    "a router that refuses is there": (
+        World().probe("gw", g=Outcome.REFUSED).probe("anchors", a=GOOD),
+        SlotState.UP,
+        Fault.NONE,
+    ),
+    "a device's agent is switched off": (
+        all_good().device("sw1", answers=Outcome.REFUSED),
+        SlotState.UP,
+        Fault.LAN,
+    ),
+    "this box's own cable is out": (
+        World().carrier(0).probe("gw", g=BAD).probe("anchors", a=BAD, b=BAD),
+        SlotState.UNKNOWN,
+        Fault.APPLIANCE,
     ),
     "netmon itself was busy": (
         World().probe("gw", g=GOOD).probe("anchors", a=Outcome.BUSY, b=Outcome.BROKEN),
