@@ -139,7 +139,7 @@ class SqliteHistory(History):
             try:
                 await self.commit()
             except StoreError as error:
-                log.debug("commit: %s", error)
+                log.debug("commit: %s", error, exc_info=True)
 
     async def commit(self) -> Position:
         """Make everything accepted so far durable and return the newest position."""
@@ -175,8 +175,9 @@ class SqliteHistory(History):
             async with asyncio.timeout_at(deadline):
                 await self.commit()
         except (StoreError, TimeoutError) as error:
-            why = str(error) or "the disk does not answer"
-            log.error("%d records could not be written before the stop: %s", self.pending_records, why)  # noqa: TRY400 - a message for a person
+            if self.pending_records:
+                why = str(error) or "the disk does not answer"
+                log.error("%d records could not be written before the stop: %s", self.pending_records, why)  # noqa: TRY400 - a message for a person
         if not await self._disk.close(max(deadline - now(), 0), self._journal.close):
             log.warning("the history's file was left open")
         self._lock.release()
