@@ -134,7 +134,7 @@ class Body:
         await self.shared.close()
         if self._reader is not None:
             self._reader.interrupt()
-        await self._reading.close(0.5)
+        await self._reading.close(0.5, self._reader.close if self._reader is not None else None)
 
     def _opened_reader(self) -> HistoryReader:
         if self._reader is None:

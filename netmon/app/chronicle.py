@@ -46,7 +46,7 @@ class Chronicle:
 
     def _write(self, site: str, verdict: Verdict) -> None:
         now = self._clock.monotonic()
-        data: dict[str, Json] = {"state": str(verdict.state), "fault": str(verdict.fault), "facts": list(verdict.facts)}
+        data: dict[str, Json] = {"state": verdict.state, "fault": verdict.fault, "facts": list(verdict.facts)}
         if self._written is not None:
             data |= {"before": str(self._written[0]), "lasted_seconds": round(now - self._since, 1)}
         # The first verdict after a start tells nothing new, unless something is wrong.
