@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
-from collectors.demo.day import OUTAGE_HOURS
 from collectors.demo.site import COMMUNITY, DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND, SimulatedSite
 from netmon import sdk
 
@@ -127,28 +129,54 @@ async def _run(options: Namespace, day_seconds: float, folder: Path) -> int:
         config.write_text(configuration(site, options.listen), "utf-8")
         state = options.state or folder / "state"
         state.mkdir(parents=True, exist_ok=True)
-        sys.stderr.write(_announcement(options.listen, day_seconds))
-        daemon = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "netmon", "run", "--config", str(config)),
-            env={**os.environ, "STATE_DIRECTORY": str(state), _COMMUNITY_VARIABLE: COMMUNITY},
-            start_new_session=True,
-        )
-        return await _watch(site, daemon)
+        with _mailbox() as (mailbox, name):
+            daemon = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "netmon", "run", "--config", str(config)),
+                env={
+                    **os.environ,
+                    "STATE_DIRECTORY": str(state),
+                    "NOTIFY_SOCKET": name,
+                    _COMMUNITY_VARIABLE: COMMUNITY,
+                },
+                start_new_session=True,
+            )
+            return await _watch(site, daemon, _announce(site, options.listen, mailbox))
 
 
-async def _watch(site: SimulatedSite, daemon: asyncio.subprocess.Process) -> int:
+@contextmanager
+def _mailbox() -> Iterator[tuple[socket.socket, str]]:
+    """Open a socket for what the daemon tells a service manager; the kernel names it (unix(7))."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as mailbox:
+        mailbox.bind("")
+        yield mailbox, "@" + mailbox.getsockname()[1:].decode("ascii")
+
+
+async def _announce(site: SimulatedSite, listen: str, mailbox: socket.socket) -> None:
+    """Say what there is to see once the daemon serves it; what fails before that has its own message."""
+    loop, said = asyncio.get_running_loop(), False
+    while True:  # to the end, or the daemon would find the mailbox full
+        message = await loop.sock_recv(mailbox, 4096)
+        if b"READY=1" in message and not said:
+            sys.stderr.write(announcement(listen, *site.cut(), site.day_seconds))
+            said = True
+
+
+async def _watch(
+    site: SimulatedSite, daemon: asyncio.subprocess.Process, announced: Coroutine[None, None, None]
+) -> int:
     """Let the site live until the daemon ends or somebody stops us; stop the daemon with us."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    announcing = asyncio.create_task(announced)
     tasks = {
         asyncio.create_task(site.live()),
         asyncio.create_task(stopped.wait()),
         asyncio.create_task(daemon.wait()),
     }
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
+    for task in (*tasks, announcing):
         task.cancel()
     if daemon.returncode is None:
         daemon.terminate()
@@ -167,11 +195,15 @@ def configuration(site: SimulatedSite, listen: str) -> str:
     )
 
 
-def _announcement(listen: str, day_seconds: float) -> str:
-    start, end = OUTAGE_HOURS
+def announcement(listen: str, until_seconds: float, cut_seconds: float, day_seconds: float) -> str:
+    """Return what a person is told once there is something to see; all times are real ones."""
+    when = f"{_time(until_seconds)} from now" if until_seconds else "now"
     return (
         "A simulated library: router, 48-port switch, a 100/20 Mbit/s line.\n"
-        f"A day takes {day_seconds / 60:g} minutes and starts at 08:00;\n"
-        f"the line is cut from {start:.0f}:00 to {end:.0f}:00.\n"
+        f"The line is cut {when} for {_time(cut_seconds)}, then every {_time(day_seconds)}.\n"
         f"Watch it on http://{listen}/ and stop with Ctrl-C.\n"
     )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:.0f} s"

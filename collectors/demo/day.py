@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 OUTAGE_HOURS = (14.0, 16.0)
+START_HOUR = 8.0
 _IDLE_RTT_SECONDS = 0.012
 _BUFFER_SECONDS = 0.120
 
@@ -27,6 +28,11 @@ def moment(hour: float) -> Moment:
     cut = OUTAGE_HOURS[0] <= hour < OUTAGE_HOURS[1]
     use = 0.0 if cut else _use(hour)
     return Moment(hour, use, _IDLE_RTT_SECONDS + _queue_seconds(use), 0.02 if use > 0.9 else 0.0, cut)
+
+
+def until_cut_hours(hour: float) -> float:
+    """Return how many hours after this one the line is cut next; 0 while it is."""
+    return 0.0 if moment(hour).cut else (OUTAGE_HOURS[0] - hour) % 24
 
 
 def _use(hour: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Self
 
-from collectors.demo.day import Moment, moment
+from collectors.demo.day import OUTAGE_HOURS, START_HOUR, Moment, moment, until_cut_hours
 from collectors.demo.devices import SimulatedDevice, router, switch
 from collectors.demo.line import Line, serve_resolver, serve_web
 from collectors.snmp.agent import Agent, serve
@@ -26,7 +26,6 @@ class SimulatedSite:
 
     clock: sdk.Clock
     day_seconds: float
-    start_hour: float = 8.0
     random: Random = field(default_factory=lambda: Random(7))
     ports: dict[str, int] = field(default_factory=dict)
     _devices: list[SimulatedDevice] = field(default_factory=list)
@@ -36,7 +35,13 @@ class SimulatedSite:
     def now(self) -> Moment:
         """Return the line's state at this moment of the fast day."""
         elapsed = self.clock.monotonic() - self._began
-        return moment(self.start_hour + elapsed / self.day_seconds * 24)
+        return moment(START_HOUR + elapsed / self.day_seconds * 24)
+
+    def cut(self) -> tuple[float, float]:
+        """Return in how many seconds of real time the line is cut next, and for how many."""
+        start, end = OUTAGE_HOURS
+        hour_seconds = self.day_seconds / 24
+        return until_cut_hours(self.now().hour) * hour_seconds, (end - start) * hour_seconds
 
     async def __aenter__(self) -> Self:
         """Start all servers on free ports of loopback addresses."""

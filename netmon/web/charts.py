@@ -107,10 +107,10 @@ def _polyline(points: Sequence[tuple[int, int]]) -> str:
 
 
 def marks(success: Values) -> str:
-    """Return an SVG path of bars for windows that lost something: full height when nothing was answered."""
+    """Return an SVG path of bars, a window wide, where something was lost: full height when all was."""
     bars = list[str]()
     for at, share in enumerate(success):
         if share is not None and share < 1:
             tall = HEIGHT if share <= 0 else max(4, round(HEIGHT * (1 - share)))
-            bars.append(f"M{at * STEP + STEP // 2} {HEIGHT}v-{tall}")
+            bars.append(f"M{at * STEP} {HEIGHT}v-{tall}h{STEP}v{tall}z")
     return "".join(bars)

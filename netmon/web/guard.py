@@ -12,7 +12,7 @@ from aiohttp import web
 
 from netmon.web.attempts import Attempts
 from netmon.web.identity import HostNames, Tokens, same_origin
-from netmon.web.problem import Problem, as_problem
+from netmon.web.problem import Problem, as_problem, as_text
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,7 +36,8 @@ _HEADERS: Mapping[str, str] = {
 class Guard:
     """Checks name, origin, token and rate of a request, ends it in time, and dresses the response.
 
-    `rate` None: as often as the client likes. `responses` counts by status.
+    `rate` None: as often as the client likes. `plain`: refusals are text for a person, not problem
+    documents for a program. `responses` counts by status.
     """
 
     hosts: HostNames
@@ -44,6 +45,7 @@ class Guard:
     answer_seconds: float
     style: str = "'self'"
     rate: Attempts | None = None
+    plain: bool = False
     responses: Counter[int] = field(default_factory=Counter)
 
     def install(self, app: web.Application) -> None:
@@ -53,13 +55,17 @@ class Guard:
 
     @web.middleware
     async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let a request through to its handler, or end it with a problem."""
+        """Let a request through to its handler, or end it with a refusal."""
         try:
-            self._check(request)
+            return await self._answer(request, handler)
+        except web.HTTPException as answer:
+            raise (as_text(answer, request) if self.plain else as_problem(answer)) from answer
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._check(request)
+        try:
             async with asyncio.timeout(self.answer_seconds):
                 return await handler(request)
-        except web.HTTPException as answer:
-            raise as_problem(answer) from answer
         except TimeoutError as error:
             detail = f"no answer within {self.answer_seconds:g} s; ask for less"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "10"}) from error

@@ -28,13 +28,33 @@ class HostNames:
 
     def allow(self, header: str) -> bool:
         """Tell whether a Host header names this server."""
-        try:
-            name = urlsplit(f"//{header}").hostname or ""
-        except ValueError:
-            return False
-        name = name.rstrip(".")
+        name = _host_name(header)
         known = is_loopback(name) or name in self._names
         return known or (self._any_address and literal(name) is not None)
+
+
+class SiteHostNames(HostNames):
+    """Answers also to names that only the site itself can give, so that nobody beyond it can rebind them.
+
+    These are names without a dot, and those below the domains that public DNS will never hold
+    (RFC 6762 section 3, RFC 8375; ICANN's reservation of .internal).
+    """
+
+    def allow(self, header: str) -> bool:
+        """Tell whether a Host header names this server, or may do so on the site."""
+        return super().allow(header) or _is_site_name(_host_name(header))
+
+
+def _is_site_name(name: str) -> bool:
+    return bool(name) and ("." not in name or name.endswith((".local", ".home.arpa", ".internal")))
+
+
+def _host_name(header: str) -> str:
+    """Return a Host header's name in lower case, without the port; empty when it is none."""
+    try:
+        return (urlsplit(f"//{header}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 class Tokens:

@@ -22,7 +22,7 @@ NARROW = ("ifInOctets", "ifOutOctets")
 """Counters of ports without 64-bit ones."""
 OWN_OCTETS = ("netmon_host_network_receive_bytes_total", "netmon_host_network_transmit_bytes_total")
 _WINDOWS_MS = (10_000, 20_000, 60_000, 300_000)
-_FEWEST_SHOWN = 12
+_FEWEST_SHOWN = 6
 
 Series = Mapping[SeriesKey, Sequence[float | None]]
 

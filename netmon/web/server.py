@@ -13,7 +13,7 @@ from netmon.web.admission import Door
 from netmon.web.api import Api
 from netmon.web.attempts import Attempts
 from netmon.web.guard import Guard
-from netmon.web.identity import HostNames, Tokens
+from netmon.web.identity import HostNames, SiteHostNames, Tokens
 from netmon.web.nonsense import Nonsense
 from netmon.web.operations import Operations
 from netmon.web.pages import Pages
@@ -91,8 +91,8 @@ class WebServer:
         settings, limits = self._settings, self._settings.limits
         rate = Attempts(limits.technician_requests_per_minute, site.clock.monotonic)
         host, _ = split_address(settings.technician)
-        names = HostNames(host, settings.allowed_hosts)
-        return Guard(names, Tokens((), rate), limits.answer_seconds, style, rate)
+        names = SiteHostNames(host, settings.allowed_hosts)
+        return Guard(names, Tokens((), rate), limits.answer_seconds, style, rate, plain=True)
 
 
 def _application(guard: Guard, limits: Limits) -> web.Application:

@@ -9,6 +9,7 @@ from netmon.latest import LatestRow
 from netmon.model import Fact
 from netmon.model.derived import RUN
 from netmon.verdict.circuits import CircuitNow, circuits
+from netmon.verdict.evidence import gather
 from netmon.verdict.rules import Verdict
 from netmon.verdict.view import DeviceState, TargetState, View, Watch
 
@@ -25,6 +26,8 @@ class Snapshot:
     circuits: Sequence[CircuitNow]
     devices: Sequence[DeviceState]
     targets: Sequence[TargetState]
+    outside: Sequence[TargetState]
+    """Those of them that lie beyond the router."""
     ports: Mapping[str, Sequence[LatestRow]]
     """By device."""
     own_ports: Sequence[LatestRow]
@@ -52,6 +55,7 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
         circuits=circuits(view),
         devices=view.devices(),
         targets=view.targets(),
+        outside=gather(view).outside,
         ports=_by("device", latest.rows("interface")),
         own_ports=tuple(latest.rows(OWN_INTERFACES)),
         systems=_by("device", latest.rows("system")),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from netmon.model import SlotState
+from netmon.model.outcome import Outcome
 from netmon.verdict.view import TargetState
 from netmon.web import format as human
 from netmon.web.documents import CircuitDocument, DeviceDocument, VerdictDocument
@@ -18,6 +19,8 @@ from netmon.web.views import circuit_documents, device_documents, last_answer, v
 _LINES_MAX = 30
 """Per step: a page that must load on a bad phone stays small, whatever the site's size."""
 _CLOCK = {True: ("good", "synchronised"), False: ("warn", "not synchronised"), None: ("dim", human.UNKNOWN)}
+_ORDER = ("bad", "warn", "dim", "good")
+"""What does not answer comes first, for the rest may be left out."""
 _TONES = {SlotState.UP: "good", SlotState.DOWN: "bad", SlotState.UNKNOWN: "dim"}
 
 
@@ -102,7 +105,7 @@ def _box(snapshot: Snapshot, health: Health, reached_at: str) -> list[Line]:
 def _targets(snapshot: Snapshot, silent: _Silence, *roles: str) -> list[Line]:
     found = [target for target in snapshot.targets if target.probe.role in roles]
     lines = [_target(snapshot, silent, target) for target in found]
-    return sorted(lines, key=lambda line: line.tone != "bad")
+    return sorted(lines, key=lambda line: _ORDER.index(line.tone))
 
 
 def _target(snapshot: Snapshot, silent: _Silence, target: TargetState) -> Line:
@@ -113,6 +116,8 @@ def _target(snapshot: Snapshot, silent: _Silence, target: TargetState) -> Line:
     outcome = (str(target.outcome),) if target.outcome else ()
     if target.good is None:
         return Line(name, "dim", human.UNKNOWN, (*outcome, since))
+    if target.outcome is Outcome.REFUSED:
+        return Line(name, "warn", "refuses", (since,))
     return Line(name, "bad", "does not answer", (*outcome, since))
 
 
@@ -134,7 +139,7 @@ def _circuit_details(one: CircuitDocument) -> Iterator[str]:
 
 def _devices(devices: Sequence[DeviceDocument], silent: _Silence) -> list[Line]:
     dead = [
-        Line(one.name, "bad", "does not answer", (silent.since(one.last_answer), *_place(one)))
+        Line(one.name, *_silent(one), (silent.since(one.last_answer), *_place(one)))
         for one in devices
         if one.answers is False
     ]
@@ -144,6 +149,10 @@ def _devices(devices: Sequence[DeviceDocument], silent: _Silence) -> list[Line]:
         [Line("all others" if dead or unknown else "all", "good", f"{answering} answer")] if answering else []
     )
     return [*dead, *unknown, *all_told]
+
+
+def _silent(one: DeviceDocument) -> tuple[str, str]:
+    return ("warn", "refuses") if one.outcome is Outcome.REFUSED else ("bad", "does not answer")
 
 
 def _place(one: DeviceDocument) -> tuple[str, ...]:

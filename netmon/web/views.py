@@ -29,7 +29,6 @@ ANSWER_TIME = {
     "dns": ("probe_dns_duration_seconds", (("phase", "request"),)),
 }
 WHOLE_RUN = ("probe_duration_seconds", ())
-_NEAR = frozenset({"gateway", "cpe"})
 
 
 def moment(wall_ms: float) -> datetime:
@@ -43,17 +42,16 @@ def stamp_time(stamp: Stamp) -> datetime:
 
 
 def verdict_document(snapshot: Snapshot) -> VerdictDocument:
-    """Return the verdict, with the last sign of life from beyond the gateway."""
+    """Return the verdict, with the last sign of life from beyond the router, if that is watched."""
     verdict = snapshot.verdict
-    beyond = {target.target for target in snapshot.targets if target.probe.role not in _NEAR}
-    seen = [when for target in beyond if (when := last_answer(snapshot, target)) is not None]
+    seen = [last_answer(snapshot, one.target, one.probe.name) for one in snapshot.outside]
     return VerdictDocument(
         verdict.state,
         verdict.fault,
         verdict.sentence,
         verdict.next_step,
         verdict.facts,
-        max(seen, default=None),
+        max((when for when in seen if when is not None), default=None),
     )
 
 
@@ -145,7 +143,7 @@ def _probe(snapshot: Snapshot, state: TargetState) -> ProbeDocument:
         http_status=None if not status else int(status),
         last_answer=last_answer(snapshot, state.target, state.probe.name),
         age_seconds=state.age_seconds,
-        stale=state.good is None and state.outcome not in (None, Outcome.UNSUPPORTED),
+        stale=not state.known and state.outcome not in (None, Outcome.UNSUPPORTED),
         key=dict(row.row.key) if row else {},
     )
 

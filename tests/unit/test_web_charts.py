@@ -29,7 +29,7 @@ def test_nothing_known_is_no_chart():
 
 
 def test_a_window_without_an_answer_is_marked_from_top_to_bottom():
-    assert charts.marks([1.0, 0.0, None, 0.9]) == "M3 24v-24M7 24v-4"
+    assert charts.marks([1.0, 0.0, None, 0.9]) == "M2 24v-24h2v24zM6 24v-4h2v4z"
 
 
 def test_the_words_of_a_chart_say_its_scale_and_its_losses():

@@ -26,7 +26,7 @@ HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>' \u202eevi
 class Tags(HTMLParser):
     """Collects tags and attributes; knows whether they are closed in order."""
 
-    VOID = frozenset({"meta", "link", "rect", "path"})
+    VOID = frozenset({"meta", "link", "rect", "path", "wbr"})
 
     def __init__(self):
         super().__init__()
