@@ -18,6 +18,7 @@ from netmon.web.documents import (
 )
 from netmon.web.interfaces import interface_documents, own_interface_documents
 from netmon.web.look import NARROW, OWN, OWN_OCTETS, PORTS_SHOWN, WIDE, Series
+from netmon.web.scale import Scales
 from netmon.web.site import Health
 from netmon.web.snapshot import Snapshot
 from netmon.web.views import (
@@ -40,8 +41,7 @@ class Gathered:
     health: Health
     traffic: Mapping[str, Series]
     timings: Mapping[str, Series]
-    period: str
-    """How far back the charts go, in words."""
+    scales: Scales
     device: str
     """The only device whose interfaces are shown; empty: all."""
 
@@ -70,6 +70,8 @@ class PortGroup:
     shown: tuple[Port, ...]
     unused: tuple[Port, ...]
     left_out: int
+    period: str
+    """How far back its charts go, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,12 @@ def compose(gathered: Gathered) -> SitePage:
         devices=device_documents(snapshot),
         groups=_groups(gathered),
         targets=tuple(
-            Target(one, _answers(one, gathered.timings[one.kind], gathered.period))
+            Target(one, _answers(one, gathered.timings[one.kind], gathered.scales.probes.period))
             for one in probe_documents(snapshot)
         ),
         events=gathered.events,
         health=gathered.health,
-        period=gathered.period,
+        period=gathered.scales.probes.period,
         device=gathered.device,
     )
 
@@ -126,18 +128,20 @@ def _groups(gathered: Gathered) -> tuple[PortGroup, ...]:
         documents = own_interface_documents(snapshot) if name == OWN else interface_documents(snapshot, name)
         if documents:
             series = gathered.traffic.get(name, {})
-            ports = [Port(one, _traffic(one, series, gathered.period)) for one in documents[:room]]
-            groups.append(_group(name, ports, len(documents) - len(ports)))
+            period = (gathered.scales.own if name == OWN else gathered.scales.devices).period
+            ports = [Port(one, _traffic(one, series, period)) for one in documents[:room]]
+            groups.append(_group(name, ports, len(documents) - len(ports), period))
             room = max(0, room - len(documents))
     return tuple(groups)
 
 
-def _group(device: str, ports: Sequence[Port], left_out: int) -> PortGroup:
+def _group(device: str, ports: Sequence[Port], left_out: int, period: str) -> PortGroup:
     return PortGroup(
         device,
         tuple(port for port in ports if port.in_use),
         tuple(port for port in ports if not port.in_use),
         left_out,
+        period,
     )
 
 

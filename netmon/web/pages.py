@@ -18,6 +18,7 @@ from netmon.web.look import Look
 from netmon.web.press import Press
 from netmon.web.problem import Problem
 from netmon.web.recent import RecentEvents
+from netmon.web.scale import Scales
 from netmon.web.settings import WebSettings
 from netmon.web.site import WebSite
 from netmon.web.snapshot import Snapshot, take
@@ -78,11 +79,11 @@ class Pages:
         now, snapshot, health = self._now(), self._snapshot(), self._site.health()
         began = (health.store and health.store.oldest) or health.started
         now_ms, history_ms = round(now.timestamp() * 1000), round((now - began).total_seconds() * 1000)
-        look = Look.into(self._trends, snapshot, now_ms, history_ms)
+        look = Look(self._trends, snapshot, now_ms, Scales.fit(snapshot, history_ms))
         traffic, timings, events = await asyncio.gather(
             look.traffic(device), look.timings(), self._recent.newest()
         )
-        gathered = page.Gathered(snapshot, now, events, health, traffic, timings, look.period, device)
+        gathered = page.Gathered(snapshot, now, events, health, traffic, timings, look.scales, device)
         return await self._press.render(lambda: self._print("page.html", page.compose(gathered)))
 
     async def _make_technician(self, reached_at: str) -> bytes:

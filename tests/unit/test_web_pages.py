@@ -15,6 +15,7 @@ from netmon.verdict.view import WatchedDevice, WatchedProbe
 from netmon.web import look, page, technician
 from netmon.web.documents import VerdictDocument
 from netmon.web.pages import headline
+from netmon.web.scale import Scale, Scales
 from netmon.web.snapshot import take
 from netmon.web.templates import Templates, csp_hash
 from netmon.web.trends import Trends
@@ -59,7 +60,8 @@ def parsed(html):
 async def main_page(site, device=""):
     snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
     now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
-    past = look.Look(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, 300_000)
+    scales = Scales.fit(snapshot, 6 * 3_600_000)
+    past = look.Look(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, scales)
     gathered = page.Gathered(
         snapshot,
         now,
@@ -67,7 +69,7 @@ async def main_page(site, device=""):
         site.health(),
         await past.traffic(device),
         await past.timings(),
-        past.period,
+        scales,
         device,
     )
     return render("page.html", page.compose(gathered))
@@ -201,6 +203,7 @@ def test_the_technician_page_says_since_when():
     ("every_seconds", "history_seconds", "window_ms"),
     [
         (2, 60, 10_000),
+        (15, 60, 30_000),
         (10, 60, 20_000),
         (2, 3000, 60_000),
         (30, 60, 60_000),
@@ -209,15 +212,24 @@ def test_the_technician_page_says_since_when():
     ],
 )
 def test_a_young_history_is_not_a_dot_at_the_edge_of_six_hours(every_seconds, history_seconds, window_ms):
-    watch = replace(sample_site().watch, probes={}, devices={"a": WatchedDevice("a", "", every_seconds)})
-    assert look.window_ms(watch, history_seconds * 1000) == window_ms
+    assert Scale.fit([every_seconds], history_seconds * 1000).window_ms == window_ms
+
+
+def test_a_slow_source_does_not_blur_the_charts_of_the_others():
+    site = sample_site(FakeClock())
+    probes = {"host": WatchedProbe("host", "host", "", 300.0)}
+    devices = {"rt1": WatchedDevice("rt1", "router", 5.0)}
+    site.watch = replace(site.watch, probes=probes, devices=devices)
+    scales = Scales.fit(take(site.view, site.verdict(), site.clock.boottime_ns()), 120_000)
+    assert (scales.devices.window_ms, scales.own.window_ms) == (10_000, 300_000)
 
 
 async def test_charts_do_not_show_the_time_before_the_history_began():
     site = sample_site(FakeClock())
     snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
-    past = look.Look.into(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, 20 * 300_000)
-    assert past.period == "1 h 45 min"
+    scales = Scales(*[Scale.fit([150.0], 20 * 300_000)] * 3)
+    assert scales.probes.period == "1 h 45 min"
+    past = look.Look(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, scales)
     series = await past.timings()
     assert {len(values) for values in series["icmp"].values()} == {21}
 
