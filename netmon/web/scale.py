@@ -11,7 +11,7 @@ from netmon.web.snapshot import Snapshot
 from netmon.web.trends import WINDOWS
 
 _WINDOWS_MS = (10_000, 20_000, 30_000, 60_000, 300_000)
-_FEWEST_WINDOWS = 6
+_FEWEST_WINDOWS = 3
 _OWN_SOURCE = "host"
 
 

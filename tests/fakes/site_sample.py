@@ -327,6 +327,13 @@ def run_readings(stamp: Stamp, line_down: bool) -> list[Reading]:
     return [reading(RUN, RUN_METRICS, rows, stamp, outcomes)]
 
 
+def run_reading(source: str, name: str, target: str, outcome: Outcome, stamp: Stamp) -> Reading:
+    """Return one run of a source that gave nothing."""
+    key = (SITE, ("source", source), ("name", name), ("target", target))
+    row = Row(key, texts=((RUN_OUTCOME.name, str(outcome)),))
+    return reading(RUN, RUN_METRICS, [(row, (0, 0.01, None, 1))], stamp, (outcome,))
+
+
 def sample_events(now: Stamp) -> list[Event]:
     device = (SITE, ("device", "sw1"))
     return [

@@ -260,7 +260,17 @@ async def test_the_technician_page_shows_and_changes_nothing():
         for path in ("/metrics", "/api/v1/verdict", "/-/reload", "/api/openapi.json", "/static/netmon.css"):
             assert (await web.get(path, base=base)).status == 404
         assert (await web.ask("POST", "/", base=base)).status == 405
-        assert (await web.get("/", base=base, headers={"Host": "rebound.example"})).status == 421
+
+
+async def test_who_calls_the_technician_page_by_a_strange_name_is_told_the_address_in_plain_words():
+    settings = replace(LOOPBACK, technician="0.0.0.0:0")
+    async with serving(settings) as web:
+        base = "http://127.0.0.1:" + web.server.addresses[1].rsplit(":", 1)[1]
+        answer = await web.get("/", base=base, headers={"Host": "rebound.example"})
+        assert answer.status == 421
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.body.decode() == f"This box does not go by that name.\nThe page is at {base}/\n"
+        assert (await web.get("/", base=base, headers={"Host": "netmon.local:9878"})).status == 200
 
 
 async def test_the_technician_page_has_a_rate_limit():

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from fakes.clock import FakeClock
 
-from collectors.demo.command import configuration
+from collectors.demo.command import announcement, configuration
 from collectors.demo.day import moment
 from collectors.demo.devices import router
 from collectors.demo.line import dns_reply
@@ -25,6 +25,18 @@ def test_the_line_is_cut_in_the_afternoon_and_slower_when_it_is_busy():
     assert moment(14.5).cut
     assert not moment(13.9).cut
     assert moment(10.5).rtt_seconds > moment(3).rtt_seconds
+
+
+async def test_the_cut_is_announced_in_real_time():
+    clock = FakeClock()
+    async with SimulatedSite(clock, day_seconds=180) as site:
+        assert site.cut() == pytest.approx((45, 15), abs=0.1)
+        assert "is cut 45 s from now for 15 s, then every 3 min." in announcement("x", *site.cut(), 180)
+        clock.move(50)
+        assert site.cut() == pytest.approx((0, 15), abs=0.1)
+        assert "is cut now for 15 s" in announcement("x", *site.cut(), 180)
+        clock.move(15)
+        assert site.cut() == pytest.approx((160, 15), abs=0.1)
 
 
 def test_counters_only_grow_and_stand_still_while_the_port_is_down():

@@ -7,7 +7,7 @@ import pytest
 
 from netmon.errors import UsageError
 from netmon.web.attempts import Attempts
-from netmon.web.identity import HostNames, Tokens, same_origin
+from netmon.web.identity import HostNames, SiteHostNames, Tokens, same_origin
 from netmon.web.problem import Problem
 from netmon.web.settings import Tls, WebSettings, is_loopback, split_address
 
@@ -47,6 +47,24 @@ def test_a_listener_on_all_addresses_answers_to_each_of_them_and_to_no_name():
     assert EVERYWHERE.allow("10.0.0.5:9878")
     assert EVERYWHERE.allow("[fd00::5]:9878")
     assert not EVERYWHERE.allow("rebound.example:9878")
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("netmon:9878", True),
+        ("NETMON.local:9878", True),
+        ("netmon.home.arpa", True),
+        ("netmon.library.internal.", True),
+        ("local.example", False),
+        ("netmon.local.evil.example", False),
+        ("10.0.0.5", True),
+        ("", False),
+        ("[", False),
+    ],
+)
+def test_a_name_that_only_the_site_can_give_is_answered_where_the_whole_site_may_look(host, answered):
+    assert SiteHostNames("0.0.0.0", ()).allow(host) is answered
 
 
 @pytest.mark.parametrize(

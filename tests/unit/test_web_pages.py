@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 from fakes.context import FakeClock
-from fakes.site_sample import SITE, SamplePort, device_records, probe_row, reading, sample_site
+from fakes.site_sample import SITE, SamplePort, device_records, probe_row, reading, run_reading, sample_site
 
-from netmon.model import Event, Fact, Fault, SlotState
+from netmon.model import Event, Fact, Fault, Outcome, SlotState
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
 from netmon.verdict.view import WatchedDevice, WatchedProbe
 from netmon.web import look, page, technician
@@ -197,6 +197,21 @@ def test_the_technician_page_says_since_when():
     assert "no answer since netmon started" in text
     assert "supplier Northern Fibre, reference NF-100234" in text
     assert "10.3.0.9" in text
+
+
+async def test_what_refuses_is_neither_well_nor_silent():
+    site = sample_site(FakeClock())
+    stamp = site.clock.stamp()
+    row = (probe_row("portal", "https://portal.example/"), (0, 0.001))
+    refused = [reading("http", (PROBE_SUCCESS, PROBE_SECONDS), [row], stamp, (Outcome.REFUSED,))]
+    site.latest.accept([*refused, run_reading("interfaces", "ap9/interfaces", "ap9", Outcome.REFUSED, stamp)])
+    for html in (await main_page(site), technician_page(site)):
+        assert re.findall(r'class="(?:word|pill) (\w+)"><?(?:bdi>)?refuses', html.decode()) == ["warn"] * 2
+
+
+async def test_a_long_address_may_break_after_its_slashes_only():
+    html = (await main_page(sample_site(FakeClock()))).decode()
+    assert "<bdi>https:/<wbr>/<wbr>portal.example/<wbr></bdi>" in html
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Documents: what pages and API say about interfaces, probes, devices and the verdict."""
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 from fakes.context import FakeClock
 from fakes.site_sample import (
@@ -128,3 +131,17 @@ def test_a_snapshot_does_not_change_when_the_latest_values_do(site):
     site.latest.drop((("device", "sw1"),))
     assert len(interface_documents(before, "sw1")) == 25
     assert interface_documents(look(site), "sw1") == ()
+
+
+def test_there_is_no_sign_of_life_from_beyond_the_router_where_nothing_is_watched(site):
+    near = {name: one for name, one in site.watch.probes.items() if one.role in ("gateway", "cpe")}
+    site.watch = replace(site.watch, probes=near)
+    assert verdict_document(look(site)).last_answer is None
+
+
+def test_a_resolver_on_the_sites_own_network_is_no_sign_of_life_from_beyond(site):
+    inner = {name: one for name, one in site.watch.probes.items() if one.role in ("gateway", "resolver")}
+    site.watch = replace(site.watch, probes=inner)
+    assert verdict_document(look(site)).last_answer is not None
+    site.watch = replace(site.watch, near=(ip_network("0.0.0.0/0"),))
+    assert verdict_document(look(site)).last_answer is None
