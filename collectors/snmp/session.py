@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from collectors.snmp.answers import Table, Values
+from collectors.snmp.ber import Oid
 from collectors.snmp.conversation import Answer, Conversation, ConversationCounters
 from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import VERSION_1, Pdu, Status
 from collectors.snmp.pace import Pace
+from collectors.snmp.subtree import Bounds, SubtreeWalk, Walked
 from collectors.snmp.sweep import Sweep
 from collectors.snmp.syntax import MibObject
 from netmon import sdk
@@ -70,6 +72,11 @@ class Session:
             deadline = self._conversation.now + timeout_seconds
             await self._conversation.find()
             return await Sweep(self._conversation, self._pace, columns, scalars, deadline).run()
+
+    async def everything(self, root: Oid, bounds: Bounds, progress: Callable[[Walked], None]) -> Walked:
+        """Return every variable below a name, whatever it is; SourceError when nothing came."""
+        async with self._one_at_a_time:
+            return await SubtreeWalk(self._conversation, root, bounds).run(progress)
 
     def _digest(self, asked: Objects, answer: Answer, values: dict[str, object]) -> list[Objects]:
         """Take the values of a reply; return what must be asked again, in smaller or other pieces."""
