@@ -8,9 +8,12 @@ from typing import Final, NamedTuple
 
 from collectors.snmp import message
 from collectors.snmp.ber import BerError
+from collectors.snmp.envelope import CommunityEnvelope, Envelope
+from collectors.snmp.exchange import Line, Question
 from collectors.snmp.failure import garbled
-from collectors.snmp.message import Pdu, Request, Varbind, decode_varbinds, make_request
-from collectors.snmp.peer import Patience, Peer, peer_at
+from collectors.snmp.limits import Allowance, Limits
+from collectors.snmp.message import Header, Pdu, Request, Varbind, decode_varbinds
+from collectors.snmp.peer import Patience, peer_at
 from collectors.snmp.transport import Transport
 from netmon import sdk
 
@@ -32,6 +35,8 @@ class Answer(NamedTuple):
     error_status: int
     error_index: int
     varbinds: Sequence[Varbind]
+    header: Header
+    """Tells where the PDU lies in `datagram`, which is a scopedPDU for SNMPv3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +48,42 @@ class ConversationCounters:
     varbinds: int = 0
 
 
+def envelope_for(device: sdk.Device) -> Envelope:
+    """Return the envelope of a device's credential; SourceError UNSUPPORTED for SNMPv3."""
+    version = _VERSIONS.get(device.credential.version)
+    if version is None:
+        words = f"{device.name}: this version speaks SNMP v1 and v2c, not v3"
+        raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, words)
+    return CommunityEnvelope(version, device.credential.community.get_secret_value().encode())
+
+
 class Conversation:
     """Requests to one device, one at a time."""
 
     def __init__(
-        self, device: sdk.Device, transport: Transport, context: sdk.Context, try_seconds: float
+        self,
+        device: sdk.Device,
+        transport: Transport,
+        context: sdk.Context,
+        try_seconds: float,
+        allowance: Allowance | None = None,
     ) -> None:
-        """Keep the arguments; SourceError UNSUPPORTED for a credential of SNMPv3."""
-        version = _VERSIONS.get(device.credential.version)
-        if version is None:
-            raise sdk.SourceError(
-                sdk.Outcome.UNSUPPORTED, f"{device.name}: this version speaks SNMP v1 and v2c, not v3"
-            )
+        """Keep the arguments; SourceError UNSUPPORTED for a credential that has no envelope.
+
+        `try_seconds` is how long one try is before anything was measured.
+        """
+        envelope = envelope_for(device)
         self.name = device.name
-        self.version = version
+        self.version = envelope.version
         self.counters = ConversationCounters()
         self._device = device
-        self._community = device.credential.community.get_secret_value().encode()
+        self._envelope = envelope
         self._transport = transport
         self._context = context
         self._try_seconds = try_seconds
-        self._peer: Peer | None = None
+        self._allowance = allowance or Limits().for_device()
+        self._line: Line | None = None
+        self._address = ""
         self._dark_until = 0.0
 
     @property
@@ -80,11 +100,14 @@ class Conversation:
         """Look up the device's address; SourceError UNRESOLVED when it has none."""
         device = self._device
         addresses = await self._context.resolver.addresses(device.address)
-        self._peer = peer_at(addresses[0], device.port, other_source=device.other_source)
+        if self._line is None or self._address != addresses[0]:
+            peer = peer_at(addresses[0], device.port, other_source=device.other_source)
+            self._line = Line(peer, self._envelope, self._allowance)
+            self._address = addresses[0]
 
     def request(self, pdu: Pdu, names: Sequence[bytes], bulk: tuple[int, int] = (0, 0)) -> Request:
         """Return a request in this device's version and community."""
-        return make_request(self.version, self._community, pdu, names, bulk)
+        return self._envelope.request(pdu, names, bulk)
 
     async def ask(self, request: Request, tries: int, deadline: float) -> Answer:
         """Return the reply, whatever its error-status; a dark device gets one short try only.
@@ -93,30 +116,33 @@ class Conversation:
         TIMEOUT when the deadline (monotonic seconds) has passed.
         """
         left = deadline - self.now
-        if self._peer is None or left <= 0:
+        if self._line is None or left <= 0:
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: no time left for this run")
         seconds = self._try_seconds
         if self.dark:
             tries, seconds = 1, seconds * _SHORT
-        patience = Patience(min(seconds, left / tries), tries)
+        question = Question(self._line, request, Patience(min(seconds, left / tries), tries))
         began = self.now
+        self._transport.start(question)
         try:
-            reply = await self._transport.exchange(self._peer, request, patience)
+            reply = await question.answer
         except sdk.SourceError as error:
-            self._count(tries)
+            self._count(question.tries)
             self._context.trace(f"{self.name}: {error} after {self.now - began:.3f} s")
             if error.outcome in SILENT:
                 self._dark_until = self.now + _DARK_SECONDS
             raise
+        finally:
+            self._transport.drop(question)
         self._dark_until = 0.0
         try:
-            varbinds = decode_varbinds(reply.datagram, reply.header, request.most)
+            varbinds = decode_varbinds(reply.body, reply.header, request.most)
         except BerError as error:
-            self._count(reply.tries)
+            self._count(question.tries)
             raise garbled(self.name, error) from error
-        self._count(reply.tries, len(varbinds))
-        answer = Answer(reply.datagram, reply.header.first, reply.header.second, varbinds)
-        self._context.trace(self._story(request, answer, reply.tries, self.now - began))
+        self._count(question.tries, len(varbinds))
+        answer = Answer(reply.body, reply.header.first, reply.header.second, varbinds, reply.header)
+        self._context.trace(self._story(request, answer, question.tries, self.now - began))
         return answer
 
     def _count(self, tries: int, varbinds: int = 0) -> None:
