@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
-from collectors.snmp import mib
+from collectors.snmp import mib, usm_protocols
 from collectors.snmp.answers import Table
 from collectors.snmp.discontinuity import Counted, Epochs
 from collectors.snmp.engine import SnmpEngine
@@ -56,6 +56,7 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._device = assignment.require_device()
+        usm_protocols.check(self._device.credential)
         self._session: Session | None = None
         self._ports = Ports((), {})
         self._polls_until_described = 0
@@ -90,7 +91,11 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._polls_until_described -= 1
         self._note_partial(table.partial)
         reading, reset = self._reading(table, stamp)
-        return [reading, *events, *reset]
+        return [reading, *events, *reset, *self._noticed(stamp)]
+
+    def _noticed(self, stamp: sdk.Stamp) -> list[sdk.Event]:
+        key = (("site", self.context.site), ("device", self._device.name))
+        return [] if self._session is None else self._session.events(key, stamp)
 
     async def _table(self, fields: Sequence[Field], deadline: float, *, describing: bool = False) -> Table:
         if self._session is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from collectors.snmp import ber, mib
+from collectors.snmp import ber, mib, usm_protocols
 from collectors.snmp.answers import Values
 from collectors.snmp.conversation import ConversationCounters
 from collectors.snmp.engine import SnmpEngine
@@ -50,6 +50,7 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._device = assignment.require_device()
+        usm_protocols.check(self._device.credential)
         self._session: Session | None = None
         self._shape: sdk.Shape | None = None
         self._uptime: Uptime | None = None
@@ -67,7 +68,8 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         stamp = self.context.clock.stamp()
         values = await self._session.get(_ASKED, self.assignment.timeout_seconds)
         fact = sdk.Fact(SYSTEM, self._key, identity(values), stamp)
-        return [self._reading(values, stamp), fact, *self._restart(values, stamp)]
+        events = self._session.events(self._key, stamp)
+        return [self._reading(values, stamp), fact, *self._restart(values, stamp), *events]
 
     @property
     def _key(self) -> sdk.Labels:

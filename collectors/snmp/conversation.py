@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from collectors.snmp import message
+from collectors.snmp.answers import Table
 from collectors.snmp.ber import BerError
-from collectors.snmp.envelope import CommunityEnvelope, Envelope
-from collectors.snmp.exchange import Line, Question
+from collectors.snmp.envelope import CommunityEnvelope, Envelope, News
+from collectors.snmp.exchange import Exchange, Line, Question
 from collectors.snmp.failure import garbled
 from collectors.snmp.limits import Allowance, Limits
 from collectors.snmp.message import Header, Pdu, Request, Varbind, decode_varbinds
 from collectors.snmp.peer import Patience, peer_at
+from collectors.snmp.plan import Plan
+from collectors.snmp.planrun import PlanRun
+from collectors.snmp.reach import Reach
 from collectors.snmp.transport import Transport
+from collectors.snmp.usm import UsmEnvelope
 from netmon import sdk
 
-_DARK_SECONDS: Final = 10.0
-"""How long a device that did not answer is given one short try only: about one job's length."""
-_SHORT: Final = 0.5
-"""Length of that try, as a share of a usual one."""
+PLAN_TRIES: Final = 3
 
 SILENT: Final = {sdk.Outcome.TIMEOUT, sdk.Outcome.GARBLED}
 """Outcomes of a device that gave no usable reply; asking less may help."""
 
+_TRIES: Final = 3
 _VERSIONS: Final = {sdk.SnmpVersion.V1: message.VERSION_1, sdk.SnmpVersion.V2C: message.VERSION_2C}
+
+
+T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -48,12 +55,11 @@ class ConversationCounters:
     varbinds: int = 0
 
 
-def envelope_for(device: sdk.Device) -> Envelope:
-    """Return the envelope of a device's credential; SourceError UNSUPPORTED for SNMPv3."""
+def envelope_for(device: sdk.Device, context: sdk.Context) -> Envelope:
+    """Return the envelope of a device's credential."""
     version = _VERSIONS.get(device.credential.version)
     if version is None:
-        words = f"{device.name}: this version speaks SNMP v1 and v2c, not v3"
-        raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, words)
+        return UsmEnvelope(device.name, device.credential, context)
     return CommunityEnvelope(version, device.credential.community.get_secret_value().encode())
 
 
@@ -68,11 +74,11 @@ class Conversation:
         try_seconds: float,
         allowance: Allowance | None = None,
     ) -> None:
-        """Keep the arguments; SourceError UNSUPPORTED for a credential that has no envelope.
+        """Keep the arguments.
 
         `try_seconds` is how long one try is before anything was measured.
         """
-        envelope = envelope_for(device)
+        envelope = envelope_for(device, context)
         self.name = device.name
         self.version = envelope.version
         self.counters = ConversationCounters()
@@ -80,11 +86,10 @@ class Conversation:
         self._envelope = envelope
         self._transport = transport
         self._context = context
-        self._try_seconds = try_seconds
+        self._reach = Reach(try_seconds)
         self._allowance = allowance or Limits().for_device()
         self._line: Line | None = None
         self._address = ""
-        self._dark_until = 0.0
 
     @property
     def now(self) -> float:
@@ -94,16 +99,27 @@ class Conversation:
     @property
     def dark(self) -> bool:
         """Tell whether the device was asked a moment ago and stayed silent."""
-        return self.now < self._dark_until
+        return self._reach.dark(self.now)
 
     async def find(self) -> None:
-        """Look up the device's address; SourceError UNRESOLVED when it has none."""
+        """Look up the device's address, and for SNMPv3 its engine, unless that is known.
+
+        SourceError UNRESOLVED without an address, DENIED when the engine refuses the user.
+        """
         device = self._device
         addresses = await self._context.resolver.addresses(device.address)
         if self._line is None or self._address != addresses[0]:
             peer = peer_at(addresses[0], device.port, other_source=device.other_source)
             self._line = Line(peer, self._envelope, self._allowance)
             self._address = addresses[0]
+        await self._envelope.prepare(self._prove)
+
+    async def _prove(self, request: Request) -> Answer:
+        return await self.ask(request, _TRIES, self.now + _TRIES * self._try_seconds)
+
+    def news(self) -> Sequence[News]:
+        """Return, once, what the envelope noticed about the device."""
+        return self._envelope.news()
 
     def request(self, pdu: Pdu, names: Sequence[bytes], bulk: tuple[int, int] = (0, 0)) -> Request:
         """Return a request in this device's version and community."""
@@ -115,40 +131,76 @@ class Conversation:
         SourceError: see Transport.exchange(); also GARBLED for varbinds that cannot be decoded, and
         TIMEOUT when the deadline (monotonic seconds) has passed.
         """
-        left = deadline - self.now
-        if self._line is None or left <= 0:
-            raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: no time left for this run")
-        seconds = self._try_seconds
-        if self.dark:
-            tries, seconds = 1, seconds * _SHORT
-        question = Question(self._line, request, Patience(min(seconds, left / tries), tries))
+        line, patience = self._prepare(tries, deadline)
+        question = Question(line, request, patience)
         began = self.now
-        self._transport.start(question)
         try:
-            reply = await question.answer
-        except sdk.SourceError as error:
-            self._count(question.tries)
-            self._context.trace(f"{self.name}: {error} after {self.now - began:.3f} s")
-            if error.outcome in SILENT:
-                self._dark_until = self.now + _DARK_SECONDS
-            raise
+            reply = await self._outcome(question, question.answer, deadline)
         finally:
-            self._transport.drop(question)
-        self._dark_until = 0.0
+            self._count(question.tries)
         try:
             varbinds = decode_varbinds(reply.body, reply.header, request.most)
         except BerError as error:
-            self._count(question.tries)
             raise garbled(self.name, error) from error
-        self._count(question.tries, len(varbinds))
+        self._count(0, len(varbinds))
         answer = Answer(reply.body, reply.header.first, reply.header.second, varbinds, reply.header)
         self._context.trace(self._story(request, answer, question.tries, self.now - began))
         return answer
 
-    def _count(self, tries: int, varbinds: int = 0) -> None:
+    async def follow(self, plan: Plan, deadline: float) -> Table | None:
+        """Return a table by plan; None when the device answers otherwise, or stopped half way.
+
+        SourceError: as ask(), when nothing came at all.
+        """
+        line, patience = self._prepare(PLAN_TRIES, deadline)
+        run = PlanRun(line, plan, patience, self._transport)
+        began = self.now
+        try:
+            known = await self._outcome(run, run.done, deadline)
+        except sdk.SourceError as error:
+            if run.begun and error.outcome in SILENT:
+                return None
+            raise
+        finally:
+            self._count(run.sent + run.tries, run.varbinds, run.resent)
+        if self._context.trace is not sdk.no_trace:
+            words = "as planned" if known else "given up: the device answers otherwise"
+            self._context.trace(
+                f"{self.name}: {run.sent} requests with {run.varbinds} varbinds by plan,"
+                f" {words}, in {(self.now - began) * 1000:.1f} ms"
+            )
+        return plan.table(run.numbers) if known else None
+
+    def _prepare(self, tries: int, deadline: float) -> tuple[Line, Patience]:
+        now = self.now
+        left = deadline - now
+        if self._line is None or left <= 0:
+            raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: no time left for this run")
+        patience = self._reach.patience(tries, now)
+        return self._line, Patience(min(patience.try_seconds, left / patience.tries), patience.tries)
+
+    async def _outcome(self, exchange: Exchange, answer: asyncio.Future[T], deadline: float) -> T:
+        """Send, wait for the end, and learn from it how the device is reached."""
+        now = self.now
+        exchange.ends_at = asyncio.get_running_loop().time() + deadline - now
+        self._transport.start(exchange)
+        try:
+            result = await answer
+        except sdk.SourceError as error:
+            self._context.trace(f"{self.name}: {error} after {self.now - now:.3f} s")
+            if error.outcome in SILENT:
+                self._reach.silent(self.now)
+            raise
+        finally:
+            self._transport.drop(exchange)
+        self._reach.answered(exchange.round_trip_seconds)
+        return result
+
+    def _count(self, sent: int, varbinds: int = 0, retried: int | None = None) -> None:
         now = self.counters
+        again = max(sent - 1, 0) if retried is None else retried
         self.counters = ConversationCounters(
-            now.packets_sent + tries, now.packets_retried + tries - 1, now.varbinds + varbinds
+            now.packets_sent + sent, now.packets_retried + again, now.varbinds + varbinds
         )
 
     def _story(self, request: Request, answer: Answer, tries: int, seconds: float) -> str:

@@ -41,7 +41,7 @@ class SnmpEngine:
         return self._transport.counters
 
     def session(self, device: sdk.Device, context: sdk.Context) -> Session:
-        """Return the device's session; SourceError UNSUPPORTED for SNMPv3."""
+        """Return the device's session."""
         key = (device.name, device.address, device.port, device.other_source, device.credential)
         session = self._sessions.get(key)
         if session is None:

@@ -6,15 +6,28 @@ for SNMPv3, whose authentication and privacy octets change with every message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from collectors.snmp.message import Header, Pdu, Request, decode_header, make_request
+from netmon import sdk
 
 
 class SendAgain(Exception):  # noqa: N818 - it asks for something, it is no error
     """The peer told what to change (an SNMPv3 report): seal the request anew and send it at once."""
+
+
+Ask = Callable[[Request], Awaitable[object]]
+"""Sends a request and waits for its reply."""
+
+
+class News(NamedTuple):
+    """Something about a device that is worth an event: its kind, words behind the device's name, data."""
+
+    kind: str
+    text: str
+    data: Mapping[str, sdk.Json]
 
 
 class Envelope(Protocol):
@@ -23,6 +36,12 @@ class Envelope(Protocol):
     @property
     def version(self) -> int:
         """Return msgVersion: 0, 1 or 3."""
+
+    async def prepare(self, ask: Ask) -> None:
+        """Find out what seal() needs by asking; SourceError when the device refuses. Cheap when done."""
+
+    def news(self) -> Sequence[News]:
+        """Return, once, what was noticed about the device that is no reading."""
 
     def request(self, pdu: Pdu, names: Sequence[bytes], bulk: tuple[int, int] = (0, 0)) -> Request:
         """Return a request for names by their content octets; `bulk`: non-repeaters, max-repetitions."""
@@ -49,6 +68,13 @@ class CommunityEnvelope:
 
     version: int
     community: bytes = field(repr=False)
+
+    async def prepare(self, ask: Ask) -> None:
+        """Do nothing: a community is all there is to know."""
+
+    def news(self) -> Sequence[News]:
+        """Return nothing."""
+        return ()
 
     def request(self, pdu: Pdu, names: Sequence[bytes], bulk: tuple[int, int] = (0, 0)) -> Request:
         """Return a whole message with a gap for its request-id."""
