@@ -102,11 +102,14 @@ class Conversation:
         return self._reach.dark(self.now)
 
     async def find(self) -> None:
-        """Look up the device's address, and for SNMPv3 its engine, unless that is known.
+        """Begin a poll: look up the device's address, and for SNMPv3 its engine, unless that is known.
 
-        SourceError UNRESOLVED without an address, DENIED when the engine refuses the user.
+        SourceError UNRESOLVED without an address, DENIED when the engine refuses the user, TIMEOUT when
+        the device was dark too often to be asked just now.
         """
         device = self._device
+        if not self._reach.begin(self.now):
+            raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: silent for several polls, left alone")
         addresses = await self._context.resolver.addresses(device.address)
         if self._line is None or self._address != addresses[0]:
             peer = peer_at(addresses[0], device.port, other_source=device.other_source)
@@ -115,7 +118,7 @@ class Conversation:
         await self._envelope.prepare(self._prove)
 
     async def _prove(self, request: Request) -> Answer:
-        return await self.ask(request, _TRIES, self.now + _TRIES * self._try_seconds)
+        return await self.ask(request, _TRIES, self.now + _TRIES * self._reach.try_seconds)
 
     def news(self) -> Sequence[News]:
         """Return, once, what the envelope noticed about the device."""

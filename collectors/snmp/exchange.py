@@ -36,6 +36,7 @@ class Exchange:
 
     __slots__ = (
         "due_at",
+        "ends_at",
         "envelope",
         "line",
         "patience",
@@ -43,6 +44,7 @@ class Exchange:
         "request",
         "request_id",
         "resealed",
+        "round_trip_seconds",
         "sent_at",
         "strange",
         "tries",
@@ -59,6 +61,9 @@ class Exchange:
         self.strange = 0
         """Replies that broke the protocol; they decide only what a silence is called."""
         self.sent_at = self.due_at = 0.0
+        self.ends_at = float("inf")
+        """When all requests must have ended (the event loop's seconds)."""
+        self.round_trip_seconds: float | None = None
 
     def take(self, body: bytes) -> bool:
         """Take a reply from the right source with the right id; False when it is none, BerError too."""
@@ -67,6 +72,11 @@ class Exchange:
     def fail(self, error: sdk.SourceError) -> None:
         """End without a reply."""
         raise NotImplementedError
+
+    def measure(self) -> None:
+        """Note the round trip, unless a retry leaves open which of the requests was answered."""
+        if self.tries == 1:
+            self.round_trip_seconds = asyncio.get_running_loop().time() - self.sent_at
 
     def own_header(self, body: bytes) -> Header | None:
         """Return the header of a reply to this very request, strictly decoded; BerError when broken."""
@@ -98,6 +108,7 @@ class Question(Exchange):
         header = self.own_header(body)
         if header is None:
             return False
+        self.measure()
         if not self.answer.done():
             self.answer.set_result(Reply(body, header))
         return True

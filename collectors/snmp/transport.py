@@ -104,7 +104,9 @@ class Transport:
             return
         own.spend(now)
         self._allowance.spend(now)
-        exchange.sent_at, exchange.due_at = now, now + exchange.patience.try_seconds
+        due_at, ends_at = now + exchange.patience.try_seconds, exchange.ends_at
+        exchange.sent_at = now
+        exchange.due_at = min(due_at, ends_at)
         self.counters.sent += 1
         if exchange.tries:
             self.counters.resent += 1
@@ -117,7 +119,7 @@ class Transport:
             self._fail(exchange, sdk.SourceError(sdk.Outcome.BUSY, words))
             return
         self.counters.held_back += 1
-        exchange.due_at = float("inf")
+        exchange.due_at = exchange.ends_at
         self._held.append((exchange, exchange.request_id))
 
     def _send(self, exchange: Exchange) -> None:
@@ -148,7 +150,7 @@ class Transport:
                 self._try(exchange)
         now = self._loop.time()
         for exchange in [waiting for waiting in self._pending.values() if waiting.due_at <= now]:
-            if exchange.tries < exchange.patience.tries:
+            if exchange.tries < exchange.patience.tries and now < exchange.ends_at:
                 self._try(exchange)
             else:
                 self._fail(exchange, exchange.silence())
