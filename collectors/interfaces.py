@@ -26,6 +26,7 @@ from collectors.snmp.interface_fields import (
     Field,
 )
 from collectors.snmp.ports import DESCRIBING, Ports, changes, ports_of
+from collectors.snmp.report import EngineReport
 from collectors.snmp.session import Session
 from collectors.snmp.uptime import Uptime, restarted
 from netmon import sdk
@@ -66,7 +67,6 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._epochs: Epochs | None = None
         self._shape: sdk.Shape | None = None
         self._partial = ""
-        self.wrong_types_total = 0
 
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
@@ -103,7 +103,9 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         columns = [field.wanted for field in fields]
         left = deadline - self.context.clock.monotonic()
         table = await self._session.table((*columns, *(DESCRIBING if describing else ())), left, _MARKS)
-        self.wrong_types_total += table.wrong_types
+        if table.wrong_types:
+            report = await self.context.shared.get(EngineReport)
+            report.note_wrong_types(self._device.name, table.wrong_types)
         return table
 
     async def _describe(self, deadline: float, stamp: sdk.Stamp) -> list[sdk.Event]:

@@ -6,6 +6,7 @@ from fakes.snmp_agent import IF_TABLE, IF_X_TABLE, FakePort, FakeSwitch, bench, 
 
 from collectors.interfaces import InterfacesCollector
 from collectors.snmp.agent import counter32, time_ticks
+from collectors.snmp.report import EngineReport
 from netmon import sdk
 
 
@@ -193,7 +194,8 @@ async def test_a_value_of_a_wrong_type_is_not_known_and_counted(rig):
     reading, _ = await rig.poll()
     assert column(reading, "ifHCInOctets") == [1000, None, 1000, 1000]
     assert column(reading, "ifOperStatus") == [2, 2, None, 2]
-    assert rig.collector.wrong_types_total >= 2
+    report = await rig.collector.context.shared.get(EngineReport)
+    assert report._wrong_types["sw1"] >= 2
 
 
 async def test_a_full_ifspeed_is_taken_from_ifhighspeed(rig):
