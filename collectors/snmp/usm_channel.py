@@ -71,6 +71,7 @@ class Channel:
         self.engine_id = engine_id
         self._context = ber.encode(ber.OCTET_STRING, engine_id) + ber.encode(ber.OCTET_STRING, context_name)
         self.clock = clock
+        self._response_start = self._context + bytes((Pdu.RESPONSE,))
         self._user = user
         self._lock = lock
         self._flags = lock.level | REPORTABLE
@@ -119,9 +120,7 @@ class Channel:
     def _response(self, plain: bytes) -> bytes | None:
         """Return the body of a response in our context; only its frame is looked at."""
         body, at = usm_message.trimmed(plain)
-        if body.startswith(self._context, at) and body[at + len(self._context)] == Pdu.RESPONSE:
-            return body
-        return None
+        return body if body.startswith(self._response_start, at) else None
 
     def _accept(self, envelope: Envelope, *, timely: bool) -> None:
         if envelope.flags & _LEVEL != self._lock.level:

@@ -95,5 +95,9 @@ class KeyRing:
 
 def _cipher() -> Callable[[str, bytes], PrivacyCipher]:
     # The library takes 12 MB: only who encrypts pays for it.
-    module = importlib.import_module("collectors.snmp.usm_cipher")
+    try:
+        module = importlib.import_module("collectors.snmp.usm_cipher")
+    except ImportError as error:
+        detail = "SNMPv3 privacy needs the library cryptography, which this machine does not have"
+        raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, detail) from error
     return cast("Callable[[str, bytes], PrivacyCipher]", module.cipher)
