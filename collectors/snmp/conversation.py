@@ -172,7 +172,7 @@ class Conversation:
                 f"{self.name}: {run.sent} requests with {run.varbinds} varbinds by plan,"
                 f" {words}, in {(self.now - began) * 1000:.1f} ms"
             )
-        return plan.table(run.numbers) if known else None
+        return plan.table(run.numbers, run.leading) if known else None
 
     def _prepare(self, tries: int, deadline: float) -> tuple[Line, Patience]:
         now = self.now

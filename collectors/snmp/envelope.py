@@ -82,7 +82,7 @@ class CommunityEnvelope:
 
     def seal(self, request: Request, request_id: int) -> bytes:
         """Return the message with its id."""
-        return request.datagram(request_id)
+        return request.head + request_id.to_bytes(4, "big") + request.tail
 
     def open(self, datagram: bytes) -> bytes | None:
         """Return the datagram: header() or a template looks at version and community."""

@@ -17,13 +17,16 @@ class Allowance:
         self._full_at = 0.0
         """When the bucket will be full again (monotonic seconds)."""
 
-    def ready(self, now: float) -> bool:
-        """Tell whether a packet may go out now."""
-        return self._full_at - now <= self._ahead_seconds
-
-    def spend(self, now: float) -> None:
-        """Note a packet that goes out."""
-        self._full_at = max(self._full_at, now) + self._interval_seconds
+    def take(self, now: float) -> bool:
+        """Take the right to send one packet now; False when there is none."""
+        full_at = self._full_at
+        if full_at < now:
+            self._full_at = now + self._interval_seconds
+            return True
+        if full_at - now > self._ahead_seconds:
+            return False
+        self._full_at = full_at + self._interval_seconds
+        return True
 
 
 @dataclass(frozen=True, slots=True)

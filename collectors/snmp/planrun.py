@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
 from collectors.snmp.exchange import Exchange, Line
 from collectors.snmp.peer import Patience
@@ -14,13 +15,25 @@ from netmon import sdk
 class PlanRun(Exchange):
     """All requests of a plan, one after the other."""
 
-    __slots__ = ("_at", "_learned", "_plan", "_transport", "done", "numbers", "resent", "sent", "varbinds")
+    __slots__ = (
+        "_at",
+        "_learned",
+        "_plan",
+        "_transport",
+        "done",
+        "leading",
+        "numbers",
+        "resent",
+        "sent",
+        "varbinds",
+    )
 
     def __init__(self, line: Line, plan: Plan, patience: Patience, transport: Transport) -> None:
         super().__init__(line, plan.steps[0].request, patience)
         self.done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """True: all numbers are there. False: the device answered something that the plan does not know."""
         self.numbers: list[int] = []
+        self.leading: list[int] = []
         self.varbinds = 0
         self.sent = self.resent = 0
         """Packets, and second tries among them; without those of the request under way."""
@@ -47,7 +60,9 @@ class PlanRun(Exchange):
                 return True
             self._learned = True
             numbers = step.template.lift(body, self.request_id) or ()
-        self.numbers.extend(numbers)
+        lifted = iter(numbers)
+        self.leading.extend(islice(lifted, step.leading))
+        self.numbers.extend(lifted)
         self.varbinds += len(step.wanted)
         self.sent += self.tries
         self.resent += self.tries - 1

@@ -8,17 +8,18 @@ and one unpacking gives all numbers. Everything else is the strict decoder's wor
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from operator import sub
-from typing import Final
+from operator import and_, sub
+from typing import Final, NamedTuple
 
 from collectors.snmp import ber
 from collectors.snmp.message import Header, Varbind, decode_varbinds
 from collectors.snmp.syntax import MibObject
 
-_WINDOW: Final = 8
-"""Octets lifted for each number, whatever its size; those before it are fixed and are subtracted."""
+_WINDOWS: Final = ((1, "B"), (2, "H"), (4, "I"), (8, "Q"))
+"""Octets lifted for a number of up to that size; those before it are fixed, and taken off again."""
+_MASKS: Final = tuple((1 << 8 * octets) - 1 for octets in range(9))
 
 Wanted = Sequence[MibObject[object] | None]
 """What each varbind of a reply is; None for one that nobody wants, such as what follows a table."""
@@ -28,10 +29,11 @@ class Template:
     """One reply, learned from a strictly decoded one."""
 
     __slots__ = (
-        "_constants",
+        "_corrections",
         "_fixed",
         "_header",
         "_mask",
+        "_operator",
         "_size",
         "_unpack",
         "moving",
@@ -45,27 +47,25 @@ class Template:
         mask[header.id_at : header.id_at + 4] = bytes(4)
         moving: list[int] = []
         still: list[object] = []
-        form, constants, lifted_to, self.wrong_types = [">"], [], 0, 0
+        numbers: list[_Number] = []
+        self.wrong_types = 0
         for at, (varbind, what) in enumerate(zip(varbinds, wanted, strict=True)):
             _, tag, start, stop = varbind
             if what is None:
                 mask[start:stop] = bytes(stop - start)
                 continue
             value = what.read(tag, body[start:stop])
-            if not what.syntax.plain or not isinstance(value, int):
+            if what.syntax.plain and isinstance(value, int):
+                mask[start:stop] = _fixed_bits(tag, stop - start)
+                moving.append(at)
+                numbers.append(_Number(start, stop, value))
+            else:
                 self.wrong_types += value is None and tag < ber.NO_SUCH_OBJECT
                 still.append(value)
-                continue
-            if stop - _WINDOW < lifted_to:
-                raise ValueError("numbers too close together")
-            mask[start:stop] = _fixed_bits(tag, stop - start)
-            form.append(f"{stop - _WINDOW - lifted_to}xQ")
-            lifted_to = stop
-            constants.append(int.from_bytes(body[stop - _WINDOW : stop], "big") - value)
-            moving.append(at)
+        self._unpack = _unpacking(numbers)
+        self._operator, self._corrections = _correcting(body, numbers)
         self._size, self._mask = len(body), int.from_bytes(mask, "little")
         self._fixed = int.from_bytes(body, "little") & self._mask
-        self._unpack, self._constants = struct.Struct("".join(form)).unpack_from, tuple(constants)
         self._header = replace(header, community=b"")
         self.moving = tuple(moving)
         """Which varbinds are numbers, in order."""
@@ -79,7 +79,7 @@ class Template:
         at = self._header.id_at
         if body[at : at + 4] != request_id.to_bytes(4, "big"):
             return None
-        return map(sub, self._unpack(body), self._constants)
+        return map(self._operator, self._unpack(body), self._corrections)
 
     def fits(self, header: Header, varbinds: Sequence[Varbind], wanted: Wanted) -> bool:
         """Tell whether a reply has the same status and names, and exceptions in the same places."""
@@ -91,6 +91,38 @@ class Template:
             new.name == old.name and (new.tag == old.tag or (what is not None and _are_values(new, old)))
             for new, old, what in zip(varbinds, known, wanted, strict=True)
         )
+
+
+class _Number(NamedTuple):
+    start: int
+    stop: int
+    value: int
+
+
+def _unpacking(numbers: Sequence[_Number]) -> Callable[[bytes], tuple[int, ...]]:
+    form, lifted_to = [">"], 0
+    for number in numbers:
+        octets, letter = _window(number.stop - number.start)
+        if number.stop - octets < lifted_to:
+            raise ValueError("numbers too close together")
+        form.append(f"{number.stop - octets - lifted_to}x{letter}")
+        lifted_to = number.stop
+    return struct.Struct("".join(form)).unpack_from
+
+
+def _correcting(body: bytes, numbers: Sequence[_Number]) -> tuple[Callable[[int, int], int], tuple[int, ...]]:
+    """Return what makes values of windows: masks, as there are few; differences where one is negative."""
+    sizes = [number.stop - number.start for number in numbers]
+    if all(number.value >= 0 for number in numbers):
+        return and_, tuple(_MASKS[min(size, 8)] for size in sizes)
+    windows = [body[n.stop - _window(size)[0] : n.stop] for n, size in zip(numbers, sizes, strict=True)]
+    return sub, tuple(int.from_bytes(w, "big") - n.value for w, n in zip(windows, numbers, strict=True))
+
+
+def _window(size: int) -> tuple[int, str]:
+    return next(
+        (octets, letter) for octets, letter in _WINDOWS if size <= octets or octets == _WINDOWS[-1][0]
+    )
 
 
 def _fixed_bits(tag: int, size: int) -> bytes:

@@ -24,6 +24,7 @@ from netmon import sdk
 _MAX_DATAGRAM_BYTES = 65_535
 _BURST = 64
 """Datagrams taken in one turn of the event loop, so that a flood leaves the others their turn."""
+_BURSTS_BEFORE_TIMEOUTS = 64
 _MOST_RESEALED = 4
 _TICK_SECONDS = 0.02
 """How often timeouts are looked at: one timer for all requests under way."""
@@ -98,12 +99,9 @@ class Transport:
         """Send when the limits allow it, else keep the request until they do."""
         loop = self._loop = self._loop or asyncio.get_running_loop()
         now = loop.time()
-        own = exchange.line.allowance
-        if not (own.ready(now) and self._allowance.ready(now)):
+        if not (exchange.line.allowance.take(now) and self._allowance.take(now)):
             self._hold(exchange)
             return
-        own.spend(now)
-        self._allowance.spend(now)
         due_at, ends_at = now + exchange.patience.try_seconds, exchange.ends_at
         exchange.sent_at = now
         exchange.due_at = min(due_at, ends_at)
@@ -144,6 +142,11 @@ class Transport:
         self._timer = None
         if self._loop is None or not (self._pending or self._held):
             return
+        # What has come already is no silence, however long the event loop was busy elsewhere.
+        for sock in tuple(self._sockets.values()):
+            for _ in range(_BURSTS_BEFORE_TIMEOUTS):
+                if not self._readable(sock):
+                    break
         held, self._held = self._held, deque()
         for exchange, request_id in held:
             if self._pending.get(request_id) is exchange:
@@ -161,7 +164,8 @@ class Transport:
         asyncio.get_running_loop().add_reader(sock, self._readable, sock)
         return sock
 
-    def _readable(self, sock: socket.socket) -> None:
+    def _readable(self, sock: socket.socket) -> bool:
+        """Take what has come; True when there may be more."""
         receive = sock.recvfrom
         for taken in range(_BURST):
             try:
@@ -169,11 +173,12 @@ class Transport:
             except BlockingIOError:
                 if not taken:
                     self._read_complaints(sock)
-                return
+                return False
             except OSError:
                 self._read_complaints(sock)
                 continue
             self._receive(datagram, source)
+        return True
 
     def _receive(self, datagram: bytes, source: tuple[str, int]) -> None:
         counters = self.counters
