@@ -24,7 +24,10 @@ _LONGEST_PAUSE_SECONDS: Final = 600.0
 _MOST_MENDED: Final = 3
 """Times that an exchange may be put right: the engine's time, its ID, and its time again."""
 _MOST_NEWS: Final = 16
-_UNPROVEN: Final = "tells its engine ID, but answers nothing from this user: a passphrase, protocol or the context may be wrong"
+_UNPROVEN: Final = (
+    "tells its engine ID, but answers nothing from this user:"
+    " a passphrase, a protocol or the context may be wrong"
+)
 
 _EMPTY_GET: Final = make_pdu(Pdu.GET, ())
 _SMALLEST_GET: Final = make_pdu(Pdu.GET, (mib.SYS_UP_TIME.encoded,))

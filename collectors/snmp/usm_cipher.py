@@ -20,6 +20,7 @@ from collectors.snmp.usm_channel import PrivacyCipher
 _MASK_64 = 2**64 - 1
 _MASK_32 = 2**32 - 1
 _DES_BLOCK = 8
+_AES_BLOCK = 16
 
 
 class AesPrivacy:
@@ -27,6 +28,7 @@ class AesPrivacy:
 
     def __init__(self, key: bytes) -> None:
         self._aes = AES(key)
+        self._decryptor = Cipher(self._aes, CFB(bytes(_AES_BLOCK))).decryptor()
         self._salts = count(secrets.randbits(64))
 
     def encrypt(self, plain: bytes, boots: int, seconds: int) -> tuple[bytes, bytes]:
@@ -40,7 +42,12 @@ class AesPrivacy:
         if len(salt) != 8:
             raise BerError(f"a salt of {len(salt)} octets")
         vector = (boots << 32 | seconds).to_bytes(8, "big") + salt
-        return Cipher(self._aes, CFB(vector)).decryptor().update(encrypted)
+        # In this mode a block's key stream depends on the encrypted block before it and on nothing else
+        # (NIST SP 800-38A section 6.3): with the vector as such a block, and whole blocks always, one
+        # decryptor serves all messages at a third of the cost of making one.
+        size = len(encrypted)
+        padding = bytes(-size % _AES_BLOCK)
+        return self._decryptor.update(vector + encrypted + padding)[_AES_BLOCK : _AES_BLOCK + size]
 
 
 class DesPrivacy:

@@ -23,6 +23,11 @@ _MAX_SIZE: Final = 65_507  # the largest UDP payload over IPv4
 _VERSION: Final = ber.encode_integer(VERSION_3)
 _MODEL: Final = ber.encode_integer(_USM)
 _SIZE: Final = ber.encode_integer(_MAX_SIZE)
+SALT_OCTETS: Final = 8
+_TWO_OCTETS: Final = 0x82
+"""A length of two octets follows (X.690 section 8.1.3.5)."""
+# The version, and the beginning of msgGlobalData up to the content of msgID, which takes four octets.
+_FRONT: Final = _VERSION + bytes((ber.SEQUENCE, 6 + len(_SIZE) + 3 + len(_MODEL), ber.INTEGER, 4))
 
 
 class Envelope(NamedTuple):
@@ -53,37 +58,39 @@ class Sender(NamedTuple):
     user: bytes
 
 
-def encode(message_id: int, flags: int, sender: Sender, mac_octets: int, body: tuple[bytes, bytes]) -> bytes:
-    """Return a message with zeros where its authentication octets belong.
+class Frame:
+    """Messages of one sender at one moment: everything but id, authentication, salt and scoped PDU."""
 
-    `body` is the salt (empty: none) and the scoped PDU, which is encrypted when flags say PRIVACY. The
-    id takes four octets: at least 0x00800000, below 2**31. See `mac_place` for where the zeros are.
-    """
-    salt, scoped = body
-    encode_element, integer = ber.encode, ber.encode_integer
-    security = encode_element(
-        ber.SEQUENCE,
-        encode_element(ber.OCTET_STRING, sender.engine_id)
-        + integer(sender.boots)
-        + integer(sender.seconds)
-        + encode_element(ber.OCTET_STRING, sender.user)
-        + encode_element(ber.OCTET_STRING, bytes(mac_octets))
-        + encode_element(ber.OCTET_STRING, salt),
-    )
-    data = encode_element(ber.OCTET_STRING, scoped) if flags & PRIVACY else scoped
-    header = b"\x02\x04" + message_id.to_bytes(4, "big") + _SIZE + b"\x04\x01" + bytes((flags,)) + _MODEL
-    return encode_element(
-        ber.SEQUENCE,
-        _VERSION + encode_element(ber.SEQUENCE, header) + encode_element(ber.OCTET_STRING, security) + data,
-    )
+    __slots__ = ("_encrypted", "_middle", "_salt_head", "_size")
 
+    def __init__(self, flags: int, sender: Sender, mac_octets: int) -> None:
+        self._encrypted = bool(flags & PRIVACY)
+        salt_octets = SALT_OCTETS if self._encrypted else 0
+        inner = (
+            ber.encode(ber.OCTET_STRING, sender.engine_id)
+            + ber.encode_integer(sender.boots)
+            + ber.encode_integer(sender.seconds)
+            + ber.encode(ber.OCTET_STRING, sender.user)
+            + bytes((ber.OCTET_STRING, mac_octets))
+        )
+        security_octets = len(inner) + mac_octets + 2 + salt_octets
+        security = ber.encode_length(security_octets)
+        wrapped = ber.encode_length(1 + len(security) + security_octets)
+        self._middle = b"".join(
+            (_SIZE, b"\x04\x01", bytes((flags,)), _MODEL, b"\x04", wrapped, b"\x30", security, inner)
+        )
+        self._salt_head = bytes((ber.OCTET_STRING, salt_octets))
+        self._size = len(_FRONT) + 4 + len(self._middle) + mac_octets
 
-def mac_place(datagram: bytes, salt: bytes, mac_octets: int, scoped_octets: int, flags: int) -> int:
-    """Return where the authentication octets of a message made by `encode` begin."""
-    data = scoped_octets
-    if flags & PRIVACY:
-        data += 1 + len(ber.encode_length(scoped_octets))
-    return len(datagram) - data - 2 - len(salt) - mac_octets
+    def parts(self, message_id: int, salt: bytes, scoped: bytes) -> tuple[bytes, bytes]:
+        """Return what comes before and after a message's authentication octets.
+
+        The id takes four octets: at least 0x00800000, below 2**31. The salt is empty, or of eight octets
+        when the flags say PRIVACY; then the scoped PDU is encrypted.
+        """
+        after = self._salt_head + salt + (ber.encode(ber.OCTET_STRING, scoped) if self._encrypted else scoped)
+        size = ber.encode_length(self._size + len(after))
+        return b"\x30" + size + _FRONT + message_id.to_bytes(4, "big") + self._middle, after
 
 
 def decode(datagram: bytes) -> Envelope:
@@ -158,3 +165,39 @@ def _integer(data: bytes, at: int, end: int) -> tuple[int, int]:
 def _octets(data: bytes, at: int, end: int) -> tuple[bytes, int]:
     start, stop = ber.expect(ber.OCTET_STRING, data, at, end)
     return data[start:stop], stop
+
+
+class Layout:
+    """Where everything was in an engine's last encrypted message, to prove a new one alike at a glance.
+
+    Alike: the same flags, engine, boots, second, user and lengths; other id, authentication, salt, content.
+    """
+
+    __slots__ = ("_at", "_head", "_middle", "_salt_head", "envelope")
+
+    def __init__(self, datagram: bytes, envelope: Envelope) -> None:
+        """Learn from a strictly decoded message; see learn()."""
+        self.envelope = envelope
+        self._at = envelope.mac_at + len(envelope.mac)
+        self._head = datagram[4:11]
+        self._middle = datagram[15 : envelope.mac_at]
+        self._salt_head = datagram[self._at : self._at + 2]
+
+    @staticmethod
+    def learn(datagram: bytes, envelope: Envelope) -> Layout | None:
+        """Return the layout of a message whose lengths take two octets, as large ones do; None for others."""
+        usual = datagram[1] == _TWO_OCTETS and datagram[4:11].endswith(b"\x02\x04")
+        usual = usual and len(envelope.salt) == SALT_OCTETS and datagram[envelope.start - 3] == _TWO_OCTETS
+        return Layout(datagram, envelope) if usual and envelope.encrypted else None
+
+    def matches(self, datagram: bytes) -> bool:
+        """Tell whether a message is alike, and fills its datagram exactly."""
+        size, start = len(datagram), self.envelope.start
+        left = size - start
+        return (
+            left > 0
+            and datagram.startswith(b"\x30\x82" + (size - 4).to_bytes(2, "big") + self._head)
+            and datagram.startswith(self._middle, 15)
+            and datagram.startswith(self._salt_head, self._at)
+            and datagram.startswith(b"\x04\x82" + left.to_bytes(2, "big"), start - 4)
+        )

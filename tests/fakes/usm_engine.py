@@ -10,7 +10,7 @@ from collectors.snmp.envelope import SendAgain
 from collectors.snmp.message import MIN_REQUEST_ID, Pdu, Request
 from collectors.snmp.usm import UsmEnvelope
 from collectors.snmp.usm_channel import Lock
-from collectors.snmp.usm_message import AUTH, PRIVACY, REPORT, Envelope, Scoped, Sender
+from collectors.snmp.usm_message import AUTH, PRIVACY, REPORT, Envelope, Frame, Scoped, Sender
 
 USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
 ENGINE_ID = bytes.fromhex("80001f8804746573742d31")
@@ -88,11 +88,8 @@ class FakeEngine:
             salt, body = self.lock.cipher.encrypt(body, boots, seconds)
         sender = Sender(self.engine_id, boots, seconds, self.user)
         size = self.lock.mac_octets if flags & AUTH else 0
-        whole = usm_message.encode(message_id, flags, sender, size, (salt, body))
-        if not size:
-            return whole
-        at = usm_message.mac_place(whole, salt, size, len(body), flags)
-        return whole[:at] + self._mac(whole) + whole[at + size :]
+        before, after = Frame(flags, sender, size).parts(message_id, salt, body)
+        return before + (self._mac(before + bytes(size) + after) if size else b"") + after
 
     def _genuine(self, envelope: Envelope, datagram: bytes) -> bool:
         at, stop = envelope.mac_at, envelope.mac_at + len(envelope.mac)
