@@ -131,6 +131,26 @@ async def test_swapped_ifindexes_are_seen_when_the_table_says_that_it_changed(ri
     ]
 
 
+async def test_swapped_ifindexes_are_seen_even_when_the_device_tells_nobody(rig):
+    await rig.poll()
+    one, two = rig.switch.ports[:2]
+    one.index, two.index, one.octets = 2, 1, 9999
+    reading, events = await rig.poll()
+    values = dict(zip(ports(reading), column(reading, "ifHCInOctets"), strict=True))
+    assert (values["Gi0/1"], values["Gi0/2"]) == (9999, 1000)
+    assert [event.kind for event in events] == ["interfaces_renumbered"]
+
+
+async def test_a_renamed_port_is_one_event(rig):
+    await rig.poll()
+    rig.switch.ports[0].name, rig.switch.ports[0].descr = b"uplink", b"port Gi0/1"
+    reading, events = await rig.poll()
+    assert ports(reading)[0] == "uplink"
+    assert [(event.kind, event.data["interfaces"]) for event in events] == [
+        ("interfaces_renamed", ["Gi0/1 to uplink"])
+    ]
+
+
 async def test_a_line_card_that_goes_and_comes_back_is_one_event_each_time(rig):
     await rig.poll()
     card, rig.switch.ports = rig.switch.ports[2:], rig.switch.ports[:2]
