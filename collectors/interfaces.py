@@ -21,7 +21,6 @@ from collectors.snmp.interface_fields import (
     DISCONTINUITY,
     FAST,
     HIGH_CAPACITY,
-    INFOS,
     LOW_CAPACITY,
     SLOW,
     Field,

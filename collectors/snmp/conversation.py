@@ -110,7 +110,10 @@ class Conversation:
         device = self._device
         if not self._reach.begin(self.now):
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, f"{self.name}: silent for several polls, left alone")
-        addresses = await self._context.resolver.addresses(device.address)
+        if self._address == device.address:  # a literal: its own answer, always
+            addresses: Sequence[str] = (self._address,)
+        else:
+            addresses = await self._context.resolver.addresses(device.address)
         if self._line is None or self._address != addresses[0]:
             peer = peer_at(addresses[0], device.port, other_source=device.other_source)
             self._line = Line(peer, self._envelope, self._allowance)
