@@ -94,7 +94,7 @@ class Channel:
 
     def seal(self, message_id: int, pdu: bytes, now: float) -> bytes:
         """Return the message around a plain PDU; the id is at least 0x00800000, below 2**31."""
-        scoped = ber.encode(ber.SEQUENCE, self._context + pdu)
+        scoped = b"\x30" + ber.encode_length(len(self._context) + len(pdu)) + self._context + pdu
         boots, seconds = self.clock.boots, self.clock.estimate(now)
         salt = b""
         if self._lock.cipher is not None:

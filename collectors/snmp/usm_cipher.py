@@ -12,7 +12,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
 from collectors.snmp.ber import BerError
 from collectors.snmp.usm_channel import PrivacyCipher
@@ -24,30 +24,41 @@ _AES_BLOCK = 16
 
 
 class AesPrivacy:
-    """AES in CFB mode (RFC 3826 section 3.1); 128, 192 or 256 bits by the key's length."""
+    """AES in CFB mode (RFC 3826 section 3.1); 128, 192 or 256 bits by the key's length.
+
+    In this mode a block's key stream is the block cipher's output for the encrypted block before it, and
+    depends on nothing else (NIST SP 800-38A section 6.3). So with the vector passed off as such a block,
+    and always whole blocks, one context serves all messages, at a third of the cost of making one.
+    """
 
     def __init__(self, key: bytes) -> None:
-        self._aes = AES(key)
-        self._decryptor = Cipher(self._aes, CFB(bytes(_AES_BLOCK))).decryptor()
+        aes = AES(key)
+        cfb = Cipher(aes, CFB(bytes(_AES_BLOCK)))
+        self._block = Cipher(aes, ECB()).encryptor()  # noqa: S305 - the bare block cipher, for CFB's first block
+        self._encryptor, self._decryptor = cfb.encryptor(), cfb.decryptor()
+        self._last = bytes(_AES_BLOCK)
         self._salts = count(secrets.randbits(64))
 
     def encrypt(self, plain: bytes, boots: int, seconds: int) -> tuple[bytes, bytes]:
         """Return salt and encrypted octets; AES in this mode needs no padding."""
         salt = (next(self._salts) & _MASK_64).to_bytes(8, "big")
-        vector = (boots << 32 | seconds).to_bytes(8, "big") + salt
-        return salt, Cipher(self._aes, CFB(vector)).encryptor().update(plain)
+        vector = int.from_bytes((boots << 32 | seconds).to_bytes(8, "big") + salt, "big")
+        # What becomes the vector when it is encrypted after the last message's last block.
+        before = int.from_bytes(self._block.update(self._last), "big") ^ vector
+        size = len(plain)
+        whole = before.to_bytes(_AES_BLOCK, "big") + plain + bytes(-size % _AES_BLOCK)
+        encrypted = self._encryptor.update(whole)
+        self._last = encrypted[-_AES_BLOCK:]
+        return salt, encrypted[_AES_BLOCK : _AES_BLOCK + size]
 
     def decrypt(self, encrypted: bytes, salt: bytes, boots: int, seconds: int) -> bytes:
         """Return the plain octets; BerError for a salt of another length than eight."""
         if len(salt) != 8:
             raise BerError(f"a salt of {len(salt)} octets")
         vector = (boots << 32 | seconds).to_bytes(8, "big") + salt
-        # In this mode a block's key stream depends on the encrypted block before it and on nothing else
-        # (NIST SP 800-38A section 6.3): with the vector as such a block, and whole blocks always, one
-        # decryptor serves all messages at a third of the cost of making one.
         size = len(encrypted)
-        padding = bytes(-size % _AES_BLOCK)
-        return self._decryptor.update(vector + encrypted + padding)[_AES_BLOCK : _AES_BLOCK + size]
+        whole = vector + encrypted + bytes(-size % _AES_BLOCK)
+        return self._decryptor.update(whole)[_AES_BLOCK : _AES_BLOCK + size]
 
 
 class DesPrivacy:

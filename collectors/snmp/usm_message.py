@@ -88,7 +88,9 @@ class Frame:
         The id takes four octets: at least 0x00800000, below 2**31. The salt is empty, or of eight octets
         when the flags say PRIVACY; then the scoped PDU is encrypted.
         """
-        after = self._salt_head + salt + (ber.encode(ber.OCTET_STRING, scoped) if self._encrypted else scoped)
+        if self._encrypted:
+            scoped = b"\x04" + ber.encode_length(len(scoped)) + scoped
+        after = self._salt_head + salt + scoped
         size = ber.encode_length(self._size + len(after))
         return b"\x30" + size + _FRONT + message_id.to_bytes(4, "big") + self._middle, after
 
