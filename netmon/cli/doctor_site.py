@@ -29,7 +29,8 @@ _REMEDIES: Mapping[str, str] = {
     Outcome.REFUSED: "nothing listens on that port: switch its SNMP agent on",
     Outcome.UNREACHABLE: "there is no way to it: look at routes and VLANs",
     Outcome.UNRESOLVED: "its name has no address: correct address in [[device]], or the resolver",
-    Outcome.DENIED: "it refuses this credential: give the user or community a view of what is read",
+    Outcome.DENIED: "it refuses this credential: are user, protocols and passphrases those of the device, "
+    "and does its view hold what is read? netmon poll gives the device's own reason",
     Outcome.BROKEN: "a defect: the log above has the traceback, please report it",
 }
 
