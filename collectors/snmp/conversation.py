@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from collectors.snmp import message
+from collectors.snmp import message, story
 from collectors.snmp.answers import Table
 from collectors.snmp.ber import BerError
 from collectors.snmp.envelope import CommunityEnvelope, Envelope, News
@@ -150,7 +150,9 @@ class Conversation:
             raise garbled(self.name, error) from error
         self._count(0, len(varbinds))
         answer = Answer(reply.body, reply.header.first, reply.header.second, varbinds, reply.header)
-        self._context.trace(self._story(request, answer, question.tries, self.now - began))
+        if self._context.trace is not sdk.no_trace:
+            replied = (len(reply.body), len(varbinds), reply.header.first)
+            self.tell(story.exchanged(request, replied, question.tries, self.now - began))
         return answer
 
     async def follow(self, plan: Plan, deadline: float) -> Table | None:
@@ -170,11 +172,8 @@ class Conversation:
         finally:
             self._count(run.sent + run.tries, run.varbinds, run.resent)
         if self._context.trace is not sdk.no_trace:
-            words = "as planned" if known else "given up: the device answers otherwise"
-            self._context.trace(
-                f"{self.name}: {run.sent} requests with {run.varbinds} varbinds by plan,"
-                f" {words}, in {(self.now - began) * 1000:.1f} ms"
-            )
+            sent = {"requests": run.sent + run.tries, "resent": run.resent, "varbinds": run.varbinds}
+            self.tell(story.planned(sent, self.now - began, known=known))
         return plan.table(run.numbers, run.leading) if known else None
 
     def _prepare(self, tries: int, deadline: float) -> tuple[Line, Patience]:
@@ -193,7 +192,7 @@ class Conversation:
         try:
             result = await answer
         except sdk.SourceError as error:
-            self._context.trace(f"{self.name}: {error} after {self.now - now:.3f} s")
+            self.tell(f"{error}; {exchange.tries} sent, waited {self.now - now:.3f} s")
             if error.outcome in SILENT:
                 self._reach.silent(self.now)
             raise
@@ -209,9 +208,6 @@ class Conversation:
             now.packets_sent + sent, now.packets_retried + again, now.varbinds + varbinds
         )
 
-    def _story(self, request: Request, answer: Answer, tries: int, seconds: float) -> str:
-        return (
-            f"{self.name}: asked {len(request.head) + 4 + len(request.tail)} octets,"
-            f" got {len(answer.datagram)} with {len(answer.varbinds)} varbinds,"
-            f" status {answer.error_status}, in {seconds * 1000:.1f} ms, {tries} tries"
-        )
+    def tell(self, words: str) -> None:
+        """Add a line to the story of the run."""
+        self._context.trace(f"{self.name}: {words}")

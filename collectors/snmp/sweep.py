@@ -14,6 +14,7 @@ from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import Pdu, Request, Status, Varbind
 from collectors.snmp.pace import Pace, Step
 from collectors.snmp.plan import Place, Plan, Taken
+from collectors.snmp.story import adapted
 from collectors.snmp.syntax import MibObject
 from collectors.snmp.walk import Cursor, Walk
 from netmon import sdk
@@ -127,8 +128,10 @@ class Sweep:
             verdict = await self._try(step, 1)
         if worst is _Verdict.TOO_BIG:
             self._pace.too_big(step)
+            self._conversation.tell(adapted(first, step, "tooBig"))
         elif step != first and step.width == first.width:
             self._pace.silent(first, step)
+            self._conversation.tell(adapted(first, step, "no answer or an error"))
 
     def _step(self, columns: int) -> Step:
         """Return the next request; near the end one that asks for no more than a row behind it."""
