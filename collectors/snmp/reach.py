@@ -12,9 +12,9 @@ _SHORT: Final = 0.5
 """Length of that try, as a share of a usual one."""
 _POLLS_TO_OPEN: Final = 3
 """Dark polls in a row, after which the device is not asked at all while it is dark."""
-_FLOOR: Final = 0.5
 _CEILING: Final = 3.0
-"""Bounds of a measured timeout, as shares of the one that a new device gets."""
+"""Longest measured timeout, as a share of the one that a new device gets. The shortest is that one itself
+(RFC 6298 section 2.4): agents answer in bursts, after pauses that no earlier answer foretells."""
 
 
 class Reach:
@@ -73,4 +73,4 @@ class Reach:
         self._try_seconds = self._bounded(2 * self._try_seconds)  # RFC 6298 section 5.5
 
     def _bounded(self, seconds: float) -> float:
-        return min(max(seconds, _FLOOR * self._first_seconds), _CEILING * self._first_seconds)
+        return min(max(seconds, self._first_seconds), _CEILING * self._first_seconds)
