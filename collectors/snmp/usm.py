@@ -122,10 +122,14 @@ class UsmEnvelope:
                 return None
             self._settle(opened)
             return opened.body
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             self._channel = self._found(opened)
-        else:
-            self._act_on(opened, *reason(opened.report))
+            raise SendAgain
+        kind, words = reason(opened.report)
+        if kind is Report.UNKNOWN_ENGINE and opened.envelope.engine_id == channel.engine_id:
+            return None  # the discovery's report, once more: networks double datagrams
+        self._act_on(opened, kind, words)
         raise SendAgain
 
     def header(self, body: bytes) -> Header | None:

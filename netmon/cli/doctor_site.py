@@ -80,8 +80,9 @@ def devices(latest: Latest, configuration: Configuration) -> Iterator[Finding]:
 def _unanswered(name: str, row: LatestRow) -> Finding:
     outcome, source = row.label(RUN_OUTCOME.name), row.label("source")
     remedy = _REMEDIES.get(outcome, "netmon poll shows what it answers")
-    said = "answers in part" if row.value(RUN_UP.name) == 1 else "does not answer"
-    return fail(f"device {name}", f"{said} to {source}: {outcome}", remedy)
+    said = "answers in part to" if row.value(RUN_UP.name) == 1 else "does not answer to"
+    said = "refuses" if outcome == Outcome.DENIED else said
+    return fail(f"device {name}", f"{said} {source}: {outcome}", remedy)
 
 
 def wan_ports(latest: Latest, configuration: Configuration) -> Iterator[Finding]:

@@ -1,6 +1,8 @@
 """SNMPv3 against Debian's snmpd: every pair of protocols by name, refusals in words, restarts."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 from fakes.snmp_agent import snmp_context
@@ -103,6 +105,14 @@ async def test_an_agent_without_the_users_level_says_so(agent):
         with pytest.raises(sdk.SourceError, match="usmStatsUnsupportedSecLevels") as caught:
             await session.get((mib.SYS_NAME,), 10.0)
     assert caught.value.outcome == sdk.Outcome.DENIED
+
+
+def test_only_who_encrypts_loads_the_library():
+    script = (
+        "import sys, collectors.interfaces, collectors.snmp.command; print('cryptography' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 async def test_the_next_poll_after_a_restart_is_whole(own_agent):

@@ -182,7 +182,6 @@ async def test_a_refusal_is_told_in_words_without_the_secret(changes, outcome, w
     [
         (1, "denied", "usmStatsUnsupportedSecLevels"),
         (2, "rejected", "usmStatsNotInTimeWindows"),
-        (4, "rejected", "usmStatsUnknownEngineIDs"),
         (6, "denied", "usmStatsDecryptionErrors"),
         (9, "denied", "report 1.3.6.1.6.3.15.1.1.9.0"),
     ],
@@ -193,6 +192,32 @@ async def test_an_engine_that_reports_for_ever_is_given_up_in_its_own_words(numb
             await rig.prepare()
     assert caught.value.outcome == outcome
     assert len(rig.engine.seen) <= 8
+
+
+async def test_an_engine_that_is_another_one_each_time_is_given_up():
+    class Restless(FakeEngine):
+        def answer(self, datagram):
+            self.engine_id = self.engine_id[:-1] + bytes(((self.engine_id[-1] + 1) % 256,))
+            return super().answer(datagram)
+
+    async with Rig() as rig:
+        rig.engine = Restless(rig.engine.lock)
+        with pytest.raises(sdk.SourceError, match="usmStatsUnknownEngineIDs") as caught:
+            await rig.prepare()
+    assert caught.value.outcome == "rejected"
+    assert len(rig.engine.seen) <= 8
+
+
+async def test_a_doubled_discovery_is_no_reason_to_discover_again():
+    async with Rig() as rig:
+        request = rig.envelope.request(Pdu.GET, NAMES)
+        report = rig.engine.answer(rig.envelope.seal(request, MIN_REQUEST_ID))
+        await (await rig.context.shared.get(KeyRing)).stretch(CREDENTIAL)
+        await rig.prepare()
+        assert rig.envelope.open(report) is None
+        before = len(rig.engine.seen)
+        assert rig.get()
+        assert len(rig.engine.seen) - before == 1
 
 
 async def test_a_user_that_was_refused_is_left_alone_for_a_while_that_doubles():
