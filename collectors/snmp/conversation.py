@@ -167,6 +167,7 @@ class Conversation:
             known = await self._outcome(run, run.done, deadline)
         except sdk.SourceError as error:
             if run.begun and error.outcome in SILENT:
+                self._reach.answered(None)  # it did, a moment ago: perhaps less is what it bears
                 return None
             raise
         finally:
