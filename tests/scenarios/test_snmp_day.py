@@ -48,6 +48,7 @@ class Judge:
     gaps: int = 0
     crossed: list[str] = field(default_factory=list)
     above_the_line: int = 0
+    lost: int = 0
     last: dict[str, sdk.Reading] = field(default_factory=dict)
     polls: dict[str, int] = field(default_factory=dict)
 
@@ -59,21 +60,24 @@ class Judge:
     def _judge(self, device, reading) -> None:
         before, self.last[device] = self.last.get(device), reading
         self.polls[device] = self.polls.get(device, 0) + 1
-        if before is None or before.shape.rows[0].key != reading.shape.rows[0].key:
+        if before is None:
             return
         names = [metric.name for metric in reading.shape.metrics]
-        keys = [dict(row.key)["ifName"] for row in reading.shape.rows]
-        assert keys == [dict(row.key)["ifName"] for row in before.shape.rows]
         times = before.stamp.boottime_ns, reading.stamp.boottime_ns
-        for name, scale in COUNTED:
-            at = names.index(name)
-            rows = zip(
-                keys, before.columns[at], reading.columns[at], before.epochs, reading.epochs, strict=True
-            )
-            for key, old, new, epoch, later in rows:
-                self._weigh(
-                    f"{device} {key} {name}", scale * port_rate(int(key[4:])), (old, new, epoch, later), times
+        was = {dict(row.key)["ifName"]: at for at, row in enumerate(before.shape.rows)}
+        for now, row in enumerate(reading.shape.rows):
+            port = dict(row.key)["ifName"]
+            then = was.pop(port)  # a port that came anew or vanished is a KeyError, or left over
+            for name, scale in COUNTED:
+                at = names.index(name)
+                cells = (
+                    before.columns[at][then],
+                    reading.columns[at][now],
+                    before.epochs[then],
+                    reading.epochs[now],
                 )
+                self._weigh(f"{device} {port} {name}", scale * port_rate(int(port[4:])), cells, times)
+        self.lost += len(was)
 
     def _weigh(self, what, true, cells, times) -> None:
         old, new, epoch, later = cells
@@ -96,6 +100,7 @@ class Day:
     longest_seconds: float = 0.0
     overruns: int = 0
     kilobytes: list[int] = field(default_factory=list)
+    broken: int = 0
 
 
 def devices() -> list[DayDevice]:
@@ -141,6 +146,7 @@ async def live(day: Day, hours: float) -> None:
             await asyncio.sleep(hours * 600)
             day.kilobytes.append(kilobytes())
         day.overruns = sum(s.overruns_total for s in ticker.states if s.job.name not in FAULTY)
+        day.broken = sum(hub.failures_total.values())
         for task in tasks:
             task.cancel()
     for transport in transports:
@@ -179,6 +185,7 @@ def test_a_day_of_fifty_switches_has_no_false_rate_and_no_late_poll(caplog):
     )
     assert not day.judge.crossed[:5]
     assert day.judge.above_the_line == 0
+    assert day.judge.lost == day.broken == 0
     assert day.late_seconds < 1.0
     assert day.longest_seconds < EVERY_SECONDS / 5  # three losses in a row and their timeouts
     assert day.overruns == 0
