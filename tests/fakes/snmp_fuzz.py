@@ -89,6 +89,8 @@ class Target:
         """Try one datagram on every path; AssertionError when a template and the decoder disagree."""
         paths = (message_id, self._community, self._values, self._secure, self._by_template)
         seconds = max(self._timed(path, octets) for path in paths)  # in life a datagram takes one of them
+        if seconds > 0.001:  # the machine's doing, unless it happens again
+            seconds = min(max(self._timed(path, octets) for path in paths) for _ in range(3))
         found = self.found
         found.inputs += 1
         found.total += seconds
