@@ -4,13 +4,15 @@ import asyncio
 from argparse import ArgumentParser
 
 import pytest
-from fakes.recordings import replayed
-from fakes.snmp_agent import COMMUNITY, FaultyAgent, bench, snmp_context
+from fakes.recordings import lab, recsim, replayed
+from fakes.snmp_agent import COMMUNITY, FaultyAgent, bench, credential, snmp_context
 
 from collectors.snmp import recording
 from collectors.snmp.agent import serve
+from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.message import Pdu, Status
 from collectors.snmp.record import RecordCommand
+from collectors.snmp.subtree import Bounds
 from netmon import sdk
 
 
@@ -18,10 +20,10 @@ def standalone(trace):
     return snmp_context(0.2, trace=trace)
 
 
-async def record(port, out, *words):
+async def record(port, out, *words, community=COMMUNITY):
     parser, command = ArgumentParser(), RecordCommand()
     command.arguments(parser)
-    options = parser.parse_args([f"127.0.0.1:{port}", "--community", COMMUNITY, "--out", str(out), *words])
+    options = parser.parse_args([f"127.0.0.1:{port}", "--community", community, "--out", str(out), *words])
     options.standalone = standalone
     code = await asyncio.to_thread(command.run, options)
     return code, out.read_text()
@@ -42,6 +44,25 @@ async def test_a_recording_replayed_gives_the_same_recording(tmp_path):
     # Addresses in it were masked once: the stand-ins are masked again, in the same order.
     assert [r.name for r in variables(first)] == [r.name for r in variables(second)]
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "name", ["ios_2960x", "junos_mx5t-isis", "openwrt", "fortigate_60fospfv3", "unifi_nanohd"]
+)
+async def test_another_simulator_replays_a_recording_of_a_real_device(tmp_path, name):
+    original = lab("corpus", "recordings", f"{name}.snmprec")
+    async with recsim(original) as port:
+        code, _ = await record(port, tmp_path / "masked.snmprec", community=name)
+    assert code == 0
+    async with recsim(tmp_path / "masked.snmprec") as port, snmp_context(5.0) as context:
+        device = sdk.Device("masked", "127.0.0.1", port, credential("masked"))
+        session = (await context.shared.get(SnmpEngine)).session(device, context)
+        walked = []
+        for root in ((1, 0), (1, 2), (1, 3)):
+            walked += (await session.everything(root, Bounds(), lambda _walked: None)).found
+    written = variables((tmp_path / "masked.snmprec").read_text())
+    assert [recording.line(r) for r in walked] == [recording.line(r) for r in written]
+    assert len(written) > 200
 
 
 async def test_the_file_holds_all_of_the_device(tmp_path):
