@@ -94,7 +94,7 @@ class KeyRing:
 
 
 def _cipher() -> Callable[[str, bytes], PrivacyCipher]:
-    # The library takes 12 MB: only who encrypts pays for it.
+    # The library takes 7 MB: only who encrypts pays for it.
     try:
         module = importlib.import_module("collectors.snmp.usm_cipher")
     except ImportError as error:
