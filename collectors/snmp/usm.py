@@ -76,6 +76,7 @@ class UsmEnvelope:
             raise self._refusal
         keys = self._keys = await self._context.shared.get(KeyRing)
         await keys.stretch(self._credential)
+        self._channel = None  # one that never proved itself says nothing about now
         try:
             try:
                 await ask(_SMALLEST_GET)

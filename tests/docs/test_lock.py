@@ -53,6 +53,12 @@ def test_every_line_is_one_version_with_its_hashes(lock: str) -> None:
     assert pins(lock)
 
 
+@pytest.mark.parametrize("lock", [RUNTIME, DEV])
+def test_only_the_ciphers_of_snmpv3_are_left_out_anywhere(lock: str) -> None:
+    marked = {line.partition("==")[0] for line in requirement_lines(lock) if ";" in line}
+    assert marked == {"cffi", "cryptography"}
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_index_host_or_folder(lock: str) -> None:
     lines = (ROOT / lock).read_text().splitlines()

@@ -220,6 +220,23 @@ async def test_a_doubled_discovery_is_no_reason_to_discover_again():
         assert len(rig.engine.seen) - before == 1
 
 
+async def test_an_agent_that_went_away_before_it_proved_anything_is_no_refusal():
+    async with Rig() as rig:
+
+        async def garbled(request):
+            exchange(rig.envelope, rig.engine, request)
+            rig.envelope._answered = False
+            raise sdk.SourceError(sdk.Outcome.GARBLED, "broken")
+
+        async def silent(_request):
+            raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer")
+
+        for ask, outcome in ((garbled, "garbled"), (silent, "timeout")):
+            with pytest.raises(sdk.SourceError) as caught:
+                await rig.envelope.prepare(ask)
+            assert caught.value.outcome == outcome
+
+
 async def test_a_user_that_was_refused_is_left_alone_for_a_while_that_doubles():
     async with Rig(always=5) as rig:
         asked = []
