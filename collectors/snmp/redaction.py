@@ -81,7 +81,7 @@ _INDEXED_BY_MAC: Final = (
     ber.oid("1.3.6.1.2.1.17.7.1.2.2.1"),  # dot1qTpFdbTable
 )
 _ADDRESS_SIZES: Final = {1: 4, 2: 16, 3: 8, 4: 20}  # InetAddressType (RFC 4001); zoned ones have a tail
-_INSTANCE_AFTER: Final = 8
+_INSTANCE_AFTER: Final = 10
 """No table's instances begin before this sub-identifier."""
 
 
@@ -112,6 +112,8 @@ class Redaction:
             self._masks.name(content)
         elif tag == ber.OCTET_STRING and len(content) in (6, 16) and not _printable(content):
             self._masks.address(content)
+        elif tag == ber.OCTET_STRING and _printable(content):
+            self._masks.text(content)
         for table in _INDEXED_BY_MAC:
             if name[: len(table)] == table and max(name[-6:]) < 256:
                 self._masks.address(bytes(name[-6:]))
@@ -119,18 +121,21 @@ class Redaction:
             self._masks.address(bytes(name[start:stop]))
 
     def _name(self, name: Oid) -> Oid:
-        """Return the name with every address that is known in its instance replaced."""
+        """Return the name with every address that is known in its instance replaced.
+
+        From the right: instances end with addresses more often than they begin with them.
+        """
         arcs = list(name)
-        at = _INSTANCE_AFTER
-        while at < len(arcs):
-            at += self._replace(arcs, at) or 1
+        stop = len(arcs)
+        while stop - 4 >= _INSTANCE_AFTER:
+            stop -= self._replace(arcs, stop) or 1
         return tuple(arcs)
 
-    def _replace(self, arcs: list[int], at: int) -> int:
+    def _replace(self, arcs: list[int], stop: int) -> int:
         for size in (16, 6, 4):
-            run = arcs[at : at + size]
+            run = arcs[max(stop - size, _INSTANCE_AFTER) : stop]
             if len(run) == size and max(run) < 256 and (mask := self._masks.known.get(bytes(run))):
-                arcs[at : at + size] = mask
+                arcs[stop - size : stop] = mask
                 return size
         return 0
 

@@ -1,17 +1,20 @@
 """`netmon record` writes what a device says, and the file replayed is the same device."""
 
 import asyncio
+import contextlib
+import re
 from argparse import ArgumentParser
 
 import pytest
 from fakes.recordings import lab, recsim, replayed
 from fakes.snmp_agent import COMMUNITY, FaultyAgent, bench, credential, snmp_context
 
-from collectors.snmp import recording
+from collectors.snmp import ber, recording
 from collectors.snmp.agent import serve
 from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.message import Pdu, Status
 from collectors.snmp.record import RecordCommand
+from collectors.snmp.redaction import Redaction
 from collectors.snmp.subtree import Bounds
 from netmon import sdk
 
@@ -128,3 +131,28 @@ async def test_a_wrong_argument_is_said_before_anything_is_sent(tmp_path, words)
         with pytest.raises(sdk.UsageError):
             await record(made.device.port, tmp_path / "r.snmprec", *words)
         assert made.agent.requests_total == 0
+
+
+def test_no_address_that_a_recorded_device_tells_is_left_in_its_masked_recording():
+    for path in sorted(lab("corpus", "recordings").glob("*.snmprec")):
+        found = list(sound(path.read_text("latin-1").splitlines()))
+        redaction = Redaction([b"public"])
+        shown = redaction.redacted(found)
+        text = "\n".join(map(recording.line, shown))
+        assert len(shown) > 0.9 * len(found), path.stem
+        for address in {r.content for r in found if r.tag == ber.IP_ADDRESS and len(r.content) == 4}:
+            dotted = ber.dotted(tuple(address))
+            if redaction._masks.address(address) != address and max(address) > 31:
+                assert not re.search(rf"(?<!\d){re.escape(dotted)}(?!\d)", text), (path.stem, dotted)
+        for address in {r.content for r in found if r.tag == ber.OCTET_STRING and len(r.content) == 6}:
+            if redaction._masks.known.get(address, address) != address:
+                assert address.hex() not in text, (path.stem, address.hex())
+
+
+def sound(lines):
+    """Yield what our reader understands of a recording that others made."""
+    for line in lines:
+        with contextlib.suppress(ber.BerError):
+            recorded = recording.parse(line)
+            recording.line(recorded)
+            yield recorded

@@ -54,6 +54,16 @@ def test_an_address_has_one_stand_in_in_names_values_and_texts():
     assert found["1.3.6.1.4.1.99.1.0"].content == f"gateway {masked}, {mac.hex(':')}".encode()
 
 
+def test_an_address_behind_its_type_and_size_is_found_where_it_is():
+    found = redacted(
+        variable("1.3.6.1.2.1.4.35.1.4.9.1.4.10.60.40.1", ber.OCTET_STRING, MAC),
+        variable("1.3.6.1.4.1.99.1.0", ber.OCTET_STRING, b"seen at 169.254.2.131"),
+        variable(f"{IP_NET_TO_MEDIA}.2.5.169.254.2.131", ber.OCTET_STRING, MAC),
+    )
+    assert not any(name.endswith(("60.40.1", "254.2.131")) for name in found)
+    assert any(name.startswith("1.3.6.1.2.1.4.35.1.4.9.1.4.10.") for name in found)
+
+
 def test_ipv6_addresses_in_instances_are_masked():
     address = ip_address("2a02:1234::99").packed
     name = "1.3.6.1.2.1.4.34.1.3.2.16." + ".".join(map(str, address))
