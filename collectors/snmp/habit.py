@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from collectors.snmp.pace import Pace, Step
 from collectors.snmp.plan import Objects, Plan
 from collectors.snmp.sweep import Asked, Expected
 
@@ -19,8 +20,16 @@ class Habit:
         self.plan: Plan | None = None
         self.expected: Expected | None = None
         """None until a whole sweep; a plan is made of the sweep after it, which knows the sizes."""
+        self.step: Step | None = None
+        """What the device was taken to bear when the plan was made."""
         self._sweeps_to_wait = 0
         self._next_wait = 1
+
+    def next_step(self, pace: Pace) -> Step | None:
+        """Return the largest request that the device is taken to bear now; None before the first sweep."""
+        if self.expected is None:
+            return None
+        return pace.step(len(self.columns), self.expected.octets_per_varbind)
 
     def served(self) -> None:
         """Note that the plan was good for a poll."""

@@ -87,7 +87,7 @@ class Session:
 
     async def _by_plan(self, habit: Habit, deadline: float) -> Table | None:
         plan = habit.plan
-        if plan is None:
+        if plan is None or habit.step != habit.next_step(self._pace):  # it may bear more by now
             return None
         habit.plan = None  # until it has proven itself once more
         table = await self._conversation.follow(plan, deadline)
@@ -106,6 +106,7 @@ class Session:
         if habit.learns():
             habit.plan = sweep.plan(table)
         habit.expected = None if table.partial else sweep.found
+        habit.step = habit.next_step(self._pace)
         return table
 
     async def everything(self, root: Oid, bounds: Bounds, progress: Callable[[Walked], None]) -> Walked:

@@ -24,7 +24,7 @@ from netmon import sdk
 _MAX_DATAGRAM_BYTES = 65_535
 _BURST = 64
 """Datagrams taken in one turn of the event loop, so that a flood leaves the others their turn."""
-_BURSTS_BEFORE_TIMEOUTS = 64
+_BURSTS_BEFORE_TIMEOUTS = 16
 _MOST_RESEALED = 4
 _TICK_SECONDS = 0.02
 """How often timeouts are looked at: one timer for all requests under way."""
@@ -47,7 +47,7 @@ class TransportCounters:
     complaints: int = 0
     """ICMP errors about our datagrams."""
     held_back: int = 0
-    """Requests that waited because of a limit on packets per second."""
+    """How often a request had to wait because of a limit on packets per second."""
 
 
 class Transport:
@@ -58,6 +58,7 @@ class Transport:
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
         self._pending: dict[int, Exchange] = {}
         self._held: deque[tuple[Exchange, int]] = deque()
+        self._outbox: list[tuple[Exchange, int]] = []
         self._identities = Identities()
         self._allowance = (limits or Limits()).for_all()
         self._timer: asyncio.TimerHandle | None = None
@@ -109,7 +110,9 @@ class Transport:
         if exchange.tries:
             self.counters.resent += 1
         exchange.tries += 1
-        self._send(exchange)
+        if not self._outbox:
+            loop.call_soon(self._flush)
+        self._outbox.append((exchange, exchange.request_id))
 
     def _hold(self, exchange: Exchange) -> None:
         if len(self._held) >= MOST_WAITING:
@@ -119,6 +122,13 @@ class Transport:
         self.counters.held_back += 1
         exchange.due_at = exchange.ends_at
         self._held.append((exchange, exchange.request_id))
+
+    def _flush(self) -> None:
+        """Send all that this turn of the loop wants sent: receivers are woken once, not for each packet."""
+        outbox, self._outbox = self._outbox, []
+        for exchange, request_id in outbox:
+            if self._pending.get(request_id) is exchange:
+                self._send(exchange)
 
     def _send(self, exchange: Exchange) -> None:
         peer = exchange.peer
@@ -190,7 +200,7 @@ class Transport:
                 ended = self._identities.remembers(request_id)
                 counters.late += ended
                 counters.unknown_id += not ended
-            elif not exchange.peer.sent(source):
+            elif source != exchange.peer.place and not exchange.peer.sent(source):
                 counters.bad_source += 1
             else:
                 self._deliver(exchange, request_id, datagram)

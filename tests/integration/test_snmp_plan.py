@@ -11,7 +11,7 @@ from collectors.snmp import mib
 from collectors.snmp.agent import counter64
 from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.interface_fields import HIGH_CAPACITY, SPEED
-from collectors.snmp.message import Pdu, decode_header, encode_message
+from collectors.snmp.message import Pdu, Status, decode_header, encode_message
 from netmon import sdk
 
 COLUMNS = (*(field.wanted for field in HIGH_CAPACITY[:3]), mib.IF_NAME, SPEED.wanted)
@@ -159,6 +159,22 @@ async def test_a_device_that_falls_silent_half_way_is_swept_again(rig):
     table = await rig.table()
     assert not table.partial
     assert table[OCTETS] == [port.octets for port in rig.switch.ports]
+
+
+async def test_a_plan_grows_with_what_the_device_bears(rig):
+    rig.agent.status = lambda header, names: (
+        Status.TOO_BIG if header.pdu == Pdu.GETBULK and names * header.second > 8 else Status.NO_ERROR
+    )
+    rig.switch.ports.append(FakePort(99, b"new"))  # makes it sweep
+    await rig.table()
+    rig.agent.status = lambda _header, _names: Status.NO_ERROR
+    asked = []
+    for _ in range(45):
+        rig.agent.seen.clear()
+        await rig.table()
+        asked.append(len(rig.agent.seen))
+    assert asked[-1] < asked[0] / 2
+    await same(rig)
 
 
 async def test_a_dark_device_is_left_alone_after_three_polls(rig):
