@@ -1,8 +1,9 @@
 """The ports of a device: ifTable and ifXTable as one table, one row per port (RFC 2863).
 
-Counters and states are read with every poll; names, types and speeds every tenth, and at once when the
-device restarted, the set of rows changed, or ifNumber or ifTableLastChange moved. A port is known by
-its name, never by its ifIndex.
+Counters, states and ifName are read with every poll; types, speeds and other texts every tenth, and at
+once when the device restarted, a row's name or the set of rows changed, or ifNumber or ifTableLastChange
+moved. A port is known by its name, never by its ifIndex, and counters are kept only where the poll that
+brought them proves whose they are.
 """
 
 from __future__ import annotations
@@ -12,25 +13,24 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
-from collectors.snmp import mib
+from collectors.snmp import mib, usm_protocols
 from collectors.snmp.answers import Table
-from collectors.snmp.discontinuity import Counted, Epochs
+from collectors.snmp.discontinuity import Columns, Epochs
 from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.interface_fields import (
     DISCONTINUITY,
     FAST,
     HIGH_CAPACITY,
-    INFOS,
     LOW_CAPACITY,
     SLOW,
     Field,
 )
-from collectors.snmp.ports import DESCRIBING, Ports, changes, ports_of
+from collectors.snmp.port_shape import INTERFACE, Place, PortShape, metrics_of, outcomes_of, port_shape
+from collectors.snmp.ports import DESCRIBING, Names, Ports, changes, ports_of, swapped
+from collectors.snmp.report import EngineReport
 from collectors.snmp.session import Session
 from collectors.snmp.uptime import Uptime, restarted
 from netmon import sdk
-
-INTERFACE: Final = "interface"
 
 _DESCRIBE_EVERY: Final = 10
 _MARKS: Final = (mib.IF_NUMBER, mib.IF_TABLE_LAST_CHANGE)
@@ -42,11 +42,6 @@ log = logging.getLogger(__name__)
 Column = Sequence[int | None]
 
 
-def metrics_of(fields: Sequence[Field]) -> tuple[sdk.Metric, ...]:
-    """Return the columns of a reading that has these fields beside what is always there."""
-    return (*(field.metric for field in (*fields, *SLOW)), *INFOS)
-
-
 class InterfacesCollector(sdk.Source[sdk.NoSettings]):
     """Reads all ports of one device."""
 
@@ -56,6 +51,7 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._device = assignment.require_device()
+        usm_protocols.check(self._device.credential)
         self._session: Session | None = None
         self._ports = Ports((), {})
         self._polls_until_described = 0
@@ -63,9 +59,11 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._marks: tuple[int | None, ...] = ()
         self._uptime: Uptime | None = None
         self._epochs: Epochs | None = None
-        self._shape: sdk.Shape | None = None
+        self._look: PortShape | None = None
         self._partial = ""
-        self.wrong_types_total = 0
+        self._named_by = mib.IF_NAME
+        """What proves with every poll which port a row is: ifDescr where the device has no ifName."""
+        self._names: Names = ((), ())
 
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
@@ -87,18 +85,28 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
             self._epochs.restart()
         if (self._moved(table) or again) and not described:
             events += await self._describe(deadline, stamp)
+        if self._others(table):
+            detail = f"{self._device.name}: ports changed places while they were read"
+            raise sdk.SourceError(sdk.Outcome.PARTIAL, detail)
         self._polls_until_described -= 1
         self._note_partial(table.partial)
         reading, reset = self._reading(table, stamp)
-        return [reading, *events, *reset]
+        return [reading, *events, *reset, *self._noticed(stamp)]
+
+    def _noticed(self, stamp: sdk.Stamp) -> list[sdk.Event]:
+        key = (("site", self.context.site), ("device", self._device.name))
+        return [] if self._session is None else self._session.events(key, stamp)
 
     async def _table(self, fields: Sequence[Field], deadline: float, *, describing: bool = False) -> Table:
         if self._session is None:
             raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"{self._device.name} was not opened")
-        columns = [field.wanted for field in fields]
+        texts = DESCRIBING if describing else (self._named_by,)
+        columns = (*(field.wanted for field in fields), *texts)
         left = deadline - self.context.clock.monotonic()
-        table = await self._session.table((*columns, *(DESCRIBING if describing else ())), left, _MARKS)
-        self.wrong_types_total += table.wrong_types
+        table = await self._session.table(columns, left, _MARKS)
+        if table.wrong_types:
+            report = await self.context.shared.get(EngineReport)
+            report.note_wrong_types(self._device.name, table.wrong_types)
         return table
 
     async def _describe(self, deadline: float, stamp: sdk.Stamp) -> list[sdk.Event]:
@@ -108,13 +116,19 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         if table.partial and before.ports:
             return []  # half a table would make ports vanish; the next poll tries again
         self._polls_until_described = _DESCRIBE_EVERY
-        self._ports = ports_of(table)
+        self._ports = self._unchanged(ports_of(table))
+        self._named_by = mib.IF_NAME if any(table[mib.IF_NAME]) else mib.IF_DESCR
+        self._names = self._names_in(table)
         if not before.ports:
             return []
         return [
             self._event(change.kind, change.words, change.names, stamp)
             for change in changes(before.ports, self._ports.ports)
         ]
+
+    def _unchanged(self, ports: Ports) -> Ports:
+        """Return the ports of before when they are the same, so that all that was derived from them stays."""
+        return self._ports if ports == self._ports else ports
 
     async def _count(self, deadline: float) -> Table:
         """Read counters and states; the 32-bit counters too where a port lacks a 64-bit one."""
@@ -138,57 +152,53 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         marks = tuple(table.scalars[mark] for mark in _MARKS)
         before, self._marks = self._marks, marks
         rows_differ = table.index != self._ports.index and not table.partial
-        return rows_differ or before not in ((), marks)
+        return rows_differ or before not in ((), marks) or self._others(table)
+
+    def _names_in(self, table: Table) -> Names:
+        return table.index, tuple(table[self._named_by])
+
+    def _others(self, table: Table) -> bool:
+        """Tell whether a row has another name than the port that was described under its ifIndex."""
+        names = self._names_in(table)
+        return names != self._names and swapped(self._names, names)
 
     def _reading(self, table: Table, stamp: sdk.Stamp) -> tuple[sdk.Reading, list[sdk.Event]]:
-        shape = self._shape = self._make_shape()
-        columns = self._aligned(table)
+        look = self._look = self._made_look()
+        columns = self._aligned(table, look)
         _prefer_high_capacity(columns, self._fields)
-        epochs, fallen = self._note(columns, stamp)
+        epochs, fallen = self._note(columns, look, stamp)
         measured = [columns[field.metric.name] for field in self._fields]
-        texts = [dict(row.texts) for row in shape.rows]
-        infos = [[1 if info.name in text else None for text in texts] for info in INFOS]
-        slow = [self._ports.slow[field.metric.name] for field in SLOW]
-        outcomes = tuple(outcome_of(cells, table.partial) for cells in zip(*measured, strict=True))
-        reading = sdk.Reading(shape, stamp, (*measured, *slow, *infos), outcomes, epochs)
+        outcomes = outcomes_of(measured, table.partial, look)
+        reading = sdk.Reading(look.shape, stamp, (*measured, *look.steady), outcomes, epochs)
         words = "counters fell without a restart"
         return reading, [self._event("counters_reset", words, fallen, stamp)] if fallen else []
 
-    def _make_shape(self) -> sdk.Shape:
-        """Return the shape of before for as long as rows and metrics are the same."""
-        wan = self._device.wan
-        rows = tuple(
-            port.row(self.context.site, self._device.name, wan.get(port.key, ""))
-            for port in self._ports.ports
-        )
-        metrics = metrics_of(self._fields)
-        if self._shape is not None and self._shape.rows == rows and self._shape.metrics == metrics:
-            return self._shape
-        return sdk.Shape(INTERFACE, metrics, rows)
+    def _made_look(self) -> PortShape:
+        look = self._look
+        if look is not None and look.ports is self._ports and look.fields is self._fields:
+            return look
+        place = Place(self.context.site, self._device.name, self._device.wan)
+        return port_shape(self._ports, self._fields, place, look)
 
-    def _aligned(self, table: Table) -> dict[str, Column]:
+    def _aligned(self, table: Table, look: PortShape) -> dict[str, Column]:
         """Return the table's columns in the order of the ports; None for a port it lacks."""
         columns = {field.metric.name: table[field.wanted] for field in self._fields}
-        if table.index == self._ports.index:
+        if table.index == look.index:
             return columns
         place = {row: at for at, row in enumerate(table.index)}
-        places = [place.get(row) for row in self._ports.index]
+        places = [place.get(row) for row in look.index]
         return {
             name: [None if at is None else column[at] for at in places] for name, column in columns.items()
         }
 
-    def _note(self, columns: dict[str, Column], stamp: sdk.Stamp) -> tuple[tuple[int, ...], Sequence[str]]:
+    def _note(
+        self, columns: dict[str, Column], look: PortShape, stamp: sdk.Stamp
+    ) -> tuple[tuple[int, ...], Sequence[str]]:
         if self._epochs is None:
             self._epochs = Epochs(stamp.wall_ms)
-        ports = self._ports.ports
-        counts = zip(*(columns[field.metric.name] for field in HIGH_CAPACITY), strict=True)
+        counts = tuple(columns[field.metric.name] for field in HIGH_CAPACITY)
         restarts = columns[DISCONTINUITY.metric.name]
-        return self._epochs.note(
-            {
-                port.key: Counted(port.index, restart, count)
-                for port, restart, count in zip(ports, restarts, counts, strict=True)
-            }
-        )
+        return self._epochs.note_columns(Columns(look.keys, look.indexes, restarts, counts))
 
     def _note_partial(self, partial: str) -> None:
         """Log when the device begins or ceases to give half a table."""
@@ -203,13 +213,6 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         key = (("site", self.context.site), ("device", self._device.name))
         data = {"interfaces": list(names)}
         return sdk.Event(kind, key, f"{self._device.name}: {shown} {words}", stamp, data)
-
-
-def outcome_of(cells: Column, partial: str) -> sdk.Outcome:
-    """Return a row's outcome: a cell that is missing from half a table may exist on the device."""
-    known = len(cells) - cells.count(None)
-    whole = known == len(cells) if partial else known > 0
-    return sdk.Outcome.OK if whole else sdk.Outcome.PARTIAL
 
 
 def _prefer_high_capacity(columns: dict[str, Column], fields: Sequence[Field]) -> None:

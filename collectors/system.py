@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from collectors.snmp import ber, mib
+from collectors.snmp import ber, mib, usm_protocols
 from collectors.snmp.answers import Values
 from collectors.snmp.conversation import ConversationCounters
 from collectors.snmp.engine import SnmpEngine
+from collectors.snmp.report import REPORT_METRICS, EngineReport
 from collectors.snmp.session import Session
 from collectors.snmp.uptime import EngineAge, Uptime, restarted
 from netmon import sdk
@@ -43,13 +44,17 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
     """Reads SNMPv2-MIB's system group (RFC 3418) with one request."""
 
     metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
-        SYSTEM: (_UP_TIME, _DESCR, _NAME, _SENT, _RETRIED, _RETURNED)
+        SYSTEM: (_UP_TIME, _DESCR, _NAME, _SENT, _RETRIED, _RETURNED),
+        **REPORT_METRICS,
     }
     settings_type = sdk.NoSettings
 
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._device = assignment.require_device()
+        usm_protocols.check(self._device.credential)
+        self._engine: SnmpEngine | None = None
+        self._report: EngineReport | None = None
         self._session: Session | None = None
         self._shape: sdk.Shape | None = None
         self._uptime: Uptime | None = None
@@ -58,7 +63,9 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
         await super().open(context)
-        self._session = (await context.shared.get(SnmpEngine)).session(self._device, context)
+        self._engine = await context.shared.get(SnmpEngine)
+        self._report = await context.shared.get(EngineReport)
+        self._session = self._engine.session(self._device, context)
 
     async def read(self) -> Sequence[sdk.Record]:
         """Return the reading and the fact, and an event when the device restarted."""
@@ -67,7 +74,8 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         stamp = self.context.clock.stamp()
         values = await self._session.get(_ASKED, self.assignment.timeout_seconds)
         fact = sdk.Fact(SYSTEM, self._key, identity(values), stamp)
-        return [self._reading(values, stamp), fact, *self._restart(values, stamp)]
+        events = self._session.events(self._key, stamp)
+        return [self._reading(values, stamp), fact, *self._restart(values, stamp), *events, *self._own()]
 
     @property
     def _key(self) -> sdk.Labels:
@@ -83,6 +91,12 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         present = [1 if metric.name in here else None for metric in (_DESCR, _NAME)]
         cells = (values[mib.SYS_UP_TIME], *present, *self._spent())
         return sdk.Reading(self._shape, stamp, tuple((cell,) for cell in cells), (sdk.Outcome.OK,))
+
+    def _own(self) -> list[sdk.Reading]:
+        """Return what the engine counted, if nobody has told for a while."""
+        if self._engine is None or self._report is None:
+            return []
+        return self._report.due(self._engine.counters, self.context.clock, self.context.site)
 
     def _spent(self) -> tuple[int, int, int]:
         """Return what all collectors of this device took since the last call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import gt
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,30 @@ class Counted:
     counts: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What one poll says about all ports' counters: columns in the order of `keys`."""
+
+    keys: tuple[str, ...]
+    indexes: tuple[int, ...]
+    restarted_at: Sequence[int | None]
+    counts: tuple[Sequence[int | None], ...]
+
+    def ports(self) -> dict[str, Counted]:
+        """Return the same by port."""
+        counts = zip(*self.counts, strict=True)
+        rows = zip(self.keys, self.indexes, self.restarted_at, counts, strict=True)
+        return {key: Counted(index, restart, count) for key, index, restart, count in rows}
+
+    def grew_from(self, before: Columns) -> bool:
+        """Tell whether every counter went on from where it was, without looking at ports one by one."""
+        if self.keys != before.keys or self.indexes != before.indexes:
+            return False
+        if list(self.restarted_at) != list(before.restarted_at):
+            return False
+        return all(map(_column_grew, before.counts, self.counts))
+
+
 @dataclass(slots=True)
 class _Past:
     epoch: int
@@ -32,11 +57,29 @@ class Epochs:
         """Start with an epoch that no earlier process used, such as the time of now."""
         self._next = first
         self._past: dict[str, _Past] = {}
+        self._newest: Columns | None = None
+        """What the last poll said, where `_past` does not know it yet."""
+        self._before: Columns | None = None
+        self._epochs: tuple[int, ...] = ()
 
     def restart(self) -> None:
         """Forget all ports: the device restarted (RFC 2863 section 3.1.6)."""
         self._past.clear()
+        self._newest = self._before = None
         self._next += 1
+
+    def note_columns(self, now: Columns) -> tuple[tuple[int, ...], Sequence[str]]:
+        """Return what note() does; most polls are done with a few comparisons of whole columns."""
+        before, self._before = self._before, now
+        if before is not None and now.grew_from(before):
+            self._newest = now
+            return self._epochs, ()
+        if self._newest is not None:
+            for key, counted in self._newest.ports().items():
+                self._past[key].last = _merged(self._past[key].last, counted)
+            self._newest = None
+        self._epochs, fallen = self.note(now.ports())
+        return self._epochs, fallen
 
     def note(self, counted: dict[str, Counted]) -> tuple[tuple[int, ...], Sequence[str]]:
         """Return each port's epoch, and the ports whose counters fell for no reason that the device gave.
@@ -61,6 +104,14 @@ class Epochs:
                 past.epoch = self._next
             past.last = _merged(past.last, now)
         return tuple(self._past[name].epoch for name in counted), fallen
+
+
+def _column_grew(before: Sequence[int | None], after: Sequence[int | None]) -> bool:
+    try:
+        return not any(map(gt, before, after))  # type: ignore[arg-type]  # None is a TypeError, seen to below
+    except TypeError:
+        pairs = list(zip(before, after, strict=True))
+    return all(new is None if old is None else new is not None and new >= old for old, new in pairs)
 
 
 def _fell(before: Sequence[int | None], after: Sequence[int | None]) -> bool:

@@ -6,6 +6,7 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 from collectors.snmp.conversation import Conversation
+from collectors.snmp.limits import Limits
 from collectors.snmp.session import Session
 from collectors.snmp.transport import Transport, TransportCounters
 from netmon import sdk
@@ -16,10 +17,11 @@ _Key = tuple[str, str, int, bool, sdk.Credential]
 class SnmpEngine:
     """Shared by all collectors: `await context.shared.get(SnmpEngine)`."""
 
-    def __init__(self, try_seconds: float = 1.0) -> None:
-        """Make it; `try_seconds` is how long a device may take for one answer before it is asked again."""
+    def __init__(self, try_seconds: float = 1.0, limits: Limits | None = None) -> None:
+        """Make it; `try_seconds` is how long one try is for a device that was never measured."""
         self._try_seconds = try_seconds
-        self._transport = Transport()
+        self._limits = limits or Limits()
+        self._transport = Transport(self._limits)
         # Kept as long as a collector holds them: a reload that changes a credential makes a new session.
         self._sessions: WeakValueDictionary[_Key, Session] = WeakValueDictionary()
 
@@ -39,11 +41,11 @@ class SnmpEngine:
         return self._transport.counters
 
     def session(self, device: sdk.Device, context: sdk.Context) -> Session:
-        """Return the device's session; SourceError UNSUPPORTED for SNMPv3."""
+        """Return the device's session."""
         key = (device.name, device.address, device.port, device.other_source, device.credential)
         session = self._sessions.get(key)
         if session is None:
-            session = self._sessions[key] = Session(
-                Conversation(device, self._transport, context, self._try_seconds)
-            )
+            allowance = self._limits.for_device()
+            conversation = Conversation(device, self._transport, context, self._try_seconds, allowance)
+            session = self._sessions[key] = Session(conversation)
         return session

@@ -14,7 +14,9 @@ def refusal(status: int, name: str) -> sdk.SourceError | None:
     """Return the error that ends a run; None for a status that asking otherwise may get round."""
     if status in _DENIED:
         words = Status(status).name
-        return sdk.SourceError(sdk.Outcome.DENIED, f"{name}: the agent refuses this community ({words})")
+        return sdk.SourceError(
+            sdk.Outcome.DENIED, f"{name}: the agent does not let this community or user read it ({words})"
+        )
     return None
 
 

@@ -17,6 +17,11 @@ class Peer:
     place: tuple[str, int]
     other_source: bool = False
 
+    def sent(self, source: tuple[str, int]) -> bool:
+        """Tell whether a datagram from there may be this peer's."""
+        # IPv6 sources carry flow and scope as well.
+        return self.other_source or source == self.place or source[:2] == self.place
+
 
 def peer_at(address: str, port: int, *, other_source: bool = False) -> Peer:
     """Return the peer of a numeric IPv4 or IPv6 address; a name is UNRESOLVED."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from collectors.snmp import mib
 from collectors.snmp.answers import Table
+from collectors.snmp.ber import Oid
 from collectors.snmp.iftype import type_name
 from collectors.snmp.interface_fields import HIGH_SPEED, PHYS_ADDRESS, SLOW, SPEED, TYPE
 from netmon import sdk
 
 DESCRIBING = (mib.IF_DESCR, mib.IF_TYPE, mib.IF_PHYS_ADDRESS, mib.IF_NAME, mib.IF_ALIAS)
 """Columns with text about ports."""
+
+Names = tuple[tuple[Oid, ...], tuple[bytes | None, ...]]
+"""The rows of a table, and the name of each as the device gives it."""
 
 _SPEED_UNTOLD = (None, 0, 2**32 - 1)
 
@@ -120,6 +125,12 @@ def _clean(octets: bytes | None) -> str:
     return "" if octets is None else sdk.clean(octets)
 
 
+def swapped(described: Names, found: Names) -> bool:
+    """Tell whether a row that was described has another name now; one whose name did not come has not."""
+    known = dict(zip(*described, strict=True))
+    return any(name is not None and known.get(row, name) != name for row, name in zip(*found, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that happened to ports: what, in words, and to which."""
@@ -131,13 +142,30 @@ class Change:
 
 def changes(before: Iterable[Port], after: Iterable[Port]) -> Iterator[Change]:
     """Yield what differs: at most one change of a kind, however many ports it concerns."""
+    before, after = tuple(before), tuple(after)
     old = {port.key: port.index for port in before}
     new = {port.key: port.index for port in after}
+    renamed = dict(_renamed(before, after, old.keys() & new.keys()))
+    came = renamed.values()
     found = (
-        ("interfaces_appeared", "appeared", [key for key in new if key not in old]),
-        ("interfaces_vanished", "vanished", [key for key in old if key not in new]),
+        ("interfaces_renamed", "renamed", [f"{was} to {key}" for was, key in renamed.items()]),
+        ("interfaces_appeared", "appeared", [key for key in new if key not in old and key not in came]),
+        ("interfaces_vanished", "vanished", [key for key in old if key not in new and key not in renamed]),
         ("interfaces_renumbered", "got another ifIndex", [k for k in new if old.get(k, new[k]) != new[k]]),
     )
     for kind, words, names in found:
         if names:
             yield Change(kind, words, tuple(names))
+
+
+def _renamed(
+    before: Iterable[Port], after: Iterable[Port], stayed: AbstractSet[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield old and new name of ports that kept ifIndex and type, and hardware address or description."""
+    gone = {port.index: port for port in before if port.key not in stayed}
+    for port in after:
+        was = gone.get(port.index)
+        if was is None or port.key in stayed or was.type != port.type:
+            continue
+        if (was.address and was.address == port.address) or (was.descr and was.descr == port.descr):
+            yield was.key, port.key

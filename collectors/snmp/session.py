@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from collectors.snmp.answers import Table, Values
+from collectors.snmp.ber import Oid
 from collectors.snmp.conversation import Answer, Conversation, ConversationCounters
 from collectors.snmp.failure import garbled, refusal
+from collectors.snmp.habit import Habit, Habits
 from collectors.snmp.message import VERSION_1, Pdu, Status
 from collectors.snmp.pace import Pace
-from collectors.snmp.sweep import Sweep
+from collectors.snmp.subtree import Bounds, SubtreeWalk, Walked
+from collectors.snmp.sweep import Asked, Sweep, refuse_restart
 from collectors.snmp.syntax import MibObject
 from netmon import sdk
 
@@ -29,12 +32,21 @@ class Session:
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
         self._pace = Pace(bulk_offered=conversation.version != VERSION_1)
+        self._habits = Habits()
         self._one_at_a_time = asyncio.Lock()
 
     @property
     def counters(self) -> ConversationCounters:
         """Packets and varbinds since the session was made."""
         return self._conversation.counters
+
+    def events(self, key: sdk.Labels, stamp: sdk.Stamp) -> list[sdk.Event]:
+        """Return, once, what asking has shown about the device itself, as events of its own."""
+        name = self._conversation.name
+        return [
+            sdk.Event(news.kind, key, f"{name} {news.text}", stamp, news.data)
+            for news in self._conversation.news()
+        ]
 
     async def get(self, objects: Objects, timeout_seconds: float) -> Values:
         """Return scalars; None for each that the device does not have or gives in a wrong type.
@@ -69,7 +81,38 @@ class Session:
         async with self._one_at_a_time:
             deadline = self._conversation.now + timeout_seconds
             await self._conversation.find()
-            return await Sweep(self._conversation, self._pace, columns, scalars, deadline).run()
+            asked = Asked(tuple(columns), tuple(scalars), deadline)
+            habit = self._habits.of(asked)
+            return await self._by_plan(habit, deadline) or await self._by_sweep(habit, asked)
+
+    async def _by_plan(self, habit: Habit, deadline: float) -> Table | None:
+        plan = habit.plan
+        if plan is None or habit.step != habit.next_step(self._pace):  # it may bear more by now
+            return None
+        habit.plan = None  # until it has proven itself once more
+        table = await self._conversation.follow(plan, deadline)
+        if table is None:
+            habit.surprised()
+            return None
+        habit.plan = plan
+        habit.served()
+        self._pace.swept()
+        refuse_restart(self._conversation.name, table)
+        return table
+
+    async def _by_sweep(self, habit: Habit, asked: Asked) -> Table:
+        sweep = Sweep(self._conversation, self._pace, asked, habit.expected)
+        table = await sweep.run()
+        if habit.learns():
+            habit.plan = sweep.plan(table)
+        habit.expected = None if table.partial else sweep.found
+        habit.step = habit.next_step(self._pace)
+        return table
+
+    async def everything(self, root: Oid, bounds: Bounds, progress: Callable[[Walked], None]) -> Walked:
+        """Return every variable below a name, whatever it is; SourceError when nothing came."""
+        async with self._one_at_a_time:
+            return await SubtreeWalk(self._conversation, root, bounds).run(progress)
 
     def _digest(self, asked: Objects, answer: Answer, values: dict[str, object]) -> list[Objects]:
         """Take the values of a reply; return what must be asked again, in smaller or other pieces."""

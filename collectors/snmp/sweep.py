@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors.snmp import mib
 from collectors.snmp.answers import Table, Values
@@ -13,6 +13,8 @@ from collectors.snmp.conversation import SILENT, Answer, Conversation
 from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.message import Pdu, Request, Status, Varbind
 from collectors.snmp.pace import Pace, Step
+from collectors.snmp.plan import Place, Plan, Taken
+from collectors.snmp.story import adapted
 from collectors.snmp.syntax import MibObject
 from collectors.snmp.walk import Cursor, Walk
 from netmon import sdk
@@ -29,6 +31,21 @@ class _Verdict(Enum):
     SILENT = auto()
 
 
+class Asked(NamedTuple):
+    """A table that is wanted, with scalars beside it, until a moment (monotonic seconds)."""
+
+    columns: Sequence[MibObject[object]]
+    scalars: Sequence[MibObject[object]]
+    deadline: float
+
+
+class Expected(NamedTuple):
+    """What a table had last time: octets of replies per varbind, and rows."""
+
+    octets_per_varbind: int
+    rows: int
+
+
 class Sweep:
     """One table, from the first request to the result."""
 
@@ -36,16 +53,19 @@ class Sweep:
         self,
         conversation: Conversation,
         pace: Pace,
-        columns: Sequence[MibObject[object]],
-        scalars: Sequence[MibObject[object]],
-        deadline: float,
+        asked: Asked,
+        expected: Expected | None = None,
     ) -> None:
+        """Keep the arguments; `expected` is what the table had last time."""
         self._conversation = conversation
         self._pace = pace
-        self._walk = Walk(columns)
-        self._deadline = deadline
+        self._asked = asked
+        self._walk = Walk(asked.columns)
+        self._expected = expected
+        self._deadline = asked.deadline
         self._was_dark = conversation.dark
-        self._leading: list[MibObject[object]] = [mib.SYS_UP_TIME, *scalars]
+        self._leading: list[MibObject[object]] = [mib.SYS_UP_TIME, *asked.scalars]
+        self._taken: list[Taken] = []
         self._values: dict[str, object] = {}
         self._first_uptime: int | None = None
         self._skipped: list[str] = []
@@ -59,11 +79,23 @@ class Sweep:
         partial = await self._until_the_end()
         values = Values(self._values)
         uptime = values[mib.SYS_UP_TIME]
-        first = self._first_uptime
-        if first is not None and uptime is not None and uptime < first < _NEAR_WRAP:
-            name = self._conversation.name
-            raise sdk.SourceError(sdk.Outcome.PARTIAL, f"{name} restarted while it was read")
-        return self._walk.table(values, (first, uptime), partial)
+        table = self._walk.table(values, (self._first_uptime, uptime), partial)
+        refuse_restart(self._conversation.name, table)
+        return table
+
+    @property
+    def found(self) -> Expected:
+        """What to expect the next time."""
+        return Expected(self._walk.octets_per_varbind(), self._walk.rows())
+
+    def plan(self, table: Table) -> Plan | None:
+        """Return how to read the same table again, after run() gave it; None when it must be swept."""
+        if table.partial:
+            return None
+        try:
+            return Plan(self._taken, self._asked.columns, table.index, self._walk.order())
+        except ValueError:
+            return None
 
     async def _until_the_end(self) -> str:
         try:
@@ -84,7 +116,7 @@ class Sweep:
 
     async def _advance(self, columns: int) -> None:
         """Ask for the next piece, in ever smaller or simpler ways, until one is answered."""
-        first = step = self._pace.step(columns, self._walk.octets_per_varbind())
+        first = step = self._step(columns)
         verdict = worst = await self._try(step, _FIRST_TRIES)
         while verdict is not _Verdict.TAKEN:
             worst = verdict
@@ -96,8 +128,18 @@ class Sweep:
             verdict = await self._try(step, 1)
         if worst is _Verdict.TOO_BIG:
             self._pace.too_big(step)
+            self._conversation.tell(adapted(first, step, "tooBig"))
         elif step != first and step.width == first.width:
             self._pace.silent(first, step)
+            self._conversation.tell(adapted(first, step, "no answer or an error"))
+
+    def _step(self, columns: int) -> Step:
+        """Return the next request; near the end one that asks for no more than a row behind it."""
+        if self._expected is None:
+            return self._pace.step(columns, self._walk.octets_per_varbind())
+        step = self._pace.step(columns, self._expected.octets_per_varbind)
+        left = self._expected.rows - self._walk.rows()
+        return step._replace(repetitions=min(step.repetitions, left + 1)) if left >= 0 else step
 
     def _weaker(self, step: Step, verdict: _Verdict) -> Step | None:
         if verdict is _Verdict.TOO_BIG:
@@ -128,12 +170,13 @@ class Sweep:
             return _Verdict.SILENT
         match answer.error_status:
             case Status.NO_ERROR:
-                self._take(answer, cursors)
+                self._note(request, answer, self._take(answer, cursors))
                 return _Verdict.TAKEN
             case Status.TOO_BIG:
                 return _Verdict.TOO_BIG
             case Status.NO_SUCH_NAME:
                 self._end(answer.error_index, cursors)
+                self._note(request, answer, [None] * len(answer.varbinds))
                 return _Verdict.TAKEN
         name = self._conversation.name
         self._failure = sdk.SourceError(sdk.Outcome.REJECTED, f"{name}: error-status {answer.error_status}")
@@ -149,20 +192,26 @@ class Sweep:
             return self._conversation.request(Pdu.GETBULK, names, (len(self._leading), step.repetitions))
         return self._conversation.request(Pdu.GETNEXT, names)
 
-    def _take(self, answer: Answer, cursors: Sequence[Cursor]) -> None:
-        lead = len(self._leading)
-        self._lead(answer.datagram, answer.varbinds[:lead])
-        self._walk.take(answer.datagram, answer.varbinds[lead:], cursors)
+    def _note(self, request: Request, answer: Answer, places: Sequence[Place | None]) -> None:
+        self._taken.append(Taken(request, answer.datagram, answer.header, answer.varbinds, places))
 
-    def _lead(self, datagram: bytes, varbinds: Sequence[Varbind]) -> None:
+    def _take(self, answer: Answer, cursors: Sequence[Cursor]) -> Sequence[Place | None]:
+        lead = len(self._leading)
+        leading = self._lead(answer.datagram, answer.varbinds[:lead])
+        return [*leading, *self._walk.take(answer.datagram, answer.varbinds[lead:], cursors)]
+
+    def _lead(self, datagram: bytes, varbinds: Sequence[Varbind]) -> Sequence[Place | None]:
         """Take sysUpTime, and in the first reply the other scalars."""
+        places: list[Place | None] = []
         for wanted, (name, tag, start, stop) in zip(self._leading, varbinds, strict=False):
             if name == wanted.encoded:
                 self._values[wanted.name] = wanted.read(tag, datagram[start:stop])
+            places.append((wanted, b"") if name == wanted.encoded else None)
         uptime = Values(self._values)[mib.SYS_UP_TIME]
         if self._first_uptime is None:
             self._first_uptime = uptime
         self._leading = [] if uptime is None else [mib.SYS_UP_TIME]
+        return places
 
     def _end(self, index: int, cursors: Sequence[Cursor]) -> None:
         """Take a v1 noSuchName, which says that nothing follows the variable of that index."""
@@ -173,3 +222,10 @@ class Sweep:
             del self._leading[index - 1]
         else:
             cursors[at].done = True
+
+
+def refuse_restart(name: str, table: Table) -> None:
+    """Raise SourceError PARTIAL when sysUpTime fell on the way: two lives of a device do not mix."""
+    first, last = table.uptime
+    if first is not None and last is not None and last < first < _NEAR_WRAP:
+        raise sdk.SourceError(sdk.Outcome.PARTIAL, f"{name} restarted while it was read")

@@ -16,11 +16,13 @@ V_co = TypeVar("V_co", covariant=True)
 class Syntax(Generic[V_co]):
     """Which tags an object's values may have, and how to make a value of tag and content.
 
-    `decode` raises BerError for content that the syntax does not allow.
+    `decode` raises BerError for content that the syntax does not allow. `plain` says that a value is
+    the number that its octets are, so that it may be lifted out of a reply without asking `decode`.
     """
 
     tags: frozenset[int]
     decode: Callable[[int, bytes], V_co]
+    plain: bool = False
 
 
 def _whole(tag: int, content: bytes) -> int:
@@ -46,11 +48,11 @@ def _numbers(_tag: int, content: bytes) -> Oid:
 
 # INTEGER and Gauge32 stand for each other: devices mix them up and the number says the same.
 # Counters do not: a rate over what is no counter would be an invention.
-WHOLE: Final = Syntax(frozenset({ber.INTEGER, ber.GAUGE32}), _whole)
-GAUGE: Final = Syntax(frozenset({ber.INTEGER, ber.GAUGE32}), _not_negative)
-COUNTER_32: Final = Syntax(frozenset({ber.COUNTER32}), _whole)
-COUNTER_64: Final = Syntax(frozenset({ber.COUNTER64}), _whole)
-TICKS: Final = Syntax(frozenset({ber.TIME_TICKS}), _whole)
+WHOLE: Final = Syntax(frozenset({ber.INTEGER, ber.GAUGE32}), _whole, plain=True)
+GAUGE: Final = Syntax(frozenset({ber.INTEGER, ber.GAUGE32}), _not_negative, plain=True)
+COUNTER_32: Final = Syntax(frozenset({ber.COUNTER32}), _whole, plain=True)
+COUNTER_64: Final = Syntax(frozenset({ber.COUNTER64}), _whole, plain=True)
+TICKS: Final = Syntax(frozenset({ber.TIME_TICKS}), _whole, plain=True)
 OCTETS: Final = Syntax(frozenset({ber.OCTET_STRING}), _octets)
 OBJECT: Final = Syntax(frozenset({ber.OBJECT_IDENTIFIER}), _numbers)
 

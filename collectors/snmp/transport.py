@@ -1,38 +1,33 @@
 """One UDP socket per address family for all devices: requests out, each matched with its own reply.
 
 A reply counts when its source address (unless the device's owner allowed another one), its random
-request-id, its PDU type, its version and its community are those of the request. Everything else is
+request-id, its PDU type, its version and its credential are those of the request. Everything else is
 counted and dropped, so that spoofed, late and duplicate replies never reach a reading.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import socket
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections import deque
+from dataclasses import dataclass
 
 from collectors.snmp.ber import BerError
-from collectors.snmp.message import MIN_REQUEST_ID, Header, Pdu, Request, decode_header
-from collectors.snmp.peer import Patience, Peer
-from collectors.snmp.udp import Complaint, complaints, open_socket
+from collectors.snmp.envelope import SendAgain
+from collectors.snmp.exchange import Exchange
+from collectors.snmp.identity import Identities
+from collectors.snmp.limits import MOST_WAITING, Limits
+from collectors.snmp.message import message_id
+from collectors.snmp.udp import complaints, open_socket
 from netmon import sdk
 
 _MAX_DATAGRAM_BYTES = 65_535
 _BURST = 64
 """Datagrams taken in one turn of the event loop, so that a flood leaves the others their turn."""
-_REMEMBERED = 4096
-"""Request-ids kept after their end, only to tell late replies from invented ones."""
-
-
-class Reply(NamedTuple):
-    """A reply that belongs to its request; its varbinds are not decoded yet."""
-
-    datagram: bytes
-    header: Header
-    tries: int
+_BURSTS_BEFORE_TIMEOUTS = 16
+_MOST_RESEALED = 4
+_TICK_SECONDS = 0.02
+"""How often timeouts are looked at: one timer for all requests under way."""
 
 
 @dataclass(slots=True)
@@ -47,186 +42,207 @@ class TransportCounters:
     late: int = 0
     """Replies to requests that had ended: too late, or duplicates."""
     mismatched: int = 0
-    """Right source and id, but another version, community or PDU type."""
+    """Right source and id, but another version, credential or PDU type."""
     garbled: int = 0
     complaints: int = 0
     """ICMP errors about our datagrams."""
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    """A request under way, and how it goes on when nothing comes."""
-
-    peer: Peer
-    request: Request
-    datagram: bytes = field(repr=False)
-    patience: Patience
-    answer: asyncio.Future[Reply]
-    tries: int = 0
-    strange: int = 0
-    timer: asyncio.TimerHandle | None = None
-
-    def fail(self, outcome: sdk.Outcome, detail: str) -> None:
-        """End the request, unless it has ended."""
-        if not self.answer.done():
-            self.answer.set_exception(sdk.SourceError(outcome, detail))
+    held_back: int = 0
+    """How often a request had to wait because of a limit on packets per second."""
 
 
 class Transport:
     """The sockets, opened when first needed, and the requests under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         self.counters = TransportCounters()
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
-        self._pending: dict[int, _Pending] = {}
-        self._ended: OrderedDict[int, None] = OrderedDict()
+        self._pending: dict[int, Exchange] = {}
+        self._held: deque[tuple[Exchange, int]] = deque()
+        self._outbox: list[tuple[Exchange, int]] = []
+        self._identities = Identities()
+        self._allowance = (limits or Limits()).for_all()
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def exchange(self, peer: Peer, request: Request, patience: Patience) -> Reply:
-        """Send, wait, send again; return the reply.
+    def start(self, exchange: Exchange) -> None:
+        """Send the exchange's request under a new id, and again until a reply comes or it fails."""
+        pending = self._pending
+        request_id = exchange.request_id = self._identities.new(pending)
+        exchange.tries = exchange.strange = exchange.resealed = 0
+        pending[request_id] = exchange
+        self._try(exchange)
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(_TICK_SECONDS, self._tick)
 
-        SourceError: TIMEOUT after the last try, GARBLED when all that came in that time was broken,
-        REFUSED and UNREACHABLE when ICMP or the kernel said so. All tries carry one request-id, so that
-        a slow reply to the first one is an answer; after the last one it is not.
-        """
-        request_id = self._new_id()
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        pending = _Pending(peer, request, request.datagram(request_id), patience, answer)
-        self._pending[request_id] = pending
-        try:
-            self._try(pending)
-            return await answer  # ends with the timer of the last try
-        finally:
-            if pending.timer is not None:
-                pending.timer.cancel()
-            del self._pending[request_id]
-            self._remember(request_id)
+    def drop(self, exchange: Exchange) -> None:
+        """Forget a request; its reply will be late."""
+        if self._pending.pop(exchange.request_id, None) is not None:
+            self._identities.ended(exchange.request_id)
 
     def close(self) -> None:
         """Close the sockets and end all requests."""
-        loop = asyncio.get_running_loop()
-        while self._sockets:
-            _, sock = self._sockets.popitem()
-            loop.remove_reader(sock)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for sock in self._sockets.values():
+            if self._loop is not None:
+                self._loop.remove_reader(sock)
             sock.close()
-        for pending in self._pending.values():
-            pending.fail(sdk.Outcome.TIMEOUT, "netmon is stopping")
+        self._sockets.clear()
+        for exchange in tuple(self._pending.values()):
+            self._fail(exchange, sdk.SourceError(sdk.Outcome.TIMEOUT, "netmon is stopping"))
 
-    def _new_id(self) -> int:
-        while True:
-            request_id = MIN_REQUEST_ID + secrets.randbelow(2**31 - MIN_REQUEST_ID)
-            if request_id not in self._pending:
-                return request_id
+    def _fail(self, exchange: Exchange, error: sdk.SourceError) -> None:
+        self.drop(exchange)
+        exchange.fail(error)
 
-    def _remember(self, request_id: int) -> None:
-        self._ended[request_id] = None
-        if len(self._ended) > _REMEMBERED:
-            self._ended.popitem(last=False)
-
-    def _try(self, pending: _Pending) -> None:
-        if pending.answer.done():
+    def _try(self, exchange: Exchange) -> None:
+        """Send when the limits allow it, else keep the request until they do."""
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        now = loop.time()
+        if not (exchange.line.allowance.take(now) and self._allowance.take(now)):
+            self._hold(exchange)
             return
-        if pending.tries == pending.patience.tries:
-            pending.fail(*_silence(pending))
-            return
-        pending.tries += 1
+        due_at, ends_at = now + exchange.patience.try_seconds, exchange.ends_at
+        exchange.sent_at = now
+        exchange.due_at = min(due_at, ends_at)
         self.counters.sent += 1
-        self.counters.resent += pending.tries > 1
-        self._send(pending)
-        loop = asyncio.get_running_loop()
-        pending.timer = loop.call_later(pending.patience.try_seconds, self._try, pending)
+        if exchange.tries:
+            self.counters.resent += 1
+        exchange.tries += 1
+        if not self._outbox:
+            loop.call_soon(self._flush)
+        self._outbox.append((exchange, exchange.request_id))
 
-    def _send(self, pending: _Pending) -> None:
-        peer = pending.peer
+    def _hold(self, exchange: Exchange) -> None:
+        if len(self._held) >= MOST_WAITING:
+            words = "too many SNMP requests wait for their turn"
+            self._fail(exchange, sdk.SourceError(sdk.Outcome.BUSY, words))
+            return
+        self.counters.held_back += 1
+        exchange.due_at = exchange.ends_at
+        self._held.append((exchange, exchange.request_id))
+
+    def _flush(self) -> None:
+        """Send all that this turn of the loop wants sent: receivers are woken once, not for each packet."""
+        outbox, self._outbox = self._outbox, []
+        for exchange, request_id in outbox:
+            if self._pending.get(request_id) is exchange:
+                self._send(exchange)
+
+    def _send(self, exchange: Exchange) -> None:
+        peer = exchange.peer
         try:
+            datagram = exchange.envelope.seal(exchange.request, exchange.request_id)
             sock = self._sockets.get(peer.family) or self._open(peer.family)
             try:
-                sock.sendto(pending.datagram, peer.place)
+                sock.sendto(datagram, peer.place)
             except ConnectionRefusedError:
                 # The kernel hands an earlier datagram's ICMP error to whoever sends next.
                 self._read_complaints(sock)
-                sock.sendto(pending.datagram, peer.place)
+                sock.sendto(datagram, peer.place)
         except BlockingIOError:
             return  # the send buffer is full: as good as lost on the way, and tried again like that
         except OSError as error:
-            pending.fail(sdk.Outcome.UNREACHABLE, f"cannot send to {peer.place[0]}: {error.strerror}")
+            words = f"cannot send to {peer.place[0]}: {error.strerror}"
+            self._fail(exchange, sdk.SourceError(sdk.Outcome.UNREACHABLE, words))
+
+    def _tick(self) -> None:
+        """Send what had to wait, and go on where nothing came in time."""
+        self._timer = None
+        if self._loop is None or not (self._pending or self._held):
+            return
+        # What has come already is no silence, however long the event loop was busy elsewhere.
+        for sock in tuple(self._sockets.values()):
+            for _ in range(_BURSTS_BEFORE_TIMEOUTS):
+                if not self._readable(sock):
+                    break
+        held, self._held = self._held, deque()
+        for exchange, request_id in held:
+            if self._pending.get(request_id) is exchange:
+                self._try(exchange)
+        now = self._loop.time()
+        for exchange in [waiting for waiting in self._pending.values() if waiting.due_at <= now]:
+            if exchange.tries < exchange.patience.tries and now < exchange.ends_at:
+                self._try(exchange)
+            else:
+                self._fail(exchange, exchange.silence())
+        self._timer = self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _open(self, family: socket.AddressFamily) -> socket.socket:
         sock = self._sockets[family] = open_socket(family)
         asyncio.get_running_loop().add_reader(sock, self._readable, sock)
         return sock
 
-    def _readable(self, sock: socket.socket) -> None:
+    def _readable(self, sock: socket.socket) -> bool:
+        """Take what has come; True when there may be more."""
+        receive = sock.recvfrom
         for taken in range(_BURST):
             try:
-                datagram, source = sock.recvfrom(_MAX_DATAGRAM_BYTES)
+                datagram, source = receive(_MAX_DATAGRAM_BYTES)
             except BlockingIOError:
                 if not taken:
                     self._read_complaints(sock)
-                return
+                return False
             except OSError:
                 self._read_complaints(sock)
                 continue
-            self._receive(datagram, source[:2])
+            self._receive(datagram, source)
+        return True
 
     def _receive(self, datagram: bytes, source: tuple[str, int]) -> None:
         counters = self.counters
         counters.received += 1
         try:
-            header = decode_header(datagram)
+            request_id = message_id(datagram)
+            exchange = self._pending.get(request_id)
+            if exchange is None:
+                ended = self._identities.remembers(request_id)
+                counters.late += ended
+                counters.unknown_id += not ended
+            elif source != exchange.peer.place and not exchange.peer.sent(source):
+                counters.bad_source += 1
+            else:
+                self._deliver(exchange, request_id, datagram)
         except BerError:
             counters.garbled += 1
             self._blame(source)
+
+    def _deliver(self, exchange: Exchange, request_id: int, datagram: bytes) -> None:
+        try:
+            body = exchange.envelope.open(datagram)
+        except SendAgain:
+            exchange.resealed += 1
+            if exchange.resealed <= _MOST_RESEALED:
+                self._send(exchange)
             return
-        pending = self._pending.get(header.request_id)
-        if pending is None:
-            ended = header.request_id in self._ended
-            counters.late += ended
-            counters.unknown_id += not ended
-        elif source != pending.peer.place and not pending.peer.other_source:
-            counters.bad_source += 1
-        elif not _matches(header, pending.request):
-            counters.mismatched += 1
-            pending.strange += 1
-        elif pending.answer.done():
-            counters.late += 1
+        except sdk.SourceError as error:
+            self._fail(exchange, error)
+            return
+        if body is not None and exchange.take(body):
+            # A taker may have started its next request already: what ended is the one under this id.
+            del self._pending[request_id]
+            self._identities.ended(request_id)
         else:
-            pending.answer.set_result(Reply(datagram, header, pending.tries))
+            self.counters.mismatched += 1
+            exchange.strange += 1
 
     def _blame(self, source: tuple[str, int]) -> None:
         """Note rubbish with those who wait for its sender; it decides only what a silence is called."""
-        for pending in self._pending.values():
-            pending.strange += source == pending.peer.place
+        for exchange in self._pending.values():
+            exchange.strange += source[:2] == exchange.peer.place
 
     def _read_complaints(self, sock: socket.socket) -> None:
         for complaint in complaints(sock):
             self.counters.complaints += 1
-            pending = self._concerned(complaint)
-            if pending is not None:
+            try:
+                exchange = self._pending.get(message_id(complaint.datagram))
+            except BerError:
+                continue
+            if exchange is not None:
                 outcome = sdk.Outcome.REFUSED if complaint.refused else sdk.Outcome.UNREACHABLE
-                pending.fail(outcome, f"{pending.peer.place[0]}: {_ICMP_WORDS[complaint.refused]}")
-
-    def _concerned(self, complaint: Complaint) -> _Pending | None:
-        try:
-            return self._pending.get(decode_header(complaint.datagram).request_id)
-        except BerError:
-            return None
+                words = f"{exchange.peer.place[0]}: {_ICMP_WORDS[complaint.refused]}"
+                self._fail(exchange, sdk.SourceError(outcome, words))
 
 
 _ICMP_WORDS = ("ICMP says that the address cannot be reached", "no SNMP agent listens on the port (ICMP)")
-
-
-def _matches(header: Header, request: Request) -> bool:
-    return (
-        header.pdu == Pdu.RESPONSE
-        and header.version == request.version
-        and header.community == request.community
-    )
-
-
-def _silence(pending: _Pending) -> tuple[sdk.Outcome, str]:
-    host = pending.peer.place[0]
-    if pending.strange:
-        return sdk.Outcome.GARBLED, f"{host}: no good reply, but {pending.strange} that break the protocol"
-    seconds = pending.patience.try_seconds * pending.patience.tries
-    words = f"no answer in {seconds:g} s (unreachable, or a wrong community)"
-    return sdk.Outcome.TIMEOUT, f"{host}: {words}"

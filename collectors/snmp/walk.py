@@ -62,31 +62,42 @@ class Walk:
         """Return what a varbind of this table took so far; a guess before the first."""
         return self.octets // self.varbinds if self.varbinds else 24
 
-    def take(self, datagram: bytes, varbinds: Sequence[Varbind], asked: Sequence[Cursor]) -> None:
+    def rows(self) -> int:
+        """Return how many rows were found so far."""
+        return len(self._arcs) - 1
+
+    def take(
+        self, datagram: bytes, varbinds: Sequence[Varbind], asked: Sequence[Cursor]
+    ) -> Sequence[tuple[MibObject[object], bytes] | None]:
         """Take the repeaters of one reply, row after row; WalkBroken when no agent may answer so.
 
-        Each varbind advances its column, ends it or breaks the walk, so that the sweep ends.
+        Returns the object and the row of each varbind, None where it is no cell. Each varbind
+        advances its column, ends it or breaks the walk, so that the sweep ends.
         """
         if not varbinds:
             raise WalkBroken("a reply without any variable")
         self.octets += len(datagram)
         self.varbinds += len(varbinds)
         width = len(asked)
+        places: list[tuple[MibObject[object], bytes] | None] = []
         for at, varbind in enumerate(varbinds):
             cursor = asked[at % width]
-            if not cursor.done:  # GETBULK goes on behind a column's end; that is the next column's matter
-                self._step(cursor, varbind, datagram)
+            # GETBULK goes on behind a column's end; that is the next column's matter
+            came = not cursor.done and self._step(cursor, varbind, datagram)
+            places.append((cursor.wanted, cursor.last) if came else None)
         if len(self._arcs) > MAX_ROWS:
             raise WalkBroken(f"more than {MAX_ROWS} rows")
         if self.octets > MAX_OCTETS:
             raise WalkBroken(f"more than {MAX_OCTETS} octets")
+        return places
 
-    def _step(self, cursor: Cursor, varbind: Varbind, datagram: bytes) -> None:
+    def _step(self, cursor: Cursor, varbind: Varbind, datagram: bytes) -> bool:
+        """Take one varbind; False when it ends its column."""
         name, tag, start, stop = varbind
         prefix = cursor.wanted.encoded
         if not name.startswith(prefix):
             self._leave(cursor, varbind)
-            return
+            return False
         row = name[len(prefix) :]
         arcs = self._arcs.get(row)
         if arcs is None:
@@ -95,9 +106,10 @@ class Walk:
             if tag < ber.NO_SUCH_OBJECT:
                 raise WalkBroken(f"{cursor.wanted.name}: names do not increase")
             cursor.done = True  # endOfMibView, or an agent that has no such column and says so
-            return
+            return False
         cursor.last = row
         cursor.cells[row] = self._value(cursor.wanted, tag, datagram[start:stop])
+        return True
 
     @staticmethod
     def _leave(cursor: Cursor, varbind: Varbind) -> None:
@@ -112,12 +124,16 @@ class Walk:
         self.wrong_types += value is None and tag < ber.NO_SUCH_OBJECT
         return value
 
-    def table(self, scalars: Values, uptime: tuple[int | None, int | None], partial: str) -> Table:
-        """Return what was found as columns over the rows of all of them, in ascending order."""
+    def order(self) -> list[bytes]:
+        """Return the encoded indexes of all rows, in ascending order."""
         rows: dict[bytes, None] = {}
         for cursor in self.cursors:
             rows.update(dict.fromkeys(cursor.cells))
-        order = sorted(rows, key=self._arcs.__getitem__)
+        return sorted(rows, key=self._arcs.__getitem__)
+
+    def table(self, scalars: Values, uptime: tuple[int | None, int | None], partial: str) -> Table:
+        """Return what was found as columns over the rows of all of them, in ascending order."""
+        order = self.order()
         return Table(
             index=tuple(self._arcs[row] for row in order),
             scalars=scalars,

@@ -29,7 +29,8 @@ _REMEDIES: Mapping[str, str] = {
     Outcome.REFUSED: "nothing listens on that port: switch its SNMP agent on",
     Outcome.UNREACHABLE: "there is no way to it: look at routes and VLANs",
     Outcome.UNRESOLVED: "its name has no address: correct address in [[device]], or the resolver",
-    Outcome.DENIED: "it refuses this credential: give the user or community a view of what is read",
+    Outcome.DENIED: "it refuses this credential: are user, protocols and passphrases those of the device, "
+    "and does its view hold what is read? netmon poll gives the device's own reason",
     Outcome.BROKEN: "a defect: the log above has the traceback, please report it",
 }
 
@@ -79,8 +80,9 @@ def devices(latest: Latest, configuration: Configuration) -> Iterator[Finding]:
 def _unanswered(name: str, row: LatestRow) -> Finding:
     outcome, source = row.label(RUN_OUTCOME.name), row.label("source")
     remedy = _REMEDIES.get(outcome, "netmon poll shows what it answers")
-    said = "answers in part" if row.value(RUN_UP.name) == 1 else "does not answer"
-    return fail(f"device {name}", f"{said} to {source}: {outcome}", remedy)
+    said = "answers in part to" if row.value(RUN_UP.name) == 1 else "does not answer to"
+    said = "refuses" if outcome == Outcome.DENIED else said
+    return fail(f"device {name}", f"{said} {source}: {outcome}", remedy)
 
 
 def wan_ports(latest: Latest, configuration: Configuration) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ PLUGGED = {
     "demo": "a simulated site on loopback, and the daemon watching it",
     "poll": "one SNMP poll of one device",
     "probe": "one probe of one target, all its fields",
+    "record": "a walk to .snmprec, secrets and addresses masked",
 }
 
 

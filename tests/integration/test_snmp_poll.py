@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from fakes.snmp_agent import COMMUNITY, FakePort, FakeSwitch, bench
 
 from collectors.snmp.command import host_and_port
+from collectors.snmp.message import Status
 from netmon import sdk
 
 
@@ -75,9 +77,22 @@ async def test_the_trace_tells_of_packets_and_never_of_the_community():
             place(made), "--community", COMMUNITY, "--trace", "--collect", "interfaces"
         )
     assert code == 0
-    assert "varbinds" in story
+    assert re.search(
+        r"sent \d+ octets for at most \d+ variables; got \d+ octets, \d+ varbinds in [\d.]+ ms", story
+    )
     assert "sysName" not in output
     assert COMMUNITY not in story + output
+
+
+async def test_the_trace_tells_what_was_learned_about_the_device():
+    async with bench() as made:
+        made.agent.status = lambda header, _: Status.TOO_BIG if header.second > 2 else Status.NO_ERROR
+        code, _, story = await poll(
+            place(made), "--community", COMMUNITY, "--trace", "--collect", "interfaces"
+        )
+    assert code == 0
+    assert "error-status TOO_BIG" in story
+    assert re.search(r"tooBig on GETBULK of \d+ columns x \d+ rows; .* worked, and that is remembered", story)
 
 
 async def test_a_device_that_does_not_answer_is_exit_1_with_words():

@@ -1,10 +1,10 @@
 """The fast simulated switch: many devices at once, and its own set of faults."""
 
 import asyncio
-import shutil
 import time
 
 import pytest
+from fakes.servers import require
 from fakes.simagent import simagent
 from fakes.snmp_agent import credential, snmp_context
 
@@ -12,9 +12,7 @@ from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.interface_fields import FAST, HIGH_CAPACITY
 from netmon import sdk
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("gcc") is None, reason="gcc is needed to build the simulated switch"
-)
+pytestmark = pytest.mark.servers
 
 COLUMNS = tuple(field.wanted for field in FAST)
 OCTETS = HIGH_CAPACITY[0].wanted
@@ -22,6 +20,7 @@ OCTETS = HIGH_CAPACITY[0].wanted
 
 @pytest.fixture
 async def port():
+    require("gcc")  # builds the simulated switch
     async with simagent("-s", "1472") as number:
         yield number
 

@@ -173,7 +173,7 @@ class Site:
     [
         (Outcome.OK, 1, Level.OK, "answers to system"),
         (Outcome.TIMEOUT, 0, Level.FAIL, "does not answer to system: timeout"),
-        (Outcome.DENIED, 1, Level.FAIL, "answers in part to system: denied"),
+        (Outcome.DENIED, 1, Level.FAIL, "refuses system: denied"),
     ],
 )
 def test_a_device_is_judged_by_its_runs(outcome, up, level, words):

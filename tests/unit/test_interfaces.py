@@ -6,6 +6,7 @@ from fakes.snmp_agent import IF_TABLE, IF_X_TABLE, FakePort, FakeSwitch, bench, 
 
 from collectors.interfaces import InterfacesCollector
 from collectors.snmp.agent import counter32, time_ticks
+from collectors.snmp.report import EngineReport
 from netmon import sdk
 
 
@@ -130,6 +131,26 @@ async def test_swapped_ifindexes_are_seen_when_the_table_says_that_it_changed(ri
     ]
 
 
+async def test_swapped_ifindexes_are_seen_even_when_the_device_tells_nobody(rig):
+    await rig.poll()
+    one, two = rig.switch.ports[:2]
+    one.index, two.index, one.octets = 2, 1, 9999
+    reading, events = await rig.poll()
+    values = dict(zip(ports(reading), column(reading, "ifHCInOctets"), strict=True))
+    assert (values["Gi0/1"], values["Gi0/2"]) == (9999, 1000)
+    assert [event.kind for event in events] == ["interfaces_renumbered"]
+
+
+async def test_a_renamed_port_is_one_event(rig):
+    await rig.poll()
+    rig.switch.ports[0].name, rig.switch.ports[0].descr = b"uplink", b"port Gi0/1"
+    reading, events = await rig.poll()
+    assert ports(reading)[0] == "uplink"
+    assert [(event.kind, event.data["interfaces"]) for event in events] == [
+        ("interfaces_renamed", ["Gi0/1 to uplink"])
+    ]
+
+
 async def test_a_line_card_that_goes_and_comes_back_is_one_event_each_time(rig):
     await rig.poll()
     card, rig.switch.ports = rig.switch.ports[2:], rig.switch.ports[:2]
@@ -193,7 +214,8 @@ async def test_a_value_of_a_wrong_type_is_not_known_and_counted(rig):
     reading, _ = await rig.poll()
     assert column(reading, "ifHCInOctets") == [1000, None, 1000, 1000]
     assert column(reading, "ifOperStatus") == [2, 2, None, 2]
-    assert rig.collector.wrong_types_total >= 2
+    report = await rig.collector.context.shared.get(EngineReport)
+    assert report._wrong_types["sw1"] >= 2
 
 
 async def test_a_full_ifspeed_is_taken_from_ifhighspeed(rig):

@@ -1,6 +1,9 @@
 """Epochs: they change exactly when growth across two polls means nothing."""
 
-from collectors.snmp.discontinuity import Counted, Epochs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.snmp.discontinuity import Columns, Counted, Epochs
 
 
 def note(epochs, **ports):
@@ -58,3 +61,27 @@ def test_a_restart_is_a_new_epoch_for_all():
     epochs.restart()
     now, fallen = note(epochs, a=(1, 0, (9,)), b=(2, 0, (1,)))
     assert (100 in now, fallen) == (False, [])
+
+
+counts = st.one_of(st.none(), st.integers(0, 5))
+polls = st.lists(
+    st.one_of(
+        st.none(),
+        st.tuples(st.lists(st.tuples(st.integers(1, 2), counts, counts, counts), min_size=2, max_size=2)),
+    ),
+    max_size=8,
+)
+
+
+@given(polls)
+def test_whole_columns_give_what_ports_one_by_one_give(polls):
+    by_port, by_column = Epochs(100), Epochs(100)
+    for poll in polls:
+        if poll is None:
+            by_port.restart()
+            by_column.restart()
+            continue
+        (rows,) = poll
+        indexes, restarts, *columns = zip(*rows, strict=True)
+        now = Columns(("a", "b"), indexes, restarts, tuple(map(list, columns)))
+        assert tuple(map(list, by_column.note_columns(now))) == tuple(map(list, by_port.note(now.ports())))

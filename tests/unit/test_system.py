@@ -115,14 +115,34 @@ async def test_the_reading_says_what_asking_took():
     assert second["snmp_scrape_pdus_returned"] == 8
 
 
-async def test_a_credential_of_version_3_is_refused_in_words():
-    async with bench() as rig, snmp_context() as context:
-        v3 = sdk.Credential("new", sdk.SnmpVersion.V3, user="netmon")
-        device = sdk.Device("sw1", "127.0.0.1", rig.device.port, v3)
-        assignment = sdk.Assignment("system", ("sw1",), 30.0, 5.0, device=device)
-        with pytest.raises(sdk.SourceError, match="not v3") as caught:
-            await SystemCollector(assignment, sdk.NoSettings()).open(context)
-    assert caught.value.outcome == sdk.Outcome.UNSUPPORTED
+@pytest.mark.parametrize(
+    ("v3", "words"),
+    [
+        ({"auth": "MD5", "privacy": "AES-128"}, "auth MD5 is weak"),
+        ({"auth": "SHA-256", "privacy": "DES"}, "privacy DES is weak"),
+        ({"auth": "SHA-256"}, "privacy none is weak"),
+        ({}, "auth none is weak"),
+        ({"privacy": "AES-128"}, "needs authentication"),
+        ({"auth": "SHA-3"}, "there are: MD5, SHA-1"),
+        ({"auth": "SHA-256", "auth_secret": sdk.SecretStr("short")}, "shorter than 8"),
+        ({"user": "x" * 33}, "1 to 32 octets"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_credential_of_version_3_that_cannot_be_used_is_a_mistake_in_words(v3, words):
+    credential = sdk.Credential("new", sdk.SnmpVersion.V3, **({"user": "netmon"} | v3))
+    device = sdk.Device("sw1", "127.0.0.1", 161, credential)
+    assignment = sdk.Assignment("system", ("sw1",), 30.0, 5.0, device=device)
+    with pytest.raises(sdk.UsageError, match=words):
+        SystemCollector(assignment, sdk.NoSettings())
+
+
+def test_weak_protocols_are_for_those_who_say_so():
+    credential = sdk.Credential(
+        "old", sdk.SnmpVersion.V3, user="u", auth="MD5", privacy="DES", allow_weak=True
+    )
+    device = sdk.Device("sw1", "127.0.0.1", 161, credential)
+    SystemCollector(sdk.Assignment("system", ("sw1",), 30.0, 5.0, device=device), sdk.NoSettings())
 
 
 def test_a_collector_without_a_device_is_a_mistake_in_words():
