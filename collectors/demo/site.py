@@ -26,6 +26,7 @@ class SimulatedSite:
 
     clock: sdk.Clock
     day_seconds: float
+    start_hour: float = START_HOUR
     random: Random = field(default_factory=lambda: Random(7))
     ports: dict[str, int] = field(default_factory=dict)
     _devices: list[SimulatedDevice] = field(default_factory=list)
@@ -35,7 +36,7 @@ class SimulatedSite:
     def now(self) -> Moment:
         """Return the line's state at this moment of the fast day."""
         elapsed = self.clock.monotonic() - self._began
-        return moment(START_HOUR + elapsed / self.day_seconds * 24)
+        return moment(self.start_hour + elapsed / self.day_seconds * 24)
 
     def cut(self) -> tuple[float, float]:
         """Return in how many seconds of real time the line is cut next, and for how many."""
