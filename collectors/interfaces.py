@@ -74,17 +74,17 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         """Return one reading of all ports, and an event for each kind of change among them."""
         clock = self.context.clock
         deadline = clock.monotonic() + self.assignment.timeout_seconds
-        stamp = clock.stamp()
         events: list[sdk.Event] = []
-        described = self._polls_until_described == 0
+        described = self._polls_until_described <= 0
         if described:
-            events += await self._describe(deadline, stamp)
+            events += await self._describe(deadline)
+        stamp = clock.stamp()  # of the counters: describing first takes a while, every tenth time
         table = await self._count(deadline)
         again = self._restarted(table, stamp)
         if again and self._epochs is not None:
             self._epochs.restart()
         if (self._moved(table) or again) and not described:
-            events += await self._describe(deadline, stamp)
+            events += await self._describe(deadline)
         if self._others(table):
             detail = f"{self._device.name}: ports changed places while they were read"
             raise sdk.SourceError(sdk.Outcome.PARTIAL, detail)
@@ -109,11 +109,13 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
             report.note_wrong_types(self._device.name, table.wrong_types)
         return table
 
-    async def _describe(self, deadline: float, stamp: sdk.Stamp) -> list[sdk.Event]:
+    async def _describe(self, deadline: float) -> list[sdk.Event]:
         """Read what the ports are; return what changed since the last time."""
+        stamp = self.context.clock.stamp()
         table = await self._table(SLOW, deadline, describing=True)
         before = self._ports
         if table.partial and before.ports:
+            self._polls_until_described = 0
             return []  # half a table would make ports vanish; the next poll tries again
         self._polls_until_described = _DESCRIBE_EVERY
         self._ports = self._unchanged(ports_of(table))

@@ -1,5 +1,7 @@
 """The interfaces collector, against a fake switch on loopback."""
 
+from dataclasses import replace
+
 import pytest
 from fakes.context import FakeClock
 from fakes.snmp_agent import IF_TABLE, IF_X_TABLE, FakePort, FakeSwitch, bench, snmp_context
@@ -266,3 +268,35 @@ async def test_a_device_without_ifxtable_has_ports_too():
     assert ports(reading) == ["port 1", "port 2"]
     assert column(reading, "ifInOctets") == [1000, 1000]
     assert column(reading, "ifHighSpeed") == [None, None]
+
+
+class Cut:
+    """A session whose tables break off while `cut` is set; it counts how often the ports are described."""
+
+    def __init__(self, session):
+        self.session, self.cut, self.described = session, False, 0
+
+    def __getattr__(self, name):
+        return getattr(self.session, name)
+
+    async def table(self, columns, timeout_seconds, scalars=()):
+        table = await self.session.table(columns, timeout_seconds, scalars)
+        describing = any(column.name == "ifAlias" for column in columns)
+        self.described += describing
+        return replace(table, partial="the rest did not come") if self.cut and describing else table
+
+
+async def test_a_description_that_breaks_off_is_tried_again_with_the_next_poll(rig):
+    session = rig.collector._session = Cut(rig.collector._session)
+    for _ in range(10):
+        await rig.poll()
+    rig.switch.ports[0].alias = "moved house"
+    session.cut = True
+    await rig.poll()
+    session.cut = False
+    before = session.described
+    reading, _ = await rig.poll()
+    assert session.described == before + 1
+    assert dict(reading.shape.rows[0].info)["ifAlias"] == "moved house"
+    await rig.poll()
+    assert session.described == before + 1
