@@ -120,8 +120,7 @@ async def misfortune(device, every, happen):
 
 
 async def live(day: Day, hours: float) -> None:
-    clock, hub, loop = FakeClock(), Hub(), asyncio.get_running_loop()
-    hub.subscribe(day.judge)
+    clock, hub, loop = FakeClock(), Hub((day.judge,)), asyncio.get_running_loop()
     context = make_context(clock=clock)
     transports = []
     async with asyncio.TaskGroup() as happenings, Ticker(clock) as ticker:
