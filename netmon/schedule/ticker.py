@@ -109,7 +109,8 @@ class Ticker:
     async def _repeat(self, state: JobState) -> None:
         every = state.job.every_seconds
         phase = phase_seconds(state.job.burst or state.job.name, every)
-        await asyncio.sleep(phase / every * min(2.0, every / 10))
+        # The first runs come soon and apart, also those of a burst: everything is new at a start.
+        await asyncio.sleep(phase_seconds(state.job.name, min(2.0, every / 10)))
         await self._run_once(state)
         slot = self._slot(phase, every)
         while True:
