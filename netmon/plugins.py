@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from netmon.errors import UsageError
@@ -13,9 +14,15 @@ SOURCES = "netmon.sources"
 COMMANDS = "netmon.commands"
 
 
+@cache
+def _installed(group: str) -> EntryPoints:
+    """Read what is installed once: it takes 5 ms, and fifty devices ask a hundred times at a start."""
+    return entry_points(group=group)
+
+
 def names(group: str) -> tuple[str, ...]:
     """Return all names of a group, sorted; nothing is imported."""
-    return tuple(sorted({entry.name for entry in entry_points(group=group)}))
+    return tuple(sorted({entry.name for entry in _installed(group)}))
 
 
 def source_type(name: str) -> type[Source[Any]]:
@@ -35,7 +42,7 @@ def command(name: str) -> Command:
 
 
 def _load(group: str, name: str, what: str) -> object:
-    found = tuple(entry_points(group=group, name=name))
+    found = tuple(_installed(group).select(name=name))
     if not found:
         raise UsageError(_unknown(group, name, what))
     if len({entry.value for entry in found}) > 1:
