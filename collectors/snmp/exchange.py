@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from collectors.snmp.envelope import Envelope
@@ -27,7 +28,7 @@ class Reply(NamedTuple):
     header: Header
 
 
-class Exchange:
+class Exchange(ABC):
     """What the transport keeps of a request. Subclasses say what a reply means.
 
     One object may carry several requests, one after the other. All tries of a request carry one id, so
@@ -65,13 +66,13 @@ class Exchange:
         """When all requests must have ended (the event loop's seconds)."""
         self.round_trip_seconds: float | None = None
 
+    @abstractmethod
     def take(self, body: bytes) -> bool:
         """Take a reply from the right source with the right id; False when it is none, BerError too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fail(self, error: sdk.SourceError) -> None:
         """End without a reply."""
-        raise NotImplementedError
 
     def measure(self) -> None:
         """Note the round trip, unless a retry leaves open which of the requests was answered."""
