@@ -191,7 +191,7 @@ def pysnmp(port: int) -> float:
 
 
 def gufo(port: int) -> float:
-    client = importlib.import_module("gufo.snmp")
+    client = importlib.import_module("gufo.snmp.aio")
 
     async def measure() -> float:
         before, polls = time.process_time(), 100
