@@ -72,7 +72,11 @@ class Reloader:
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            loaded = self._loaded if self._loaded.files else self._read()
+            try:
+                loaded = self._loaded if self._loaded.files else self._read()
+            except ConfigError as error:
+                log.warning("what this machine suggests cannot be used: %s", error)
+                continue
             async with self._one_at_a_time:
                 if loaded.configuration == self._loaded.configuration:
                     self.expect(self._loaded)
