@@ -23,7 +23,7 @@ from probes.dns_message import (
 from probes.dns_socket import DnsSockets
 from probes.stream import Stream, connect
 from probes.target import Endpoint, Family, Resolved, parse_endpoint, resolve
-from probes.timestamping import KERNEL_STAMPS, RoundTrip
+from probes.timestamping import KERNEL_STAMPS, RoundTrip, StampKeeper
 
 RESOLVE = sdk.gauge(
     "probe_dns_duration_seconds", "Time by phase: finding the resolver's address.", phase="resolve"
@@ -99,6 +99,7 @@ class DnsProbe(sdk.Probe[DnsSettings]):
     async def open(self, context: sdk.Context) -> None:
         """Share the daemon's DNS sockets."""
         await super().open(context)
+        await context.shared.get(StampKeeper)
         self._sockets = await context.shared.get(DnsSockets)
 
     async def measure(self, target: str) -> sdk.Sample:

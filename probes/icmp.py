@@ -11,7 +11,7 @@ from probes.binding import packet_info
 from probes.closed_port import Answer, Method, UnreachableSockets, reset_time
 from probes.icmp_socket import MIN_PAYLOAD_BYTES, Echo, EchoSocket, EchoSockets, Train, train_of_its_own
 from probes.target import Family, Resolved, resolve
-from probes.timestamping import KERNEL_STAMPS
+from probes.timestamping import KERNEL_STAMPS, StampKeeper
 
 RESOLVE = sdk.gauge("probe_icmp_duration_seconds", "Time by phase: finding the address.", phase="resolve")
 SETUP = sdk.gauge(
@@ -83,6 +83,7 @@ class IcmpProbe(sdk.Probe[IcmpSettings]):
     async def open(self, context: sdk.Context) -> None:
         """Share the daemon's ping sockets; where they are not permitted, those for closed ports."""
         await super().open(context)
+        await context.shared.get(StampKeeper)
         self._echo_sockets = await context.shared.get(EchoSockets)
         self._unreachable_sockets = await context.shared.get(UnreachableSockets)
 

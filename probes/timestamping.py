@@ -7,6 +7,7 @@ serves, and the result says so.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ _TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE = 1 << 1, 1 << 3, 1 << 4
 _OPT_ID, _OPT_CMSG, _OPT_TSONLY = 1 << 7, 1 << 10, 1 << 11
 _BOTH_WAYS = _TX_SOFTWARE | _RX_SOFTWARE | _SOFTWARE | _OPT_ID | _OPT_CMSG | _OPT_TSONLY
 _TIMESPEC = struct.Struct("=qq")
+_WARM_UP_TRIES, _WARM_UP_SECONDS = 50, 0.005
 
 
 @dataclass(slots=True, eq=False)
@@ -105,8 +107,8 @@ class StampKeeper:
     """Keep the kernel's receive stamping switched on for as long as the daemon lives.
 
     Linux turns it on with a deferred static key when the first socket asks: for a moment packets are
-    then stamped when they are read, not when they come (50 ms instead of 25 us were measured). One idle
-    socket that is never closed keeps short-lived connections clear of that.
+    then stamped when they are read, not when they come (50 ms instead of 25 us were measured), or not
+    at all. One idle socket that is never closed keeps everybody clear of that.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -114,11 +116,30 @@ class StampKeeper:
 
     @classmethod
     async def open(cls, _clock: sdk.Clock) -> StampKeeper:
-        """Open the idle socket."""
+        """Open the idle socket, and wait until the kernel stamps: a quarter of a second at most."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        start_stamps(sock)
+        sock.setblocking(False)
+        if start_stamps(sock):
+            for _ in range(_WARM_UP_TRIES):
+                if _stamps_itself(sock):
+                    break
+                await asyncio.sleep(_WARM_UP_SECONDS)
         return cls(sock)
 
     async def close(self) -> None:
         """Close it."""
         self._sock.close()
+
+
+def _stamps_itself(sock: socket.socket) -> bool:
+    """Send a packet to the socket itself; True when it came with a stamp, or can never come."""
+    try:
+        if sock.getsockname()[1] == 0:
+            sock.bind(("127.0.0.1", 0))
+        sock.sendto(b"", sock.getsockname())
+        _, ancillary, _, _ = sock.recvmsg(1, 512)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return kernel_stamp_ns(ancillary) is not None
