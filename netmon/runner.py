@@ -42,7 +42,9 @@ class Runner:
         self._shape: Shape | None = None
 
     async def run(self, context: Context) -> None:
-        """Measure once and publish. Only cancellation leaves this method as an exception."""
+        """Measure once and publish, when the source is due. Only cancellation leaves as an exception."""
+        if not self.source.due():
+            return
         stamp, began = context.clock.stamp(), context.clock.monotonic()
         records, outcomes, detail = await self._read(context)
         seconds = context.clock.monotonic() - began

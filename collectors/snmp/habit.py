@@ -8,7 +8,7 @@ from collectors.snmp.pace import Pace, Step
 from collectors.snmp.plan import Objects, Plan
 from collectors.snmp.sweep import Asked, Expected
 
-_MOST_TABLES: Final = 16
+_MOST_TABLES: Final = 64
 _MOST_UNLEARNED: Final = 32
 
 
@@ -49,7 +49,7 @@ class Habit:
 
 
 class Habits:
-    """Those of one device, the last 16 tables."""
+    """Those of one device, the last 64 tables."""
 
     def __init__(self) -> None:
         self._habits: list[Habit] = []

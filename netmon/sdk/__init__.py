@@ -40,6 +40,7 @@ from netmon.sdk.context import (
     Shared,
     no_trace,
 )
+from netmon.sdk.parsing import Mistake, MistakesError, parse
 from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, Probe, Sample
 from netmon.sdk.settings import (
     Assignment,
@@ -80,6 +81,8 @@ __all__ = [
     "Labels",
     "LatestValues",
     "Metric",
+    "Mistake",
+    "MistakesError",
     "NetmonError",
     "NoSettings",
     "Number",
@@ -114,6 +117,7 @@ __all__ = [
     "integer",
     "kernel_clock",
     "no_trace",
+    "parse",
     "rate",
     "rate_bits_per_second",
     "size_bytes",

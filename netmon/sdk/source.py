@@ -34,6 +34,13 @@ class Source(ABC, Generic[S]):
         """Get sockets and sessions ready. May fail with SourceError; it is tried again at the next run."""
         self.context = context
 
+    def due(self) -> bool:
+        """Tell whether there is something to measure at this tick; a run that is not due says nothing.
+
+        For what changes rarely: the collectors of a device share one job, and inventory is no counter.
+        """
+        return True
+
     @abstractmethod
     async def read(self) -> Sequence[Record]:
         """Measure now. SourceError when no target answers; a row's outcome when only that one does not."""

@@ -1,0 +1,1 @@
+"""Vendor knowledge as data: which objects of a device mean what."""
