@@ -123,10 +123,13 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._names = self._names_in(table)
         if not before.ports:
             return []
-        return [
+        events = [
             self._event(change.kind, change.words, change.names, stamp)
             for change in changes(before.ports, self._ports.ports)
         ]
+        if events and self._session is not None:
+            self._session.renewed()
+        return events
 
     def _unchanged(self, ports: Ports) -> Ports:
         """Return the ports of before when they are the same, so that all that was derived from them stays."""

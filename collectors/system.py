@@ -114,6 +114,8 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         before, self._uptime = self._uptime, uptime or self._uptime
         if before is None or uptime is None or not restarted(before, uptime):
             return []
+        if self._session is not None:
+            self._session.renewed()
         seconds = uptime.hundredths / 100
         text = f"{self._device.name} restarted {seconds:.0f} s ago"
         data = {"uptime_seconds": seconds, "uptime_before_seconds": before.hundredths / 100}

@@ -34,6 +34,16 @@ class Session:
         self._pace = Pace(bulk_offered=conversation.version != VERSION_1)
         self._habits = Habits()
         self._one_at_a_time = asyncio.Lock()
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """How often the device was renewed: what was read of it before need not be true any more."""
+        return self._generation
+
+    def renewed(self) -> None:
+        """Note that the device restarted, or that its ports are others than before."""
+        self._generation += 1
 
     @property
     def counters(self) -> ConversationCounters:
@@ -72,16 +82,21 @@ class Session:
             raise sdk.SourceError(sdk.Outcome.REJECTED, detail)
         return Values(values)
 
-    async def table(self, columns: Objects, timeout_seconds: float, scalars: Objects = ()) -> Table:
+    async def table(
+        self, columns: Objects, timeout_seconds: float, scalars: Objects = (), *, often: bool = True
+    ) -> Table:
         """Return columns of one table, or of tables with the same index, with scalars read beside them.
 
         Sparse columns are aligned by row. What came before a failure is a partial table; SourceError when
-        nothing came, or when the device restarted on the way.
+        nothing came, or when the device restarted on the way. Of a table that is not read `often` nothing
+        is remembered.
         """
         async with self._one_at_a_time:
             deadline = self._conversation.now + timeout_seconds
             await self._conversation.find()
             asked = Asked(tuple(columns), tuple(scalars), deadline)
+            if not often:
+                return await Sweep(self._conversation, self._pace, asked).run()
             habit = self._habits.of(asked)
             return await self._by_plan(habit, deadline) or await self._by_sweep(habit, asked)
 

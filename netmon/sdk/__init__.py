@@ -51,7 +51,7 @@ from netmon.sdk.settings import (
     Settings,
     SnmpVersion,
 )
-from netmon.sdk.source import Source
+from netmon.sdk.source import S, Source
 from netmon.text import clean
 from netmon.threads import DaemonThreads
 from netmon.units import BitsPerSecond, Bytes, Seconds, duration_seconds, rate_bits_per_second, size_bytes
@@ -93,6 +93,7 @@ __all__ = [
     "Resolver",
     "Retention",
     "Row",
+    "S",
     "Sample",
     "Seconds",
     "SecretStr",
