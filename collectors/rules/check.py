@@ -64,6 +64,16 @@ def _os_mistakes(rule: OsRule, path: Path) -> Iterator[sdk.Mistake]:
 
 
 def _table_mistakes(table: TableRule, path: Path, states: Mapping[str, object]) -> Iterator[sdk.Mistake]:
+    yield from _place_mistakes(table, path)
+    if not any(getattr(table, section) for section in _SECTIONS):
+        yield sdk.Mistake(path, f"means nothing: it has none of {', '.join(_SECTIONS)}")
+    names = frozenset({*table.columns, *table.join})
+    for section in _SECTIONS:
+        for at, rule in enumerate(getattr(table, section)):
+            yield from _rule_mistakes(rule, (*path, section, at), names, states)
+
+
+def _place_mistakes(table: TableRule, path: Path) -> Iterator[sdk.Mistake]:
     for name, place in table.columns.items():
         if isinstance(place, int) and not table.entry:
             yield sdk.Mistake((*path, "columns"), f"{name} is a number, and the table has no entry")
@@ -77,12 +87,6 @@ def _table_mistakes(table: TableRule, path: Path, states: Mapping[str, object]) 
             yield sdk.Mistake((*path, "join"), f"{name} needs either index or by")
         if join.by and join.by not in table.columns:
             yield sdk.Mistake((*path, "join"), f"{name}: there is no column {join.by!r}")
-    if not any(getattr(table, section) for section in _SECTIONS):
-        yield sdk.Mistake(path, f"means nothing: it has none of {', '.join(_SECTIONS)}")
-    names = frozenset({*table.columns, *table.join})
-    for section in _SECTIONS:
-        for at, rule in enumerate(getattr(table, section)):
-            yield from _rule_mistakes(rule, (*path, section, at), names, states)
 
 
 def _rule_mistakes(

@@ -45,7 +45,7 @@ _ALL: Final = (
     _kind("frequency", "frequency_hertz", "Frequency that a device measures.", "Hz"),
     _kind("dbm", "power_dbm", "Optical or radio power, in decibels over one milliwatt.", "dBm"),
     _kind("snr", "signal_to_noise_decibels", "Signal to noise ratio.", "dB"),
-    _kind("load", "load_ratio", "Share of what it can carry that a device carries; may be above 1.", "%", 100),
+    _kind("load", "load_ratio", "Share of what it can carry that a device carries.", "%", 100),
     _kind("charge", "charge_ratio", "Charge of a battery or level of a supply, as a share.", "%", 100),
     _kind("percent", "level_ratio", "Level that a device tells as a percentage.", "%", 100),
     _kind("runtime", "runtime_seconds", "Time that a device says it can go on, or has run.", "s"),

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from collectors.snmp import ber
 from collectors.snmp.answers import Table, Values
 from collectors.snmp.ber import Oid
 from collectors.snmp.conversation import Answer, Conversation, ConversationCounters
@@ -124,6 +125,26 @@ class Session:
         habit.step = habit.next_step(self._pace)
         return table
 
+    async def present(self, roots: Sequence[Oid], timeout_seconds: float) -> frozenset[Oid]:
+        """Return those of the names below which the device has anything: a few requests for all of them."""
+        found: set[Oid] = set()
+        async with self._one_at_a_time:
+            deadline = self._conversation.now + timeout_seconds
+            await self._conversation.find()
+            waiting = deque(roots[at : at + _MOST_TOGETHER] for at in range(0, len(roots), _MOST_TOGETHER))
+            while waiting:
+                asked = waiting.popleft()
+                request = self._conversation.request(Pdu.GETNEXT, [ber.encode_oid(root) for root in asked])
+                answer = await self._conversation.ask(request, _TRIES, deadline)
+                if answer.error_status == Status.NO_ERROR:
+                    found |= _below(asked, answer)
+                elif (denied := refusal(answer.error_status, self._conversation.name)) is not None:
+                    raise denied
+                elif len(asked) > 1:
+                    # v1 refuses the whole request for one name with nothing behind it (RFC 1157 section 4.1.3)
+                    waiting += [asked[: len(asked) // 2], asked[len(asked) // 2 :]]
+        return frozenset(found)
+
     async def everything(self, root: Oid, bounds: Bounds, progress: Callable[[Walked], None]) -> Walked:
         """Return every variable below a name, whatever it is; SourceError when nothing came."""
         async with self._one_at_a_time:
@@ -146,6 +167,15 @@ class Session:
             return [[*asked[: answer.error_index - 1], *asked[answer.error_index :]]]
         middle = len(asked) // 2
         return [asked[:middle], asked[middle:]]
+
+
+def _below(asked: Sequence[Oid], answer: Answer) -> set[Oid]:
+    """Return those of the names that an answer to GETNEXT has something below."""
+    found = set()
+    for root, (encoded, tag, _, _) in zip(asked, answer.varbinds, strict=False):
+        if tag < ber.NO_SUCH_OBJECT and ber.decode_oid(encoded)[: len(root)] == root:
+            found.add(root)
+    return found
 
 
 def _collect(asked: Objects, answer: Answer, values: dict[str, object]) -> None:

@@ -1,0 +1,244 @@
+"""What rows mean: sensors, states, processors, memory, components and radios, in SI units."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from collectors.rules.kinds import KINDS, SensorKind
+from collectors.rules.model import (
+    ComponentRule,
+    Health,
+    MemoryRule,
+    ProcessorRule,
+    RadioRule,
+    SensorRule,
+    StateRule,
+    States,
+)
+from collectors.rules.objects import number, text
+from collectors.rules.reader import RuleRow
+from collectors.rules.wording import concerned, filled
+
+_UNITS: Final = {"percent": 0.01, "minutes": 60.0, "hours": 3600.0, "kWh": 3.6e6, "Wh": 3600.0, "rps": 60.0}
+_PERCENT: Final = frozenset({"humidity", "load", "charge", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A measured value in the unit of its kind's metric; `oid` is where it was read."""
+
+    kind: SensorKind
+    label: str
+    value: float
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state, in the device's own number and in words."""
+
+    label: str
+    value: int
+    text: str
+    health: Health
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """How busy a processor is, 0 to 1."""
+
+    label: str
+    ratio: float
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of memory or of a disk; None where the device tells a share only. `ratio` is used by all."""
+
+    kind: str
+    label: str
+    total_bytes: int | None
+    used_bytes: int | None
+    ratio: float
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """A radio or wireless network; None for what it does not tell. `busy_ratio` is the channel's use."""
+
+    label: str
+    clients: int | None
+    channel: int | None
+    busy_ratio: float | None
+    noise_dbm: float | None
+
+
+def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
+    """Return the sensor of a row; None when the rule is not about it, or the value is not known."""
+    if not concerned(row, rule.when, rule.unless):
+        return None
+    name = rule.kind or rule.kinds.get(text(row.cells.get(rule.kind_by)), "")
+    raw = number(row.cells.get(rule.column), _pattern(rule.pattern))
+    if not name or raw is None or raw in rule.ignore:
+        return None
+    value = _scaled(rule, row, raw)
+    if value is None or not _inside(value, rule.lowest, rule.highest):
+        return None
+    kind = KINDS[name]
+    value *= _UNITS.get(rule.unit) or (0.01 if name in _PERCENT else 3.6e6 if name == "energy" else 1.0)
+    return Sensor(kind, filled(rule.label, row) or kind.name, value, row.oid(rule.column))
+
+
+def _scaled(rule: SensorRule, row: RuleRow, raw: float) -> float | None:
+    value = raw * rule.scale / 10**rule.decimals
+    if rule.scale_by:
+        cell = row.cells.get(rule.scale_by)
+        factor = rule.scales.get(text(cell)) if rule.scales else number(cell)
+        if factor is None:
+            return None
+        value *= factor
+    if rule.decimals_by:
+        decimals = number(row.cells.get(rule.decimals_by))
+        if decimals is None or abs(decimals) > 30:
+            return None
+        value /= 10**decimals
+    return _converted(rule.convert, value + rule.offset)
+
+
+def _converted(conversion: str, value: float) -> float | None:
+    match conversion:
+        case "fahrenheit":
+            return (value - 32) / 1.8
+        case "milliwatts_to_dbm":
+            return 10 * math.log10(value) if value > 0 else None
+        case "microwatts_to_dbm":
+            return 10 * math.log10(value / 1000) if value > 0 else None
+        case _:
+            return value
+
+
+def state(rule: StateRule, row: RuleRow, known: Mapping[str, States]) -> State | None:
+    """Return the state of a row; one that the rule has no word for is `unknown`."""
+    cell = row.cells.get(rule.column)
+    if not concerned(row, rule.when, rule.unless):
+        return None
+    value = number(cell) if isinstance(cell, int) else _number_of(text(cell), known[rule.states])
+    if value is None:
+        return None
+    words, health = known[rule.states].get(str(int(value)), (str(int(value)), "unknown"))
+    return State(filled(rule.label, row) or rule.states, int(value), words, health, row.oid(rule.column))
+
+
+def _number_of(told: str, states: States) -> float | None:
+    """Return the number of a state that a device tells as a word."""
+    if told.lstrip("-").isdecimal():
+        return float(told)
+    for at, (words, _) in states.items():
+        if told.lower() == words.lower():
+            return float(at)
+    return None
+
+
+def processor(rule: ProcessorRule, row: RuleRow) -> Processor | None:
+    """Return the processor of a row."""
+    column = rule.busy or rule.idle
+    raw = number(row.cells.get(column), _pattern(rule.pattern))
+    if raw is None or raw in rule.ignore or not concerned(row, rule.when, rule.unless):
+        return None
+    percent = raw * rule.scale
+    percent = 100 - percent if rule.idle else percent
+    if not -0.5 <= percent <= 100.5:
+        return None
+    return Processor(filled(rule.label, row) or "Processor", max(percent, 0) / 100, row.oid(column))
+
+
+def memory(rule: MemoryRule, row: RuleRow) -> Memory | None:
+    """Return the memory of a row; None where neither amounts nor a share make sense."""
+    if not concerned(row, rule.when, rule.unless):
+        return None
+    unit = number(row.cells.get(rule.unit_by)) if rule.unit_by else rule.unit_bytes
+    pattern = _pattern(rule.pattern)
+    total, used, free = (
+        None if not name or raw is None or unit is None else raw * unit
+        for name, raw in (
+            (name, number(row.cells.get(name), pattern)) for name in (rule.total, rule.used, rule.free)
+        )
+    )
+    if total is None and used is not None and free is not None:
+        total = used + free
+    if used is None and total is not None and free is not None:
+        used = total - free
+    percent = number(row.cells.get(rule.percent or rule.percent_free), pattern)
+    if percent is not None and not rule.percent:
+        percent = 100 - percent
+    return _memory(rule, row, total, used, percent)
+
+
+def _memory(
+    rule: MemoryRule, row: RuleRow, total: float | None, used: float | None, percent: float | None
+) -> Memory | None:
+    if used is None and total is not None and percent is not None:
+        used = total * percent / 100
+    if total is not None and used is not None:
+        if total <= 0 or not 0 <= used <= total * 1.001:
+            return None
+        ratio = used / total
+    elif percent is not None and 0 <= percent <= 100:
+        ratio = percent / 100
+    else:
+        return None
+    places = (name for name in (rule.used, rule.free, rule.percent, rule.percent_free, rule.total) if name)
+    oid = next((row.oid(name) for name in places if name in row.cells), "")
+    label = filled(rule.label, row) or "Memory"
+    return Memory(rule.kind, label, _whole(total), _whole(used), ratio, oid)
+
+
+def component(rule: ComponentRule, row: RuleRow) -> dict[str, str] | None:
+    """Return a part of the device as text by field; empty fields are left out."""
+    if not concerned(row, rule.when, rule.unless):
+        return None
+    fields = ("name", "descr", "model", "serial", "hardware_rev", "firmware_rev", "software_rev")
+    found = {field: filled(getattr(rule, field), row) for field in fields}
+    told = {field: words for field, words in found.items() if words}
+    return {"class": rule.kind, **told} if "name" in told and len(told) > 1 else None
+
+
+def radio(rule: RadioRule, row: RuleRow) -> Radio | None:
+    """Return the radio of a row; None when it tells nothing."""
+    if not concerned(row, rule.when, rule.unless):
+        return None
+    clients, channel, busy, noise = (
+        number(row.cells.get(name)) if name else None
+        for name in (rule.clients, rule.channel, rule.busy, rule.noise)
+    )
+    if clients is None and channel is None and busy is None and noise is None:
+        return None
+    ratio = None if busy is None or not 0 <= busy <= 100 else busy / 100
+    return Radio(filled(rule.label, row), _whole(clients), _whole(channel), ratio, noise)
+
+
+def labelled_once(labels: Iterator[str]) -> Iterator[str]:
+    """Yield labels, made unique by a number where one comes again: a label is a series' identity."""
+    seen: dict[str, int] = {}
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        yield label if seen[label] == 1 else f"{label} #{seen[label]}"
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _inside(value: float, lowest: float | None, highest: float | None) -> bool:
+    return (lowest is None or value >= lowest) and (highest is None or value <= highest)
+
+
+def _pattern(text_pattern: str) -> re.Pattern[str] | None:
+    return re.compile(text_pattern) if text_pattern else None

@@ -1,0 +1,102 @@
+"""What a device is, and which tables of its vendor it has: found once, and again after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+from weakref import WeakKeyDictionary
+
+from collectors.rules.identify import Candidate, candidates, enterprise_of, tables_of
+from collectors.rules.library import Library
+from collectors.rules.model import OsRule, TableRule, VendorFile
+from collectors.rules.reader import column_oid
+from collectors.snmp import ber, mib
+from collectors.snmp.ber import Oid
+from collectors.snmp.session import Session
+from netmon import sdk
+
+_LIFE_SECONDS: Final = 3600.0
+_ASKED: Final = (mib.SYS_DESCR, mib.SYS_OBJECT_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A device's identity and what of its vendor's tables it has. `os` is None when nobody knows it."""
+
+    object_id: Oid | None
+    descr: str
+    vendor: str
+    os: OsRule | None
+    prefix: Oid
+    """What of sysObjectID led to the operating system; the rest of it may name the model."""
+    tables: tuple[tuple[VendorFile, TableRule], ...]
+    generation: int
+    until: float
+
+
+class Profiles:
+    """Those of all devices: `await context.shared.get(Profiles)`."""
+
+    def __init__(self) -> None:
+        self._profiles: WeakKeyDictionary[Session, Profile] = WeakKeyDictionary()
+
+    @classmethod
+    async def open(cls, clock: sdk.Clock) -> Self:
+        """Make it, empty."""
+        del clock
+        return cls()
+
+    async def close(self) -> None:
+        """Do nothing: it holds no resource."""
+
+    async def of(self, session: Session, context: sdk.Context, timeout_seconds: float) -> Profile:
+        """Return a device's profile, at most an hour old and never older than its restart."""
+        known, now = self._profiles.get(session), context.clock.monotonic()
+        if known is None or known.until <= now or known.generation != session.generation:
+            library = await context.shared.get(Library)
+            known = await _found(session, library, timeout_seconds, now + _LIFE_SECONDS)
+            self._profiles[session] = known
+        return known
+
+
+async def _found(session: Session, library: Library, timeout_seconds: float, until: float) -> Profile:
+    generation = session.generation
+    values = await session.get(_ASKED, timeout_seconds)
+    object_id, octets = values[mib.SYS_OBJECT_ID], values[mib.SYS_DESCR]
+    descr = "" if octets is None else sdk.clean(octets)
+    enterprise = enterprise_of(object_id)
+    files = await library.of(enterprise)
+    chosen = await _chosen(session, candidates(files, object_id, descr), timeout_seconds)
+    offered = list(tables_of(files, enterprise, chosen))
+    roots = {root: None for _, table in offered for root in _roots(table)}
+    present = await session.present(list(roots), timeout_seconds)
+    tables = tuple((file, table) for file, table in offered if present.intersection(_roots(table)))
+    vendor = chosen.file.vendor if chosen else next((f.vendor for f in files if not f.everywhere), "")
+    return Profile(
+        object_id,
+        descr,
+        vendor,
+        chosen.os if chosen else None,
+        chosen.prefix if chosen else (),
+        tables,
+        generation,
+        until,
+    )
+
+
+async def _chosen(
+    session: Session, possible: Sequence[Candidate], timeout_seconds: float
+) -> Candidate | None:
+    for candidate in possible:
+        roots = [ber.oid(place) for place in candidate.os.exists]
+        if not roots or await session.present(roots, timeout_seconds):
+            return candidate
+    return None
+
+
+def _roots(table: TableRule) -> tuple[Oid, ...]:
+    """Return where to look whether a device has the table: its entry, or each of its columns without one."""
+    if table.entry and not table.scalars:
+        return (ber.oid(table.entry),)
+    return tuple(column_oid(table, place) for place in table.columns.values())
