@@ -53,7 +53,8 @@ class SnmpCollector(sdk.Source[sdk.S]):
 
     async def read(self) -> Sequence[sdk.Record]:
         """Return what collect() finds within the timeout."""
-        now, self._generation = self.context.clock.monotonic(), self.session.generation
+        self._generation = self.session.generation
+        now = self.context.clock.monotonic()
         self._deadline = now + self.assignment.timeout_seconds
         self._due_at = now + self._retry_seconds()
         self._failures += 1  # taken back below, when there was none
