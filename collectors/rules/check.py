@@ -105,7 +105,7 @@ def _rule_mistakes(
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
     for field in ("when", "unless"):
         for name in getattr(rule, field, {}):
-            if name not in names:
+            if name not in names and not name.isdecimal():
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
     yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
     yield from _own_mistakes(rule, path, states)
@@ -137,7 +137,7 @@ def columns_in(rule: object) -> tuple[str, ...]:
     """Return the fields of a rule that name a column."""
     match rule:
         case SensorRule():
-            return ("column", "kind_by", "scale_by", "decimals_by")
+            return ("column", "kind_by", "scale_by", "decimals_by", "of")
         case StateRule():
             return ("column",)
         case ProcessorRule():

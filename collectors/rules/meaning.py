@@ -109,6 +109,11 @@ def _scaled(rule: SensorRule, row: RuleRow, raw: float) -> float | None:
         if decimals is None or abs(decimals) > 30:
             return None
         value /= 10**decimals
+    if rule.of:
+        whole = number(row.cells.get(rule.of))
+        if whole is None or whole <= 0:
+            return None
+        value *= 100 / whole
     return _converted(rule.convert, value + rule.offset)
 
 

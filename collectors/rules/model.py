@@ -70,7 +70,8 @@ class SensorRule(sdk.Settings):
     """A measured value. It is `column` x `scale` / 10 ** `decimals` + `offset`, then `convert`.
 
     `scale_by` and `decimals_by` name columns; `scales` maps what `scale_by` says to a factor. `kind_by`
-    and `kinds` do the same for the kind: a row that `kinds` does not name is none. Raw values in
+    and `kinds` do the same for the kind: a row that `kinds` does not name is none. `of` names a column
+    with the whole, above 0, of which the value is a part: it becomes a percentage. Raw values in
     `ignore`, and those outside `lowest` to `highest` after scaling, are not known. `when`: columns, and
     the raw values one of which they must have; `unless`: those they must not have. `pattern`: for texts
     with a number inside; its first group. `unit` is the unit after scaling and `convert`, when it is not
@@ -87,6 +88,7 @@ class SensorRule(sdk.Settings):
     scales: dict[str, float] = {}
     decimals: int = 0
     decimals_by: str = ""
+    of: str = ""
     offset: float = 0.0
     convert: Literal["", "fahrenheit", "milliwatts_to_dbm", "microwatts_to_dbm"] = ""
     unit: Literal["", "percent", "minutes", "hours", "kWh", "Wh", "rps"] = ""
@@ -172,7 +174,10 @@ class TableRule(sdk.Settings):
     """Columns with one index. A number is the column below `entry`, a text a whole object identifier.
 
     `scalars`: the objects are scalars (instance 0 is added). `os`: only for these of the file's
-    operating systems. `mib` names where the objects are defined.
+    operating systems. `fallback`: its processors, memory or sensors count only on a device to which the
+    file's tables before it gave none of the same section (an older branch beside a newer one). `mib`
+    names where the objects are defined. `when` and `unless` of a rule may also name a number of the
+    row's index: `{"2" = [5]}`.
     """
 
     mib: str
@@ -180,6 +185,7 @@ class TableRule(sdk.Settings):
     entry: str = ""
     scalars: bool = False
     os: tuple[str, ...] = ()
+    fallback: bool = False
     columns: dict[str, int | str]
     join: dict[str, Join] = {}
     sensor: tuple[SensorRule, ...] = ()
