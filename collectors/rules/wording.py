@@ -20,8 +20,8 @@ def filled(template: str, row: RuleRow) -> str:
         if name == "index":
             return ber.dotted(row.index)
         if name.isdecimal():
-            at = int(name) - 1
-            return str(row.index[at]) if 0 <= at < len(row.index) else ""
+            found = _index_number(row, name)
+            return "" if found is None else str(found)
         return text(row.cells.get(name))
 
     return " ".join(_PLACE.sub(value, template).split())
@@ -37,5 +37,10 @@ def concerned(
 
 
 def _has(row: RuleRow, name: str, values: Sequence[int | str]) -> bool:
-    cell = row.cells.get(name)
+    cell = _index_number(row, name) if name.isdecimal() else row.cells.get(name)
     return any(cell == value if isinstance(cell, int) else text(cell) == str(value) for value in values)
+
+
+def _index_number(row: RuleRow, name: str) -> int | None:
+    at = int(name) - 1
+    return row.index[at] if 0 <= at < len(row.index) else None
