@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from itertools import count
+from typing import Final, Protocol, TypeVar
 
 from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.model import (
@@ -229,12 +230,25 @@ def radio(rule: RadioRule, row: RuleRow) -> Radio | None:
     return Radio(filled(rule.label, row), _whole(clients), _whole(channel), ratio, noise)
 
 
-def labelled_once(labels: Iterator[str]) -> Iterator[str]:
-    """Yield labels, made unique by a number where one comes again: a label is a series' identity."""
-    seen: dict[str, int] = {}
-    for label in labels:
-        seen[label] = seen.get(label, 0) + 1
-        yield label if seen[label] == 1 else f"{label} #{seen[label]}"
+class _Labelled(Protocol):
+    @property
+    def label(self) -> str: ...
+
+
+L = TypeVar("L", bound=_Labelled)
+
+
+def labelled_once(found: Iterable[L]) -> Iterator[tuple[str, L]]:
+    """Yield things with their labels, numbered where one comes again: a label is a series' identity."""
+    seen: set[str] = set()
+    for one in found:
+        label = one.label
+        for number_of_label in count(2):
+            if label not in seen:
+                break
+            label = f"{one.label} #{number_of_label}"
+        seen.add(label)
+        yield label, one
 
 
 def _whole(value: float | None) -> int | None:

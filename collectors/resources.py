@@ -1,0 +1,90 @@
+"""How busy a device's processors are, and how full its memory and disks: by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Final
+
+from collectors.rules.collector import Found, RuleCollector
+from collectors.rules.meaning import Memory, Processor, labelled_once, memory, processor
+from collectors.rules.shapes import Shapes
+from netmon import sdk
+
+PROCESSOR: Final = "processor"
+MEMORY: Final = "memory"
+STORAGE: Final = "storage"
+RESOURCES: Final = "resources"
+"""Kind of the fact that lists where processors, memory and disks are told."""
+
+LOAD: Final = sdk.gauge("netmon_processor_load_ratio", "How busy a processor of a device is, 0 to 1.")
+_AMOUNTS: Final = {
+    name: (
+        sdk.integer(f"netmon_{name}_total_bytes", f"Size of {what}."),
+        sdk.integer(f"netmon_{name}_used_bytes", f"Used part of {what}."),
+        sdk.gauge(f"netmon_{name}_used_ratio", f"Share that is used of {what}, 0 to 1."),
+    )
+    for name, what in ((MEMORY, "a device's memory"), (STORAGE, "a device's disk or file system"))
+}
+
+
+class ResourcesCollector(RuleCollector):
+    """Reads HOST-RESOURCES-MIB, UCD-SNMP-MIB and vendors' own processors and memory."""
+
+    sections = ("processor", "memory")
+    metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {PROCESSOR: (LOAD,), **_AMOUNTS}
+
+    def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
+        super().__init__(assignment, settings)
+        self._shapes = Shapes(self.metrics)
+
+    async def collect(self) -> Sequence[sdk.Record]:
+        """Return the readings, and the fact that lists what there is."""
+        stamp = self.context.clock.stamp()
+        tables = await self.found()
+        processors = list(_processors(tables))
+        by_kind = {kind: [m for m in _memories(tables) if m.kind == kind] for kind in (MEMORY, STORAGE)}
+        readings = [self._amounts(kind, found, stamp) for kind, found in by_kind.items() if found]
+        if processors:
+            readings.append(self._loads(processors, stamp))
+        listed: dict[str, sdk.Json] = {
+            PROCESSOR: [{"descr": label, "oid": p.oid} for label, p in labelled_once(processors)],
+            **{
+                kind: [{"descr": label, "oid": m.oid} for label, m in labelled_once(found)]
+                for kind, found in by_kind.items()
+            },
+        }
+        return [*readings, sdk.Fact(RESOURCES, self.key, listed, stamp)]
+
+    def _loads(self, found: Sequence[Processor], stamp: sdk.Stamp) -> sdk.Reading:
+        shape = self._shapes.of(PROCESSOR, self._rows(PROCESSOR, found))
+        return sdk.Reading(shape, stamp, ([one.ratio for one in found],), (sdk.Outcome.OK,) * len(found))
+
+    def _amounts(self, kind: str, found: Sequence[Memory], stamp: sdk.Stamp) -> sdk.Reading:
+        columns = (
+            [one.total_bytes for one in found],
+            [one.used_bytes for one in found],
+            [one.ratio for one in found],
+        )
+        shape = self._shapes.of(kind, self._rows(kind, found))
+        return sdk.Reading(shape, stamp, columns, (sdk.Outcome.OK,) * len(found))
+
+    def _rows(self, label: str, found: Sequence[Processor] | Sequence[Memory]) -> tuple[sdk.Row, ...]:
+        return tuple(sdk.Row((*self.key, (label, name))) for name, _ in labelled_once(found))
+
+
+def _processors(tables: Iterable[Found]) -> Iterator[Processor]:
+    for found in tables:
+        for rule in found.table.processor:
+            for row in found.rows:
+                one = processor(rule, row)
+                if one is not None:
+                    yield one
+
+
+def _memories(tables: Iterable[Found]) -> Iterator[Memory]:
+    for found in tables:
+        for rule in found.table.memory:
+            for row in found.rows:
+                one = memory(rule, row)
+                if one is not None:
+                    yield one

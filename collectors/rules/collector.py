@@ -1,0 +1,88 @@
+"""The base of collectors that know by rules where to look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from collectors.rules.check import columns_in
+from collectors.rules.model import TableRule, VendorFile
+from collectors.rules.profile import Profile, Profiles
+from collectors.rules.reader import RuleRow, TableReader
+from collectors.snmp.collector import SnmpCollector
+from netmon import sdk
+
+_PERIOD_SECONDS = 60.0
+_SILENT = frozenset({sdk.Outcome.TIMEOUT, sdk.Outcome.UNREACHABLE, sdk.Outcome.REFUSED, sdk.Outcome.DENIED})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of one table, with the file whose states they may speak of."""
+
+    file: VendorFile
+    table: TableRule
+    rows: Sequence[RuleRow]
+
+
+class RuleCollector(SnmpCollector[sdk.NoSettings]):
+    """Reads those tables of a device's vendor that have rules in one of `sections`."""
+
+    period_seconds = _PERIOD_SECONDS
+    settings_type = sdk.NoSettings
+    sections: ClassVar[tuple[str, ...]]
+
+    def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
+        super().__init__(assignment, settings)
+        self._profile: Profile | None = None
+        self._readers: list[tuple[VendorFile, TableReader]] = []
+        self._failing: frozenset[str] = frozenset()
+
+    async def found(self) -> list[Found]:
+        """Return the tables that could be read; SourceError when the device is silent or none could."""
+        profiles = await self.context.shared.get(Profiles)
+        profile = await profiles.of(self.session, self.context, self.left_seconds)
+        if profile is not self._profile:
+            self._profile, self._readers = profile, list(self._wanted(profile))
+        tables: list[Found] = []
+        failures: dict[str, sdk.SourceError] = {}
+        for file, reader in self._readers:
+            try:
+                now = self.context.clock.monotonic()
+                rows = await reader.rows(self.session, self.left_seconds, now)
+            except sdk.SourceError as error:
+                if error.outcome in _SILENT:
+                    raise
+                failures[reader.rule.mib] = error
+                continue
+            tables.append(Found(file, reader.rule, rows))
+        self._note(failures)
+        if failures and not tables:
+            raise next(iter(failures.values()))
+        return tables
+
+    def _wanted(self, profile: Profile) -> Iterator[tuple[VendorFile, TableReader]]:
+        for file, table in profile.tables:
+            rules = [rule for section in self.sections for rule in getattr(table, section)]
+            if rules:
+                yield file, TableReader(table, {name for rule in rules for name in _moving(rule)})
+
+    def _note(self, failures: dict[str, sdk.SourceError]) -> None:
+        """Log when a table begins or ceases to fail: the others are read all the same."""
+        for name in failures.keys() - self._failing:
+            log.warning("%s: %s cannot be read: %s", self.device.name, name, failures[name])
+        for name in self._failing - failures.keys():
+            log.info("%s: %s is read again", self.device.name, name)
+        self._failing = frozenset(failures)
+
+
+def _moving(rule: object) -> Iterator[str]:
+    """Yield the columns that must be read each time; labels stay."""
+    for field in columns_in(rule):
+        yield getattr(rule, field)
+    for field in ("when", "unless"):
+        yield from getattr(rule, field, ())
