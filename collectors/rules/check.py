@@ -60,7 +60,7 @@ def _os_mistakes(rule: OsRule, path: Path) -> Iterator[sdk.Mistake]:
         for extract in extracts:
             yield from _pattern_mistakes(extract.pattern, (*path, field))
             if extract.oid:
-                yield from _oid_mistakes(extract.oid, (*path, field))
+                yield from _oid_mistakes(extract.oid, (*path, field), below=extract.below_object_id)
 
 
 def _table_mistakes(table: TableRule, path: Path, states: Mapping[str, object]) -> Iterator[sdk.Mistake]:
@@ -78,9 +78,9 @@ def _place_mistakes(table: TableRule, path: Path) -> Iterator[sdk.Mistake]:
         if isinstance(place, int) and not table.entry:
             yield sdk.Mistake((*path, "columns"), f"{name} is a number, and the table has no entry")
         elif isinstance(place, str):
-            yield from _oid_mistakes(place, (*path, "columns"))
+            yield from _oid_mistakes(place, (*path, "columns"), below=table.below_object_id)
     if table.entry:
-        yield from _oid_mistakes(table.entry, (*path, "entry"))
+        yield from _oid_mistakes(table.entry, (*path, "entry"), below=table.below_object_id)
     for name, join in table.join.items():
         yield from _oid_mistakes(join.oid, (*path, "join"))
         if bool(join.by) is bool(join.index):
@@ -157,9 +157,9 @@ def templates_in(rule: object) -> tuple[str, ...]:
     return ("label",)
 
 
-def _oid_mistakes(text: str, path: Path) -> Iterator[sdk.Mistake]:
+def _oid_mistakes(text: str, path: Path, *, below: bool = False) -> Iterator[sdk.Mistake]:
     try:
-        ber.encode_oid(ber.oid(text))
+        ber.encode_oid(ber.oid(f"1.3.{text}" if below else text))
     except (ValueError, ber.BerError):
         yield sdk.Mistake(path, f"{text!r} is no object identifier")
 

@@ -26,10 +26,12 @@ class Extract(sdk.Settings):
 
     `first`: the object is a column, its first value counts. `pattern` is searched in the text; `text`
     is made of its groups, `{1}` and on; without it: the first group, or all that matched. `entity`: from
-    the device's own row of ENTITY-MIB instead.
+    the device's own row of ENTITY-MIB instead. `below_object_id`: `oid` is below the device's sysObjectID,
+    as with vendors who give each model a branch of its own with the same objects in it.
     """
 
     oid: str = ""
+    below_object_id: bool = False
     first: bool = False
     entity: Literal[
         "", "name", "descr", "model", "serial", "hardware_rev", "firmware_rev", "software_rev"
@@ -177,12 +179,14 @@ class TableRule(sdk.Settings):
     operating systems. `fallback`: its processors, memory or sensors count only on a device to which the
     file's tables before it gave none of the same section (an older branch beside a newer one). `mib`
     names where the objects are defined. `when` and `unless` of a rule may also name a number of the
-    row's index: `{"2" = [5]}`.
+    row's index: `{"2" = [5]}`. `below_object_id`: entry and whole identifiers of columns are below the
+    device's sysObjectID.
     """
 
     mib: str
     provenance: Provenance
     entry: str = ""
+    below_object_id: bool = False
     scalars: bool = False
     os: tuple[str, ...] = ()
     fallback: bool = False

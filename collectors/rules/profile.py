@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 from weakref import WeakKeyDictionary
 
-from collectors.rules.identify import Candidate, candidates, enterprise_of, tables_of
+from collectors.rules.identify import Candidate, candidates, enterprise_of, placed_os, placed_table, tables_of
 from collectors.rules.library import Library
 from collectors.rules.model import OsRule, TableRule, VendorFile
 from collectors.rules.reader import column_oid
@@ -68,7 +68,7 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
     enterprise = enterprise_of(object_id)
     files = await library.of(enterprise)
     chosen = await _chosen(session, candidates(files, object_id, descr), timeout_seconds)
-    offered = list(tables_of(files, enterprise, chosen))
+    offered = [(file, placed_table(table, object_id)) for file, table in tables_of(files, enterprise, chosen)]
     roots = {root: None for _, table in offered for root in _roots(table)}
     present = await session.present(list(roots), timeout_seconds)
     tables = tuple((file, table) for file, table in offered if present.intersection(_roots(table)))
@@ -77,7 +77,7 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
         object_id,
         descr,
         vendor,
-        chosen.os if chosen else None,
+        placed_os(chosen.os, object_id) if chosen else None,
         chosen.prefix if chosen else (),
         tables,
         generation,
