@@ -6,19 +6,32 @@ it changes. A restart is an event.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
+from collectors.rules.details import details
+from collectors.rules.profile import Profiles
+from collectors.rules.shapes import Shapes
 from collectors.snmp import ber, mib, usm_protocols
 from collectors.snmp.answers import Values
 from collectors.snmp.conversation import ConversationCounters
 from collectors.snmp.engine import SnmpEngine
+from collectors.snmp.entity import Entities, Entity, chassis
 from collectors.snmp.report import REPORT_METRICS, EngineReport
 from collectors.snmp.session import Session
 from collectors.snmp.uptime import EngineAge, Uptime, restarted
 from netmon import sdk
 
 SYSTEM: Final = "system"
+DEVICE: Final = "device"
+
+_SHOWN: Final = ("vendor", "hardware", "version", "serial")
+_NOT_KNOWN: Final[Mapping[str, sdk.Json]] = {}
+_DETAIL_SECONDS: Final = 3600.0
+_RETRY_SECONDS: Final = 300.0
+
+log = logging.getLogger(__name__)
 
 _UP_TIME: Final = sdk.integer(
     "sysUpTime",
@@ -26,6 +39,9 @@ _UP_TIME: Final = sdk.integer(
 )
 _DESCR: Final = sdk.info("sysDescr", "The device's own description of its hardware and software.")
 _NAME: Final = sdk.info("sysName", "The name that the device was given by its administrator.")
+_OS: Final = sdk.info(
+    "netmon_device_info", "What a device is: its operating system, vendor, hardware and version.", label="os"
+)
 _SENT: Final = sdk.integer(
     "snmp_scrape_packets_sent", "Requests sent to the device since its system group was last read."
 )
@@ -45,6 +61,7 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
 
     metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
         SYSTEM: (_UP_TIME, _DESCR, _NAME, _SENT, _RETRIED, _RETURNED),
+        DEVICE: (_OS,),
         **REPORT_METRICS,
     }
     settings_type = sdk.NoSettings
@@ -59,6 +76,11 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         self._shape: sdk.Shape | None = None
         self._uptime: Uptime | None = None
         self._counted = ConversationCounters()
+        self._shapes = Shapes(self.metrics)
+        self._details: Mapping[str, sdk.Json] = _NOT_KNOWN
+        self._changed: Mapping[str, tuple[sdk.Json, sdk.Json]] = {}
+        self._details_for = (-1, 0.0)
+        """For which generation of the device they hold, and until when (monotonic seconds)."""
 
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
@@ -71,11 +93,58 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         """Return the reading and the fact, and an event when the device restarted."""
         if self._session is None:
             raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"{self._device.name} was not opened")
-        stamp = self.context.clock.stamp()
+        stamp, began = self.context.clock.stamp(), self.context.clock.monotonic()
         values = await self._session.get(_ASKED, self.assignment.timeout_seconds)
-        fact = sdk.Fact(SYSTEM, self._key, identity(values), stamp)
-        events = self._session.events(self._key, stamp)
-        return [self._reading(values, stamp), fact, *self._restart(values, stamp), *events, *self._own()]
+        restart = self._restart(values, stamp)
+        await self._describe(self._session, began + self.assignment.timeout_seconds)
+        fact = sdk.Fact(SYSTEM, self._key, {**identity(values), **self._details}, stamp)
+        events = [*restart, *self._differences(stamp), *self._session.events(self._key, stamp)]
+        return [self._reading(values, stamp), fact, *self._what(stamp), *events, *self._own()]
+
+    async def _describe(self, session: Session, deadline: float) -> None:
+        """Find out what the device is, once an hour and after a restart; what is half known stays."""
+        now = self.context.clock.monotonic()
+        generation, until = self._details_for
+        if generation == session.generation and now < until:
+            return
+        self._details_for = session.generation, now + _RETRY_SECONDS
+        profiles, parts = (
+            await self.context.shared.get(Profiles),
+            await self.context.shared.get(Entities),
+        )
+        try:
+            profile = await profiles.of(session, self.context, deadline - now)
+            device = await self._own_part(session, parts, deadline)
+            left = max(deadline - self.context.clock.monotonic(), 0.0)
+            before, self._details = self._details, await details(session, profile, device, left)
+            self._changed = changes(before, self._details)
+        except sdk.SourceError as error:
+            log.info("%s: what it is could not be found out: %s", self._device.name, error)
+            return
+        self._details_for = session.generation, now + _DETAIL_SECONDS
+
+    def _differences(self, stamp: sdk.Stamp) -> list[sdk.Event]:
+        found, self._changed = self._changed, {}
+        return [
+            sdk.Event(f"{name}_changed", self._key, f"{self._device.name}: {name} {old} became {new}", stamp)
+            for name, (old, new) in found.items()
+        ]
+
+    async def _own_part(self, session: Session, parts: Entities, deadline: float) -> Entity | None:
+        left = max(deadline - self.context.clock.monotonic(), 0.0)
+        try:
+            return chassis(await parts.entities(session, left))
+        except sdk.SourceError:
+            return None  # what its vendor's rules tell is worth having without it
+
+    def _what(self, stamp: sdk.Stamp) -> list[sdk.Reading]:
+        """Return the reading that says what the device is, when something of it is known."""
+        if not any(self._details.values()):
+            return []
+        shown = tuple((name, str(self._details.get(name) or "")) for name in _SHOWN)
+        os = str(self._details.get("os") or "unknown")
+        row = sdk.Row(self._key, shown, ((_OS.name, os),))
+        return [sdk.Reading(self._shapes.of(DEVICE, [row]), stamp, ([1],), (sdk.Outcome.OK,))]
 
     @property
     def _key(self) -> sdk.Labels:
@@ -126,7 +195,18 @@ def identity(values: Values) -> dict[str, sdk.Json]:
     """Return the fact about a device: its system group as clean text, None where it has no such object."""
     numbers = values[mib.SYS_OBJECT_ID]
     found: dict[str, sdk.Json] = {wanted.name: _text(values[wanted]) for wanted in _TEXTS}
-    return found | {mib.SYS_OBJECT_ID.name: None if numbers is None else ber.dotted(numbers)}
+    return {**found, mib.SYS_OBJECT_ID.name: None if numbers is None else ber.dotted(numbers)}
+
+
+def changes(
+    before: Mapping[str, sdk.Json], after: Mapping[str, sdk.Json]
+) -> dict[str, tuple[sdk.Json, sdk.Json]]:
+    """Return what of hardware, version and serial number is another one now: an upgrade, or a swap."""
+    return {
+        name: (before[name], after[name])
+        for name in ("hardware", "version", "serial")
+        if before.get(name) and after.get(name) and before[name] != after[name]
+    }
 
 
 def _text(octets: bytes | None) -> str | None:

@@ -6,16 +6,20 @@ import asyncio
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
+from collectors.snmp import ber, recording
+from collectors.snmp.agent import Agent, SortedObjects, Typed, serve
 from collectors.snmp.document import document
 from collectors.snmp.listing import listing
 from netmon import sdk
 
 _SNMP_PORT = 161
-_DEFAULT = "system,interfaces"
+_DEFAULT = "system,interfaces,resources,sensors,wireless"
+_COMMUNITY = "recording"
 
 
 class PollCommand(sdk.Command):
@@ -25,21 +29,25 @@ class PollCommand(sdk.Command):
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare arguments."""
-        parser.add_argument("host", metavar="HOST[:PORT]", help="name or address; [address]:port for IPv6")
+        parser.add_argument(
+            "host", metavar="HOST[:PORT]", nargs="?", help="name or address; [address]:port for IPv6"
+        )
+        parser.add_argument(
+            "--recording", type=Path, metavar="FILE", help="replay a recorded device in place of HOST"
+        )
         who = parser.add_mutually_exclusive_group()
         who.add_argument("--community", help="SNMP v2c community (default: public)")
         who.add_argument("--credential", metavar="NAME", help="a credential of the configuration")
         parser.add_argument("--v1", action="store_true", help="speak SNMP v1 to an old device")
-        parser.add_argument("--collect", default=_DEFAULT, help="collectors (default: %(default)s)")
+        parser.add_argument("--collect", default=_DEFAULT, help="collectors (default: all, %(default)s)")
         parser.add_argument("--timeout", default="10s", help="for each collector (default: %(default)s)")
         parser.add_argument("--trace", action="store_true", help="tell of every packet")
 
     def run(self, options: Namespace) -> int:
         """Poll; return 1 when the device does not answer."""
-        host, port = host_and_port(options.host)
-        device = sdk.Device(host, host, port, credential(options))
-        sources = list(collectors(options.collect, device, _seconds(options.timeout)))
-        return asyncio.run(_poll(sources, options))
+        if (options.host is None) is (options.recording is None):
+            raise sdk.UsageError("give either HOST or --recording FILE")
+        return asyncio.run(_poll(options) if options.host else _poll_recording(options))
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -90,7 +98,33 @@ def _seconds(text: str) -> float:
         raise sdk.UsageError(f"--timeout: {error}") from error
 
 
-async def _poll(sources: Sequence[sdk.Source[Any]], options: Namespace) -> int:
+async def _poll(options: Namespace) -> int:
+    host, port = host_and_port(options.host)
+    return await _poll_device(sdk.Device(host, host, port, credential(options)), options)
+
+
+async def _poll_recording(options: Namespace) -> int:
+    """Serve a recorded device on loopback for as long as it takes to poll it."""
+    path: Path = options.recording
+    objects = await asyncio.to_thread(_objects, path)
+    transport, port = await serve(Agent(lambda: objects, _COMMUNITY), "127.0.0.1")
+    try:
+        known = sdk.Credential("recording", sdk.SnmpVersion.V2C, sdk.SecretStr(_COMMUNITY))
+        return await _poll_device(sdk.Device(path.stem, "127.0.0.1", port, known), options)
+    finally:
+        transport.close()
+
+
+def _objects(path: Path) -> SortedObjects:
+    try:
+        lines = path.read_text().splitlines()
+        return SortedObjects({one.name: Typed(one.tag, one.content) for one in recording.read(lines)})
+    except (OSError, ValueError, ber.BerError) as error:
+        raise sdk.UsageError(f"--recording {path}: {error}") from error
+
+
+async def _poll_device(device: sdk.Device, options: Namespace) -> int:
+    sources = list(collectors(options.collect, device, _seconds(options.timeout)))
     records: list[sdk.Record] = []
     failures: list[str] = []
     async with options.standalone(_trace if options.trace else sdk.no_trace) as context:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from collectors.rules.document import sections
 from collectors.snmp.interface_fields import PHYS_ADDRESS, TYPE
 from netmon import sdk
 
@@ -46,7 +47,7 @@ def document(records: Sequence[sdk.Record]) -> dict[str, sdk.Json]:
                 found["interfaces"] = list(interfaces(record))
             case _:
                 pass
-    return found
+    return {**found, **sections(records)}
 
 
 def interfaces(reading: sdk.Reading) -> Iterator[Entry]:

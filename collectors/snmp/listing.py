@@ -19,6 +19,19 @@ _COLUMNS: Final = (
     ("out err", "out_errors"),
     ("alias", "alias"),
 )
+_SECTIONS: Final = {
+    "sensors": ("class", "descr", "value", "unit"),
+    "states": ("descr", "text"),
+    "processors": ("descr", "percent"),
+    "memory": ("descr", "percent", "used", "total"),
+    "storage": ("descr", "percent", "used", "total"),
+    "wireless": ("descr", "clients", "channel", "busy_percent", "noise_dbm"),
+    "neighbours": ("protocol", "local_port", "remote_sysname", "remote_port"),
+    "inventory": ("class", "name", "model", "serial", "software_rev"),
+    "addresses": ("address", "prefixlen", "if_name"),
+    "vlans": ("id", "name"),
+}
+"""The other sections, and which of their fields fit on a terminal."""
 _STEPS: Final = ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s"))
 
 
@@ -33,6 +46,11 @@ def listing(found: Mapping[str, sdk.Json]) -> str:
             [_cell(port, name) for _, name in _COLUMNS] for port in interfaces if isinstance(port, Mapping)
         ]
         lines += ["", *_table([[title for title, _ in _COLUMNS], *rows])]
+    for name, fields in _SECTIONS.items():
+        section = found.get(name)
+        if isinstance(section, Sequence) and not isinstance(section, str) and section:
+            rows = [[_cell(one, field) for field in fields] for one in section if isinstance(one, Mapping)]
+            lines += ["", name, *_table([fields, *rows])]
     return "\n".join(lines) + "\n" if lines else ""
 
 

@@ -141,7 +141,7 @@ class Session:
                 elif (denied := refusal(answer.error_status, self._conversation.name)) is not None:
                     raise denied
                 elif len(asked) > 1:
-                    # v1 refuses the whole request for one name with nothing behind it (RFC 1157 section 4.1.3)
+                    # v1 refuses the whole request for one name with nothing behind it (RFC 1157)
                     waiting += [asked[: len(asked) // 2], asked[len(asked) // 2 :]]
         return frozenset(found)
 
