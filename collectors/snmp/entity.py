@@ -97,22 +97,27 @@ class Entities:
     async def entities(self, session: Session, timeout_seconds: float) -> tuple[Entity, ...]:
         """Return all parts of a device, none where it has no ENTITY-MIB; read once an hour, and when renewed.
 
-        SourceError when it does not answer, PARTIAL when only some came: the same one for a minute.
+        SourceError when it does not answer, PARTIAL when only some came: the same one for a minute. That all
+        of them are gone is believed when it is said twice: an agent that starts has none for a while.
         """
         now, generation = self._clock.monotonic(), session.generation
         known = self._known.get(session)
         if known is None or known.generation != generation or now >= known.until:
-            known = self._known[session] = await self._read(session, timeout_seconds, now)
+            had_some = known is not None and bool(known.found) and isinstance(known.found, tuple)
+            known = self._known[session] = await self._read(session, timeout_seconds, now, had_some=had_some)
         if isinstance(known.found, sdk.SourceError):
             raise sdk.SourceError(known.found.outcome, str(known.found))
         return known.found
 
-    async def _read(self, session: Session, timeout_seconds: float, now: float) -> _Known:
+    async def _read(self, session: Session, timeout_seconds: float, now: float, *, had_some: bool) -> _Known:
         generation = session.generation
         try:
             found = await read_entities(session, timeout_seconds, self._clock)
         except sdk.SourceError as error:
             return _Known(generation, now + _RETRY_SECONDS, error)
+        if had_some and not found:
+            doubt = sdk.SourceError(sdk.Outcome.PARTIAL, "no parts came, and there were some before")
+            return _Known(generation, now + _RETRY_SECONDS, doubt)
         return _Known(generation, now + _KEPT_SECONDS, found)
 
 
