@@ -113,6 +113,7 @@ class Body:
             self.shared,
             self.ticker.run_now,
             circuits(configuration),
+            state_folder=self.folder,
         )
 
     async def query(self, question: Callable[[HistoryReader], T]) -> T:

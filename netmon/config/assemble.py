@@ -19,6 +19,7 @@ from netmon.config.schema import UNSUPPORTED, Configuration, SourceKey
 from netmon.config.secret import Scope
 from netmon.config.site import CircuitSection, SiteSection
 from netmon.config.sources import Catalogue, SourceCheck
+from netmon.config.traps import TrapsSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.config.web import WebSection
 from netmon.errors import Mistake
@@ -120,6 +121,7 @@ def _configuration(sections: Sequence[Checked], settings: Mapping[SourceKey, Set
         rules=_all(values, RuleSection),
         notify=_named(sections, NotifySection),
         evidence=_one(values, EvidenceSection),
+        traps=_one(values, TrapsSection),
         settings=settings,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
@@ -10,14 +10,20 @@ from pydantic import SecretStr
 from netmon.config.credential import CredentialSection
 from netmon.config.schema import Configuration
 from netmon.config.site import CircuitSection
+from netmon.config.traps import TrapsSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.sdk import Assignment, Circuit, Credential, Device, Settings, SnmpVersion
 
 HOST = "host"
 """Source and job that watch the own machine, always."""
 
+TRAPS = "traps"
+"""Source and job that listen to devices, where `[traps]` says so; the source wakes it by its own name."""
+
 _HOST_EVERY_SECONDS = 30.0
 _HOST_TIMEOUT_SECONDS = 10.0
+_TRAPS_EVERY_SECONDS = 30.0
+_TRAPS_TIMEOUT_SECONDS = 10.0
 _NO_SECRET = SecretStr("")
 
 
@@ -44,8 +50,13 @@ class Planned:
 
 
 def assignments(configuration: Configuration) -> tuple[Planned, ...]:
-    """Return everything that has to run: the own host first, then probes, then devices."""
-    return (*_own_host(configuration), *_probes(configuration), *_devices(configuration))
+    """Return everything that has to run: the own host first, then probes, devices, and who hears them."""
+    return (
+        *_own_host(configuration),
+        *_probes(configuration),
+        *_devices(configuration),
+        *_traps(configuration),
+    )
 
 
 def circuits(configuration: Configuration) -> dict[str, Circuit]:
@@ -100,9 +111,33 @@ def _devices(configuration: Configuration) -> Iterator[Planned]:
             yield Planned(collector, assignment, settings, job, configuration.site.id)
 
 
+def _traps(configuration: Configuration) -> Iterator[Planned]:
+    if configuration.traps is not None:
+        credentials, lines = configuration.credentials, configuration.circuits
+        devices = tuple(
+            sdk_device(section, credentials[section.credential], lines) for section in configuration.devices
+        )
+        assignment = traps_assignment(configuration.traps, devices, credentials)
+        yield Planned(TRAPS, assignment, configuration.settings[TRAPS, TRAPS], TRAPS, configuration.site.id)
+
+
 def host_assignment() -> Assignment:
     """Return what watching the own machine means."""
     return Assignment(HOST, ("localhost",), _HOST_EVERY_SECONDS, _HOST_TIMEOUT_SECONDS)
+
+
+def traps_assignment(
+    section: TrapsSection, devices: tuple[Device, ...], credentials: Mapping[str, CredentialSection]
+) -> Assignment:
+    """Return where to listen, to which devices, and what they may use."""
+    return Assignment(
+        TRAPS,
+        (section.listen,),
+        _TRAPS_EVERY_SECONDS,
+        _TRAPS_TIMEOUT_SECONDS,
+        devices=devices,
+        credentials=tuple(sdk_credential(name, credentials[name]) for name in section.credentials),
+    )
 
 
 def probe_assignment(section: ProbeSection) -> Assignment:

@@ -31,6 +31,7 @@ _REFERENCES = (
     _Reference("rule", "notify", "notify"),
     _Reference("notify", "fallback", "notify"),
     _Reference("evidence", "anchors", "notify"),
+    _Reference("traps", "credentials", "credential"),
 )
 _CHAINS = (("circuit", "backup_of"), ("device", "parent"), ("notify", "fallback"))
 

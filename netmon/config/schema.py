@@ -10,6 +10,7 @@ from netmon.config.credential import CredentialSection
 from netmon.config.outputs import FileSection, InfluxSection, RemoteWriteSection, StoreSection
 from netmon.config.section import Section
 from netmon.config.site import CircuitSection, SiteSection
+from netmon.config.traps import TrapsSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.config.web import WebSection
 from netmon.sdk import Settings
@@ -33,6 +34,7 @@ TABLES: Mapping[str, type[Section]] = {
     "web": WebSection,
     "store": StoreSection,
     "evidence": EvidenceSection,
+    "traps": TrapsSection,
     "output.influxdb": InfluxSection,
     "output.remote_write": RemoteWriteSection,
     "output.file": FileSection,
@@ -55,7 +57,7 @@ def model_of(section: str, table: Mapping[str, object]) -> type[Section]:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A configuration without mistakes. Outputs and evidence are None when their table is absent."""
+    """A configuration without mistakes. Outputs, evidence and traps are None when their table is absent."""
 
     site: SiteSection
     circuits: tuple[CircuitSection, ...] = ()
@@ -70,5 +72,6 @@ class Configuration:
     rules: tuple[RuleSection, ...] = ()
     notify: Mapping[str, NotifySection] = field(default_factory=dict)
     evidence: EvidenceSection | None = None
+    traps: TrapsSection | None = None
     settings: Mapping[SourceKey, Settings] = field(default_factory=dict)
     """Checked settings of every source that will run."""

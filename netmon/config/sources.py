@@ -13,15 +13,18 @@ from netmon.config.document import Entry
 from netmon.config.overlaps import Checked
 from netmon.config.plan import (
     HOST,
+    TRAPS,
     device_assignment,
     device_job,
     host_assignment,
     probe_assignment,
     probe_job,
     sdk_device,
+    traps_assignment,
 )
 from netmon.config.schema import SourceKey
 from netmon.config.site import CircuitSection
+from netmon.config.traps import TrapsSection
 from netmon.config.watch import DEFAULT_COLLECT, DeviceSection, ProbeSection
 from netmon.config.wording import nearest
 from netmon.errors import Mistake, UsageError
@@ -47,6 +50,7 @@ def installed() -> Catalogue:
 class _Known:
     credentials: Mapping[str, CredentialSection]
     circuits: Sequence[CircuitSection]
+    devices: Sequence[DeviceSection]
 
 
 @dataclass(slots=True)
@@ -62,12 +66,15 @@ class SourceCheck:
         known = _Known(
             {entry.name: section for entry, section in sections if isinstance(section, CredentialSection)},
             tuple(section for _, section in sections if isinstance(section, CircuitSection)),
+            tuple(section for _, section in sections if isinstance(section, DeviceSection)),
         )
         for entry, section in sections:
             if entry.section == "probe":
                 self._probe(entry, section if isinstance(section, ProbeSection) else None)
             elif entry.section == "device":
                 self._device(entry, section if isinstance(section, DeviceSection) else None, known)
+            elif entry.section == "traps":
+                self._traps(entry, section if isinstance(section, TrapsSection) else None, known)
         if HOST in self.catalogue.names and not any(_is_own_host(entry) for entry, _ in sections):
             self._own_host()
 
@@ -93,6 +100,22 @@ class SourceCheck:
             if settings is not None and section is not None and credential is not None:
                 assignment = device_assignment(section, sdk_device(section, credential, known.circuits), name)
                 self._build(entry, (device_job(section.name), name), source, assignment, settings)
+
+    def _traps(self, entry: Entry, section: TrapsSection | None, known: _Known) -> None:
+        source = self._find(entry, "", TRAPS, "source")
+        if source is None:
+            return
+        settings = self._settings(entry, "settings", entry.table.get("settings", {}), source)
+        names = section.credentials if section is not None else ()
+        if settings is None or section is None or not all(name in known.credentials for name in names):
+            return
+        devices = tuple(
+            sdk_device(device, known.credentials[device.credential], known.circuits)
+            for device in known.devices
+            if device.credential in known.credentials
+        )
+        assignment = traps_assignment(section, devices, known.credentials)
+        self._build(entry, (TRAPS, TRAPS), source, assignment, settings)
 
     def _collector(self, entry: Entry, key: str, name: object) -> SourceType | None:
         source = self._find(entry, key, name, "collector") if isinstance(name, str) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Protocol, Self, TypeVar
 
@@ -99,3 +100,5 @@ class Context:
     trace: Callable[[str], None] = no_trace
     """Tells the story of a run line by line (`--trace`)."""
     random: Random = field(default_factory=Random)
+    state_folder: Path | None = None
+    """Where a source may keep a small file that must outlive the daemon; None: nowhere."""

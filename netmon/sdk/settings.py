@@ -95,6 +95,10 @@ class Assignment:
     role: str = ""
     circuit: str = ""
     device: Device | None = None
+    devices: tuple[Device, ...] = ()
+    """All devices of the site, for a source that hears from any of them."""
+    credentials: tuple[Credential, ...] = ()
+    """What such a source lets them use."""
 
     def require_device(self) -> Device:
         """Return the device; UsageError for a source that was not given one."""

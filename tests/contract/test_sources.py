@@ -75,7 +75,8 @@ def device(port, address="127.0.0.1"):
 def make(name, target="", timeout_seconds=1.0, port=0):
     """Return a source of that name, for a target (probes) or a port of a device (collectors)."""
     source = load(name)
-    target = target or {"http": "http://127.0.0.1/", "tcp": "127.0.0.1:80"}.get(name, "127.0.0.1")
+    ready = {"http": "http://127.0.0.1/", "tcp": "127.0.0.1:80", "traps": "127.0.0.1:0"}
+    target = target or ready.get(name, "127.0.0.1")
     assigned = device(port or 161) if name in DEVICE_COLLECTORS else None
     assignment = sdk.Assignment(name, (target,), 10.0, timeout_seconds, device=assigned)
     return source(assignment, settings_of(source))
@@ -316,6 +317,8 @@ async def silent_end(name):
     if name in ("tcp", "http"):
         async with tcp_server(silence) as port:
             yield {"target": f"http://127.0.0.1:{port}/" if name == "http" else f"127.0.0.1:{port}"}
+    elif name == "traps":
+        yield {}  # it asks nobody
     else:
         async with udp_server(lambda _data: []) as server:
             on_device = name in DEVICE_COLLECTORS
