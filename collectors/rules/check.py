@@ -143,7 +143,7 @@ def columns_in(rule: object) -> tuple[str, ...]:
         case ProcessorRule():
             return ("busy", "idle")
         case MemoryRule():
-            return ("total", "used", "free", "percent", "percent_free", "unit_by")
+            return ("total", "used", "free", "buffers", "cached", "percent", "percent_free", "unit_by")
         case RadioRule():
             return ("clients", "channel", "busy", "noise")
         case _:

@@ -181,6 +181,9 @@ def memory(rule: MemoryRule, row: RuleRow) -> Memory | None:
         total = used + free
     if used is None and total is not None and free is not None:
         used = total - free
+    if used is not None and unit is not None:
+        spare = (number(row.cells.get(name)) or 0 for name in (rule.buffers, rule.cached) if name)
+        used = max(used - sum(spare) * unit, 0)
     percent = number(row.cells.get(rule.percent or rule.percent_free), pattern)
     if percent is not None and not rule.percent:
         percent = 100 - percent

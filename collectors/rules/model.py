@@ -128,13 +128,16 @@ class ProcessorRule(sdk.Settings):
 class MemoryRule(sdk.Settings):
     """Memory or disk, from two of total, used and free, or a percentage alone; `unit_bytes` each.
 
-    `unit_by` names a column with the size of a unit in bytes.
+    `unit_by` names a column with the size of a unit in bytes. `buffers` and `cached` name columns with
+    what counts as used, but is given back when it is needed: it is told as free.
     """
 
     kind: Literal["memory", "storage"] = "memory"
     total: str = ""
     used: str = ""
     free: str = ""
+    buffers: str = ""
+    cached: str = ""
     percent: str = ""
     percent_free: str = ""
     label: str = "Memory"
