@@ -69,9 +69,9 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
     files = await library.of(enterprise)
     chosen = await _chosen(session, candidates(files, object_id, descr), timeout_seconds)
     offered = [(file, placed_table(table, object_id)) for file, table in tables_of(files, enterprise, chosen)]
-    roots = {root: None for _, table in offered for root in _roots(table)}
+    roots = {root: None for _, table in offered for root in roots_of(table)}
     present = await session.present(list(roots), timeout_seconds)
-    tables = tuple((file, table) for file, table in offered if present.intersection(_roots(table)))
+    tables = tuple((file, table) for file, table in offered if present.intersection(roots_of(table)))
     vendor = chosen.file.vendor if chosen else next((f.vendor for f in files if not f.everywhere), "")
     return Profile(
         object_id,
@@ -95,7 +95,7 @@ async def _chosen(
     return None
 
 
-def _roots(table: TableRule) -> tuple[Oid, ...]:
+def roots_of(table: TableRule) -> tuple[Oid, ...]:
     """Return where to look whether a device has the table: its entry, or each of its columns without one."""
     if table.entry and not table.scalars:
         return (ber.oid(table.entry),)
