@@ -25,8 +25,9 @@ from collectors.snmp.interface_fields import (
     SLOW,
     Field,
 )
+from collectors.snmp.known_ports import KnownPorts
 from collectors.snmp.port_shape import INTERFACE, Place, PortShape, metrics_of, outcomes_of, port_shape
-from collectors.snmp.ports import DESCRIBING, Names, Ports, changes, ports_of, swapped
+from collectors.snmp.ports import DESCRIBING, SHARED_NAMES, Names, Ports, changes, ports_of, swapped
 from collectors.snmp.report import EngineReport
 from collectors.snmp.session import Session
 from collectors.snmp.uptime import Uptime, restarted
@@ -64,6 +65,7 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._named_by = mib.IF_NAME
         """What proves with every poll which port a row is: ifDescr where the device has no ifName."""
         self._names: Names = ((), ())
+        self._told_shared = False
 
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
@@ -91,7 +93,16 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._polls_until_described -= 1
         self._note_partial(table.partial)
         reading, reset = self._reading(table, stamp)
-        return [reading, *events, *reset, *self._noticed(stamp)]
+        return [reading, *self._shared(stamp), *events, *reset, *self._noticed(stamp)]
+
+    def _shared(self, stamp: sdk.Stamp) -> list[sdk.Fact]:
+        """Return the fact about names that several ports have, once there are any."""
+        names = self._ports.shared_names
+        if not names and not self._told_shared:
+            return []
+        self._told_shared = True
+        key = (("site", self.context.site), ("device", self._device.name))
+        return [sdk.Fact(SHARED_NAMES, key, names, stamp)]
 
     def _noticed(self, stamp: sdk.Stamp) -> list[sdk.Event]:
         key = (("site", self.context.site), ("device", self._device.name))
@@ -121,15 +132,19 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         self._ports = self._unchanged(ports_of(table))
         self._named_by = mib.IF_NAME if any(table[mib.IF_NAME]) else mib.IF_DESCR
         self._names = self._names_in(table)
-        if not before.ports:
-            return []
-        events = [
-            self._event(change.kind, change.words, change.names, stamp)
-            for change in changes(before.ports, self._ports.ports)
-        ]
-        if events and self._session is not None:
-            self._session.renewed()
+        found = () if not before.ports else changes(before.ports, self._ports.ports)
+        events = [self._event(change.kind, change.words, change.names, stamp) for change in found]
+        await self._tell_others(table, changed=bool(events))
         return events
+
+    async def _tell_others(self, table: Table, *, changed: bool) -> None:
+        """Let the device's other collectors know its ports, and that what they know of it is old."""
+        if self._session is None:
+            return
+        if changed:
+            self._session.renewed()
+        if not table.partial:
+            (await self.context.shared.get(KnownPorts)).note(self._session, self._ports.ports)
 
     def _unchanged(self, ports: Ports) -> Ports:
         """Return the ports of before when they are the same, so that all that was derived from them stays."""
