@@ -7,6 +7,7 @@ from typing import Final
 
 from collectors.rules.document import sections
 from collectors.snmp.interface_fields import PHYS_ADDRESS, TYPE
+from collectors.snmp.ports import SHARED_NAMES
 from netmon import sdk
 
 ADMIN: Final = {1: "up", 2: "down", 3: "testing"}
@@ -39,25 +40,26 @@ Entry = dict[str, sdk.Json]
 def document(records: Sequence[sdk.Record]) -> dict[str, sdk.Json]:
     """Return the sections that the records fill; what the device did not say is left out."""
     found: dict[str, sdk.Json] = {}
+    shared = next((r.values for r in records if isinstance(r, sdk.Fact) and r.kind == SHARED_NAMES), {})
     for record in records:
         match record:
             case sdk.Fact(kind="system"):
                 found["system"] = {name: value for name, value in record.values.items() if value is not None}
             case sdk.Reading() if record.shape.measurement == "interface":
-                found["interfaces"] = list(interfaces(record))
+                found["interfaces"] = list(interfaces(record, shared))
             case _:
                 pass
     return {**found, **sections(records)}
 
 
-def interfaces(reading: sdk.Reading) -> Iterator[Entry]:
-    """Yield the ports of a reading."""
+def interfaces(reading: sdk.Reading, shared: Mapping[str, sdk.Json]) -> Iterator[Entry]:
+    """Yield the ports of a reading; `shared` are names of the device's own that are no identity."""
     for at, row in enumerate(reading.shape.rows):
         cells = {metric.name: column[at] for metric, column in _columns(reading)}
         labels, texts = dict(row.key + row.info), dict(row.texts)
         entry: Entry = {
             "index": int(labels["ifIndex"]),
-            "name": labels["ifName"],
+            "name": shared.get(labels["ifIndex"]) or labels["ifName"],
             "descr": labels["ifDescr"],
             "alias": labels["ifAlias"],
             "type_name": texts.get(TYPE.name),

@@ -17,10 +17,14 @@ from netmon import sdk
 DESCRIBING = (mib.IF_DESCR, mib.IF_TYPE, mib.IF_PHYS_ADDRESS, mib.IF_NAME, mib.IF_ALIAS)
 """Columns with text about ports."""
 
+SHARED_NAMES = "shared_names"
+"""Kind of the fact that tells the names which a device gives to more than one port, by ifIndex."""
+
 Names = tuple[tuple[Oid, ...], tuple[bytes | None, ...]]
 """The rows of a table, and the name of each as the device gives it."""
 
-_SPEED_UNTOLD = (None, 0, 2**32 - 1)
+_SPEED_BEYOND = 2**32 - 1
+_SPEED_UNTOLD = (None, 0, _SPEED_BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ class Ports:
 
     ports: tuple[Port, ...]
     slow: Mapping[str, Sequence[int | None]]
+
+    @property
+    def shared_names(self) -> dict[str, str]:
+        """Names by ifIndex that several ports have, so that these are kept under others."""
+        return {str(port.index): port.name for port in self.ports if port.name and port.name != port.key}
 
     @property
     def index(self) -> tuple[tuple[int, ...], ...]:
@@ -110,10 +119,13 @@ def _invent(name: str, taken: set[str]) -> str:
 
 
 def speed(bits: int | None, megabits: int | None) -> int | None:
-    """Return bit/s: ifSpeed, or ifHighSpeed where ifSpeed says nothing (0, 4294967295); None: unknown."""
-    if bits not in _SPEED_UNTOLD:
-        return bits
-    return megabits * 1_000_000 if megabits else None
+    """Return bit/s: ifSpeed, or ifHighSpeed where ifSpeed says nothing (0, 4294967295).
+
+    0 is what the device says of a port without a speed; None: it says nothing that could be true.
+    """
+    if megabits and bits in _SPEED_UNTOLD:
+        return megabits * 1_000_000
+    return None if bits == _SPEED_BEYOND else bits
 
 
 def address_text(octets: bytes | None) -> str:

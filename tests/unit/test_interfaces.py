@@ -224,7 +224,7 @@ async def test_a_full_ifspeed_is_taken_from_ifhighspeed(rig):
     rig.switch.ports[0].speed, rig.switch.ports[0].high_speed = 2**32 - 1, 10_000
     rig.switch.ports[1].speed, rig.switch.ports[1].high_speed = 0, 0
     reading, _ = await rig.poll()
-    assert column(reading, "ifSpeed") == [10**10, None, 10**9, 10**9]
+    assert column(reading, "ifSpeed") == [10**10, 0, 10**9, 10**9]
 
 
 async def test_hostile_names_are_cleaned_and_stay_apart(rig):
@@ -236,6 +236,12 @@ async def test_hostile_names_are_cleaned_and_stay_apart(rig):
     assert ports(reading)[1:] == ["port", "3", "4"]
     assert len(ports(reading)[0]) <= 255
     assert "\n" not in ports(reading)[0]
+
+
+async def test_names_that_several_ports_have_are_told_as_the_device_gives_them(rig):
+    rig.switch.ports[2].name = rig.switch.ports[3].name = b"same"
+    _, *rest = await rig.collector.read()
+    assert [dict(fact.values) for fact in rest if isinstance(fact, sdk.Fact)] == [{"3": "same", "4": "same"}]
 
 
 async def test_half_a_table_keeps_rows_and_shape_and_says_partial(rig):
