@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
@@ -72,22 +73,26 @@ def _word(name: str, variable: Variable, names: Names) -> sdk.Json:
 
 def plain(variable: Variable, names: Names) -> int | str | None:
     """Return a value that no reader can be hurt by; None for what its type does not allow."""
-    tag, content = variable.tag, variable.content
     try:
-        match tag:
-            case ber.INTEGER:
-                return ber.decode_integer(content)
-            case ber.COUNTER32 | ber.GAUGE32 | ber.TIME_TICKS | ber.COUNTER64:
-                return ber.decode_unsigned(content, 64 if tag == ber.COUNTER64 else 32)
-            case ber.OBJECT_IDENTIFIER:
-                return _identity(content, names)
-            case ber.OCTET_STRING:
-                return _octets(content)
-            case ber.IP_ADDRESS if len(content) == 4:
-                return str(IPv4Address(content))
+        return _PLAIN.get(variable.tag, _hexadecimal)(variable.content, names)
     except BerError:
         return None
-    return _hexadecimal(content)
+
+
+def _null(_content: bytes, _names: Names) -> None:
+    return None
+
+
+def _integer(content: bytes, _names: Names) -> int:
+    return ber.decode_integer(content)
+
+
+def _unsigned(content: bytes, _names: Names) -> int:
+    return ber.decode_unsigned(content, 32)
+
+
+def _unsigned_64(content: bytes, _names: Names) -> int:
+    return ber.decode_unsigned(content, 64)
 
 
 def _identity(content: bytes, names: Names) -> str:
@@ -95,15 +100,32 @@ def _identity(content: bytes, names: Names) -> str:
     return sdk.clean(f"{name}.{instance}" if instance else name)
 
 
-def _octets(content: bytes) -> str:
+def _address(content: bytes, names: Names) -> str:
+    return str(IPv4Address(content)) if len(content) == 4 else _hexadecimal(content, names)
+
+
+def _octets(content: bytes, names: Names) -> str:
     """Return text as clean text, and anything that is no text (addresses, dates, bits) in hexadecimal."""
     try:
         text = content.rstrip(b"\0").decode("utf-8")
     except UnicodeDecodeError:
-        return _hexadecimal(content)
+        return _hexadecimal(content, names)
     binary = any(ord(character) < 32 and character not in "\t\r\n" for character in text)
-    return _hexadecimal(content) if binary else sdk.clean(text)
+    return _hexadecimal(content, names) if binary else sdk.clean(text)
 
 
-def _hexadecimal(content: bytes) -> str:
+def _hexadecimal(content: bytes, _names: Names) -> str:
     return content[:_OCTETS_SHOWN].hex(":")
+
+
+_PLAIN: Final[Mapping[int, Callable[[bytes, Names], int | str | None]]] = {
+    ber.NULL: _null,
+    ber.INTEGER: _integer,
+    ber.COUNTER32: _unsigned,
+    ber.GAUGE32: _unsigned,
+    ber.TIME_TICKS: _unsigned,
+    ber.COUNTER64: _unsigned_64,
+    ber.OBJECT_IDENTIFIER: _identity,
+    ber.OCTET_STRING: _octets,
+    ber.IP_ADDRESS: _address,
+}

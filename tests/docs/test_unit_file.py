@@ -12,6 +12,7 @@ import pytest
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 UNIT = UNITS / "netmon.service"
+TRAPS = UNITS / "netmon-traps.socket"
 HOST_UNITS = Path("/usr/lib/systemd/system")
 EXPOSURE_TENTHS = 13
 
@@ -43,7 +44,8 @@ def installed(tmp_path):
     """Return a root with the unit at its path, beside the distribution's units that it refers to."""
     target = tmp_path / "usr/lib/systemd/system"
     shutil.copytree(HOST_UNITS, target, symlinks=True, ignore_dangling_symlinks=True)
-    shutil.copy(UNIT, target)
+    for unit in (UNIT, TRAPS):
+        shutil.copy(unit, target)
     for program in ("opt/netmon/current/bin/netmon", "bin/kill"):
         path = tmp_path / program
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +54,9 @@ def installed(tmp_path):
     return tmp_path
 
 
-def test_systemd_accepts_the_unit_at_its_path(systemd_analyze, installed):
-    found = run(systemd_analyze, "verify", "--man=no", f"--root={installed}", "netmon.service")
+@pytest.mark.parametrize("unit", [UNIT, TRAPS], ids=lambda unit: unit.name)
+def test_systemd_accepts_the_unit_at_its_path(systemd_analyze, installed, unit):
+    found = run(systemd_analyze, "verify", "--man=no", f"--root={installed}", unit.name)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 

@@ -144,8 +144,10 @@ class Receiving:
         return [record for record in self.records if isinstance(record, sdk.Event)]
 
     def count(self, name: str, **labels: str) -> int:
-        """Return a counter of the newest reading."""
-        reading = next(r for r in reversed(self.records) if isinstance(r, sdk.Reading))
+        """Return a counter of the newest reading; 0 before there is one."""
+        reading = next((r for r in reversed(self.records) if isinstance(r, sdk.Reading)), None)
+        if reading is None:
+            return 0
         wanted = tuple(labels.items())
         return next(
             column[0]
