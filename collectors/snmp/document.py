@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from collectors.rules.document import sections
+from collectors.snmp.document_facts import fact_sections
 from collectors.snmp.interface_fields import PHYS_ADDRESS, TYPE
 from collectors.snmp.ports import SHARED_NAMES
 from netmon import sdk
@@ -49,7 +50,7 @@ def document(records: Sequence[sdk.Record]) -> dict[str, sdk.Json]:
                 found["interfaces"] = list(interfaces(record, shared))
             case _:
                 pass
-    return {**found, **sections(records)}
+    return {**found, **sections(records), **fact_sections(records)}
 
 
 def interfaces(reading: sdk.Reading, shared: Mapping[str, sdk.Json]) -> Iterator[Entry]:

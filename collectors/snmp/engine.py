@@ -40,6 +40,11 @@ class SnmpEngine:
         """Datagrams sent, received and dropped, by reason."""
         return self._transport.counters
 
+    @property
+    def devices(self) -> frozenset[tuple[str, str]]:
+        """Names and addresses of the devices that somebody asks now, as they are configured."""
+        return frozenset(key[:2] for key in self._sessions)
+
     def session(self, device: sdk.Device, context: sdk.Context) -> Session:
         """Return the device's session."""
         key = (device.name, device.address, device.port, device.other_source, device.credential)

@@ -54,6 +54,7 @@ COUNTER_32: Final = Syntax(frozenset({ber.COUNTER32}), _whole, plain=True)
 COUNTER_64: Final = Syntax(frozenset({ber.COUNTER64}), _whole, plain=True)
 TICKS: Final = Syntax(frozenset({ber.TIME_TICKS}), _whole, plain=True)
 OCTETS: Final = Syntax(frozenset({ber.OCTET_STRING}), _octets)
+IP_V4: Final = Syntax(frozenset({ber.IP_ADDRESS}), _octets)
 OBJECT: Final = Syntax(frozenset({ber.OBJECT_IDENTIFIER}), _numbers)
 
 
