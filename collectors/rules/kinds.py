@@ -44,6 +44,7 @@ _ALL: Final = (
     _kind("humidity", "humidity_ratio", "Relative humidity.", "%", 100),
     _kind("frequency", "frequency_hertz", "Frequency that a device measures.", "Hz"),
     _kind("dbm", "power_dbm", "Optical or radio power, in decibels over one milliwatt.", "dBm"),
+    _kind("signal", "signal_dbm", "Strength of a radio signal that a device receives.", "dBm"),
     _kind("snr", "signal_to_noise_decibels", "Signal to noise ratio.", "dB"),
     _kind("load", "load_ratio", "Share of what it can carry that a device carries.", "%", 100),
     _kind("charge", "charge_ratio", "Charge of a battery or level of a supply, as a share.", "%", 100),
