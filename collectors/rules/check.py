@@ -108,6 +108,10 @@ def _rule_mistakes(
             if name not in names and not name.isdecimal():
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
     yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
+    for name, pattern in getattr(rule, "matches", {}).items():
+        if name not in names:
+            yield sdk.Mistake((*path, "matches"), f"there is no column {name!r}")
+        yield from _pattern_mistakes(pattern, (*path, "matches"))
     yield from _own_mistakes(rule, path, states)
 
 

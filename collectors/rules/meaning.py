@@ -22,7 +22,7 @@ from collectors.rules.model import (
 )
 from collectors.rules.objects import number, text
 from collectors.rules.reader import RuleRow
-from collectors.rules.wording import concerned, filled
+from collectors.rules.wording import concerned, filled, fits
 
 _UNITS: Final = {"percent": 0.01, "minutes": 60.0, "hours": 3600.0, "kWh": 3.6e6, "Wh": 3600.0, "rps": 60.0}
 _PERCENT: Final = frozenset({"humidity", "load", "charge", "percent"})
@@ -83,7 +83,7 @@ class Radio:
 
 def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
     """Return the sensor of a row; None when the rule is not about it, or the value is not known."""
-    if not concerned(row, rule.when, rule.unless):
+    if not concerned(row, rule.when, rule.unless) or not fits(row, rule.matches):
         return None
     name = rule.kind or rule.kinds.get(text(row.cells.get(rule.kind_by)), "")
     raw = number(row.cells.get(rule.column), _pattern(rule.pattern))

@@ -45,7 +45,8 @@ class OsRule(sdk.Settings):
 
     `object_ids`: sysObjectID is one of these or below; the longest counts most. `descr` is searched in
     sysDescr. `exists`: objects of which one must exist, asked only when nothing else decides. `models`:
-    the rest of sysObjectID after the longest of `object_ids`, and the model that it stands for.
+    the rest of sysObjectID after the longest of `object_ids`, and the model that it stands for. `role`:
+    what such a device always is (the configuration's word for it); without it, its ports tell.
     """
 
     name: str
@@ -54,6 +55,10 @@ class OsRule(sdk.Settings):
     descr: str = ""
     exists: tuple[str, ...] = ()
     provenance: Provenance
+    role: Literal[
+        "", "router", "firewall", "switch", "access_point", "controller", "modem", "ups", "pdu", "server",
+        "printer", "sensor", "other",
+    ] = ""  # fmt: skip
     models: dict[str, str] = {}
     hardware: tuple[Extract, ...] = ()
     version: tuple[Extract, ...] = ()
@@ -75,9 +80,10 @@ class SensorRule(sdk.Settings):
     and `kinds` do the same for the kind: a row that `kinds` does not name is none. `of` names a column
     with the whole, above 0, of which the value is a part: it becomes a percentage. Raw values in
     `ignore`, and those outside `lowest` to `highest` after scaling, are not known. `when`: columns, and
-    the raw values one of which they must have; `unless`: those they must not have. `pattern`: for texts
-    with a number inside; its first group. `unit` is the unit after scaling and `convert`, when it is not
-    the kind's own (see kinds.py).
+    the raw values one of which they must have; `unless`: those they must not have. `matches`: columns,
+    and what their text must contain, for agents that tell a sensor's kind by its name only. `pattern`:
+    for texts with a number inside; its first group. `unit` is the unit after scaling and `convert`, when
+    it is not the kind's own (see kinds.py).
     """
 
     kind: str = ""
@@ -100,6 +106,7 @@ class SensorRule(sdk.Settings):
     highest: float | None = None
     when: dict[str, tuple[int | str, ...]] = {}
     unless: dict[str, tuple[int | str, ...]] = {}
+    matches: dict[str, str] = {}
 
 
 class StateRule(sdk.Settings):

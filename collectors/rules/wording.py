@@ -36,6 +36,11 @@ def concerned(
     )
 
 
+def fits(row: RuleRow, patterns: Mapping[str, str]) -> bool:
+    """Tell whether each column's text contains what its pattern says."""
+    return all(re.search(pattern, text(row.cells.get(name))) for name, pattern in patterns.items())
+
+
 def _has(row: RuleRow, name: str, values: Sequence[int | str]) -> bool:
     cell = _index_number(row, name) if name.isdecimal() else row.cells.get(name)
     return any(cell == value if isinstance(cell, int) else text(cell) == str(value) for value in values)
