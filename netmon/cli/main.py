@@ -18,7 +18,7 @@ from pathlib import Path
 from netmon import plugins
 from netmon.cli import logs
 from netmon.errors import ConfigError, NetmonError, UsageError
-from netmon.sdk import Command, Context
+from netmon.sdk import Command, Configured, Context
 
 SERVICE_SECRETS = Path("/etc/netmon/secrets")
 _LEVELS = ("debug", "info", "warning", "error")
@@ -49,6 +49,7 @@ CORE = {
     ),
 }
 PLUGGED = {
+    "discover": "find SNMP devices, print configuration for them",
     "demo": "a simulated site on loopback, and the daemon watching it",
     "poll": "one SNMP poll of one device",
     "probe": "one probe of one target, all its fields",
@@ -89,10 +90,12 @@ def _run(words: list[str]) -> int:
     if not chosen:
         _parser("").print_help()
         return EXIT_USAGE
-    if getattr(options, "credential", None):
+    command: Command = options.command
+    if command.needs_configuration:
+        options.configured = _configured(options.config)
+    elif getattr(options, "credential", None):
         options.credentials = _credentials(options.config)
     options.standalone = _standalone
-    command: Command = options.command
     return command.run(options)
 
 
@@ -143,6 +146,13 @@ def _credentials(config: Path | None) -> object:
     from netmon.config.load import credentials, default_path  # noqa: PLC0415
 
     return credentials(default_path(config), os.environ)
+
+
+def _configured(config: Path | None) -> Configured:
+    """Return what the configuration has; imported late, as few commands extend it."""
+    from netmon.config.load import configured, default_path  # noqa: PLC0415
+
+    return configured(default_path(config), os.environ)
 
 
 def _count(n: int) -> str:

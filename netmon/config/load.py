@@ -13,12 +13,12 @@ from netmon.config.credential import CredentialSection
 from netmon.config.defaults import discover
 from netmon.config.document import join
 from netmon.config.files import read_files
-from netmon.config.plan import sdk_credential
+from netmon.config.plan import sdk_circuit, sdk_credential
 from netmon.config.schema import Configuration
 from netmon.config.secret import Scope
 from netmon.config.sources import Catalogue, installed
 from netmon.errors import ConfigError, Mistake
-from netmon.sdk import Credential
+from netmon.sdk import Configured, Credential
 
 SYSTEM_PATH = Path("/etc/netmon/netmon.toml")
 
@@ -99,3 +99,15 @@ def credentials(path: Path | None, environ: Mapping[str, str]) -> dict[str, Cred
     if mistakes:
         raise ConfigError(tuple(mistakes))
     return found
+
+
+def configured(path: Path | None, environ: Mapping[str, str]) -> Configured:
+    """Return what a file has of credentials, circuits and devices; nothing without a file."""
+    if path is None:
+        return Configured()
+    found = load(path, environ, Options(unsupported=True)).configuration
+    return Configured(
+        {name: sdk_credential(name, section) for name, section in found.credentials.items()},
+        tuple(map(sdk_circuit, found.circuits)),
+        frozenset(device.address.host for device in found.devices),
+    )

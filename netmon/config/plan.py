@@ -174,6 +174,8 @@ def sdk_circuit(section: CircuitSection) -> Circuit:
         section.source_address,
         section.interface,
         section.metered,
+        section.supplier,
+        section.supplier_ref,
     )
 
 

@@ -29,7 +29,7 @@ from netmon.model import (
     state,
 )
 from netmon.rates import Count, increase, rate
-from netmon.sdk.command import Command, Standalone
+from netmon.sdk.command import Command, Configured, Standalone
 from netmon.sdk.context import (
     ByteLedger,
     Context,
@@ -66,6 +66,7 @@ __all__ = [
     "Circuit",
     "Clock",
     "Command",
+    "Configured",
     "Context",
     "Count",
     "Credential",

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from netmon.sdk.context import Context
+from netmon.sdk.settings import Circuit, Credential
 
 Standalone = Callable[[Callable[[str], None]], AbstractAsyncContextManager[Context]]
 """Gives a context for one run without a daemon; takes what the lines of its story go to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What the configuration has, for a command that extends it; empty where there is none."""
+
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    circuits: tuple[Circuit, ...] = ()
+    addresses: frozenset[str] = frozenset()
+    """Addresses of its devices."""
 
 
 class Command(ABC):
@@ -19,6 +31,8 @@ class Command(ABC):
 
     summary: ClassVar[str]
     """One line for `netmon --help`."""
+    needs_configuration: ClassVar[bool] = False
+    """True for a command that wants `options.configured`, a `Configured`."""
 
     @abstractmethod
     def arguments(self, parser: ArgumentParser) -> None:

@@ -77,6 +77,8 @@ class Circuit:
     source_address: str = ""
     interface: str = ""
     metered: bool = False
+    supplier: str = ""
+    supplier_ref: str = ""
 
     @property
     def has_source(self) -> bool:

@@ -1,0 +1,1 @@
+"""Find the devices of a network, and suggest a configuration for them."""
