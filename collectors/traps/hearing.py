@@ -8,13 +8,13 @@ from typing import Final
 
 from collectors.snmp.ber import BerError
 from collectors.snmp.message import VERSION_1, VERSION_3, Pdu, Status, encode_message
-from collectors.traps import notification, story
+from collectors.traps import notification
 from collectors.traps.counts import Counts, Reason
 from collectors.traps.gate import Once, Recent
 from collectors.traps.names import Names
 from collectors.traps.notification import INFORM, Notification
 from collectors.traps.refusal import Refused
-from collectors.traps.story import Origin
+from collectors.traps.story import Origin, Story
 from collectors.traps.usm import UsmReceiver
 from netmon import sdk
 
@@ -70,8 +70,11 @@ class Hearing:
             counts.dropped[Reason.STRANGER] += 1
             return Told((), reply)
         counts.told += 1
-        polled = letter.device if self._names.trap(found.trap) in self._names.polled else ""
-        return Told((self._event(found, origin, stamp),), reply, polled)
+        told = Story(found, origin, self._names)
+        polled = letter.device if told.trap in self._names.polled else ""
+        kind = "trap" if letter.device else "trap_unknown_source"
+        key = self._key(letter.address, letter.device)
+        return Told((sdk.Event(kind, key, told.text(), stamp, told.data()),), reply, polled)
 
     def _open(self, letter: Letter) -> tuple[Notification, Origin, bytes]:
         datagram = letter.datagram
@@ -94,12 +97,6 @@ class Hearing:
             answer = replace(header, pdu=Pdu.RESPONSE, first=Status.NO_ERROR, second=0)
             reply = encode_message(answer, datagram[header.start :])
         return found, Origin(letter.address, letter.device, _VERSIONS[version], bool(reply)), reply
-
-    def _event(self, found: Notification, origin: Origin, stamp: sdk.Stamp) -> sdk.Event:
-        kind = "trap" if origin.device else "trap_unknown_source"
-        text = story.text_of(found, origin, self._names)
-        return sdk.Event(kind, self._key(origin.address, origin.device), text, stamp,
-                         story.data_of(found, origin, self._names))  # fmt: skip
 
     def _refused(self, letter: Letter, refused: Refused, stamp: sdk.Stamp, counts: Counts) -> Told:
         """Count it; tell it of a configured device once an hour: it is a mistake that somebody can mend."""

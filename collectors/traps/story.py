@@ -16,6 +16,7 @@ from netmon import sdk
 _SHOWN: Final = 4
 """Variables that an event's text names; its data has them all."""
 _OCTETS_SHOWN: Final = 64
+_LONGEST: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +29,48 @@ class Origin:
     inform: bool = False
 
 
-def data_of(notification: Notification, origin: Origin, names: Names) -> dict[str, sdk.Json]:
-    """Return what an event carries of a notification."""
-    found: dict[str, sdk.Json] = {
-        "trap": sdk.clean(names.trap(notification.trap)),
-        "oid": sdk.clean(ber.dotted(notification.trap)),
-        "version": origin.version,
-        "inform": origin.inform,
-        "source": origin.address,
-        "variables": [_told(variable, names) for variable in notification.variables],
-    }
-    if notification.uptime_hundredths is not None:
-        found["uptime_seconds"] = notification.uptime_hundredths / 100
-    if notification.agent_address and notification.agent_address != origin.address:
-        found["agent_address"] = notification.agent_address
-    if notification.left_out:
-        found["variables_left_out"] = notification.left_out
-    return found
+class Story:
+    """One notification told: every value is made plain once."""
+
+    def __init__(self, notification: Notification, origin: Origin, names: Names) -> None:
+        self._notification, self._origin = notification, origin
+        self.trap = names.trap(notification.trap)
+        self._variables = [_tell(variable, names) for variable in notification.variables]
+
+    def data(self) -> dict[str, sdk.Json]:
+        """Return what an event carries of it."""
+        notification, origin = self._notification, self._origin
+        found: dict[str, sdk.Json] = {
+            "trap": self.trap[:_LONGEST],
+            "oid": ber.dotted(notification.trap)[:_LONGEST],
+            "version": origin.version,
+            "inform": origin.inform,
+            "source": origin.address,
+            "variables": self._variables,
+        }
+        if notification.uptime_hundredths is not None:
+            found["uptime_seconds"] = notification.uptime_hundredths / 100
+        if notification.agent_address and notification.agent_address != origin.address:
+            found["agent_address"] = notification.agent_address
+        if notification.left_out:
+            found["variables_left_out"] = notification.left_out
+        return found
+
+    def text(self) -> str:
+        """Return the event's line: who, what, and the first variables. All of its parts are clean."""
+        words = (f"{one['name']} {one.get('word', one['value'])}" for one in self._variables[:_SHOWN])
+        line = ", ".join((f"{self._origin.device or self._origin.address}: {self.trap}", *words))
+        return line[:_LONGEST].rstrip()
 
 
-def text_of(notification: Notification, origin: Origin, names: Names) -> str:
-    """Return the event's line: who, what, and the first variables."""
-    words = [
-        f"{name} {_word(name, variable, names)}"
-        for variable in notification.variables[:_SHOWN]
-        for name in (names.object(variable.name)[0],)
-    ]
-    line = f"{origin.device or origin.address}: {names.trap(notification.trap)}"
-    return sdk.clean(", ".join((line, *words)))
-
-
-def _told(variable: Variable, names: Names) -> dict[str, sdk.Json]:
+def _tell(variable: Variable, names: Names) -> dict[str, sdk.Json]:
+    """Return name, instance and value; names and numbers are ours, so only their length is bounded."""
     name, instance = names.object(variable.name)
     value = plain(variable, names)
-    told: dict[str, sdk.Json] = {"name": sdk.clean(name), "instance": sdk.clean(instance), "value": value}
-    word = names.values.get(name, {}).get(value) if isinstance(value, int) else None
-    return told if word is None else told | {"word": word}
-
-
-def _word(name: str, variable: Variable, names: Names) -> sdk.Json:
-    value = plain(variable, names)
-    return names.values.get(name, {}).get(value, value) if isinstance(value, int) else value
+    told: dict[str, sdk.Json] = {"name": name[:_LONGEST], "instance": instance[:_LONGEST], "value": value}
+    if isinstance(value, int) and (word := names.values.get(name, {}).get(value)) is not None:
+        told["word"] = word
+    return told
 
 
 def plain(variable: Variable, names: Names) -> int | str | None:
@@ -97,7 +99,7 @@ def _unsigned_64(content: bytes, _names: Names) -> int:
 
 def _identity(content: bytes, names: Names) -> str:
     name, instance = names.object(ber.decode_oid(content))
-    return sdk.clean(f"{name}.{instance}" if instance else name)
+    return (f"{name}.{instance}" if instance else name)[:_LONGEST]
 
 
 def _address(content: bytes, names: Names) -> str:

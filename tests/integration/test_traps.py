@@ -246,6 +246,19 @@ async def test_a_flood_of_one_source_is_dropped_before_it_is_decoded_and_others_
         assert told == 2  # the device's, and that there is a stranger
 
 
+async def test_what_the_kernel_dropped_is_counted_too():
+    async with receiving() as here:
+        here.send(*(v2c(LINK_DOWN, request_id=n) for n in range(5000)))  # and nobody reads meanwhile
+        await here.until(
+            lambda: (
+                here.count("netmon_traps_received_total")
+                + here.count("netmon_traps_dropped_total", reason="kernel")
+                == 5000
+            )
+        )
+        assert here.count("netmon_traps_dropped_total", reason="kernel") > 0
+
+
 async def test_more_events_than_there_is_room_for_are_counted():
     async with receiving(settings=TrapsSettings(per_second=1000, all_per_second=1000)) as here:
         here.source._gate.know({"127.0.0.1": "router"})

@@ -10,7 +10,7 @@ from collectors.snmp.ber import BerError
 from collectors.traps import notification, story
 from collectors.traps.names import load_names
 from collectors.traps.notification import Variable
-from collectors.traps.story import Origin
+from collectors.traps.story import Origin, Story
 
 NAMES = load_names()
 ORIGIN = Origin("192.0.2.1", "router", "2c")
@@ -79,7 +79,7 @@ def test_a_notification_without_its_name_is_refused():
 def test_variables_beyond_the_most_are_counted_and_left_out():
     found = read(v2c(COLD_START, *((f"1.3.6.1.2.1.2.2.1.1.{n}", integer(n)) for n in range(1, 101))))
     assert (len(found.variables), found.left_out) == (notification.MOST_VARIABLES, 36)
-    assert story.data_of(found, ORIGIN, NAMES)["variables_left_out"] == 36
+    assert Story(found, ORIGIN, NAMES).data()["variables_left_out"] == 36
 
 
 def test_the_line_of_an_event_says_who_what_and_which_port():
@@ -92,7 +92,7 @@ def test_the_line_of_an_event_says_who_what_and_which_port():
         )
     )
     assert (
-        story.text_of(found, ORIGIN, NAMES) == "router: linkDown, ifIndex 3, ifOperStatus down, ifName Gi0/3"
+        Story(found, ORIGIN, NAMES).text() == "router: linkDown, ifIndex 3, ifOperStatus down, ifName Gi0/3"
     )
 
 
@@ -140,8 +140,8 @@ def test_octets_that_were_changed_on_the_way_are_read_or_refused_and_nothing_els
         found = read(bytes(octets))
     except BerError:
         return
-    assert len(story.text_of(found, ORIGIN, NAMES)) <= 255
-    story.data_of(found, ORIGIN, NAMES)
+    assert len(Story(found, ORIGIN, NAMES).text()) <= 255
+    Story(found, ORIGIN, NAMES).data()
 
 
 @given(st.binary(max_size=200))
