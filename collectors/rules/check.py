@@ -103,16 +103,20 @@ def _rule_mistakes(
         for name in _PLACE.findall(getattr(rule, field)):
             if name not in names and name != "index" and not name.isdecimal():
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
+    yield from _condition_mistakes(rule, path, names)
+    yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
+    yield from _own_mistakes(rule, path, states)
+
+
+def _condition_mistakes(rule: object, path: Path, names: frozenset[str]) -> Iterator[sdk.Mistake]:
     for field in ("when", "unless"):
         for name in getattr(rule, field, {}):
             if name not in names and not name.isdecimal():
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
-    yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
     for name, pattern in getattr(rule, "matches", {}).items():
         if name not in names:
             yield sdk.Mistake((*path, "matches"), f"there is no column {name!r}")
         yield from _pattern_mistakes(pattern, (*path, "matches"))
-    yield from _own_mistakes(rule, path, states)
 
 
 def _own_mistakes(rule: object, path: Path, states: Mapping[str, object]) -> Iterator[sdk.Mistake]:
