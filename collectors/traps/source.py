@@ -45,6 +45,8 @@ class TrapsSource(sdk.Source[TrapsSettings]):
 
     def __init__(self, assignment: sdk.Assignment, settings: TrapsSettings) -> None:
         super().__init__(assignment, settings)
+        if not assignment.credentials:
+            raise sdk.UsageError("traps are listened to by [traps], not by a [[probe]]")
         (self._target,) = assignment.targets
         socket_door.place(self._target)
         _check_settings(settings, {device.name for device in assignment.devices})
@@ -74,7 +76,9 @@ class TrapsSource(sdk.Source[TrapsSettings]):
         self._gate.know(await self._addresses())
         self._resolve_at = now + _RESOLVE_SECONDS
         self._epoch = context.clock.stamp().wall_ms
-        row = sdk.Row((("site", context.site), ("target", self._target)))
+        # The labels of this source's own runs, so that its series end with it.
+        name = self.assignment.name
+        row = sdk.Row((("site", context.site), ("source", TRAPS), ("name", name), ("target", self._target)))
         self._shape = sdk.Shape(TRAPS, TRAPS_METRICS, (row,))
         sock = socket_door.listen(self._target, os.environ)
         self._receiver = Receiver(self._gate, hearing, polls, context.clock, self._counts)

@@ -83,7 +83,9 @@ def make(name, target="", timeout_seconds=1.0, port=0):
     ready = {"http": "http://127.0.0.1/", "tcp": "127.0.0.1:80", "traps": "127.0.0.1:0"}
     target = target or ready.get(name, "127.0.0.1")
     assigned = device(port or 161) if name in DEVICE_COLLECTORS else None
-    assignment = sdk.Assignment(name, (target,), 10.0, timeout_seconds, device=assigned)
+    assignment = sdk.Assignment(
+        name, (target,), 10.0, timeout_seconds, device=assigned, credentials=(device(161).credential,)
+    )
     return source(assignment, settings_of(source))
 
 

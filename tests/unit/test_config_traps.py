@@ -103,3 +103,9 @@ def test_two_credentials_of_one_user_cannot_be_told_apart(tmp_path):
     )
     ((path, problem),) = mistakes(tmp_path, f'[traps]\ncredentials = ["a", "b"]\n{users}')
     assert (path, problem) == ("traps", "credentials a and b have the same user")
+
+
+def test_a_probe_cannot_listen(tmp_path):
+    text = '[[probe]]\nname = "listener"\ntype = "traps"\ntargets = ["127.0.0.1:1162"]'
+    ((path, problem),) = mistakes(tmp_path, text)
+    assert (path, problem) == ('probe["listener"]', "traps are listened to by [traps], not by a [[probe]]")
