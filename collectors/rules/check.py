@@ -104,6 +104,9 @@ def _rule_mistakes(
             if name not in names and name != "index" and not name.isdecimal():
                 yield sdk.Mistake((*path, field), f"there is no column {name!r}")
     yield from _condition_mistakes(rule, path, names)
+    for name in getattr(rule, "lacks", ()):
+        if name not in names:
+            yield sdk.Mistake((*path, "lacks"), f"there is no column {name!r}")
     yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
     yield from _own_mistakes(rule, path, states)
 

@@ -85,6 +85,8 @@ def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
     """Return the sensor of a row; None when the rule is not about it, or the value is not known."""
     if not concerned(row, rule.when, rule.unless) or not fits(row, rule.matches):
         return None
+    if any(name in row.cells for name in rule.lacks):
+        return None
     name = rule.kind or rule.kinds.get(text(row.cells.get(rule.kind_by)), "")
     raw = number(row.cells.get(rule.column), _pattern(rule.pattern))
     if not name or raw is None or raw in rule.ignore:

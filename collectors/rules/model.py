@@ -81,7 +81,8 @@ class SensorRule(sdk.Settings):
     with the whole, above 0, of which the value is a part: it becomes a percentage. Raw values in
     `ignore`, and those outside `lowest` to `highest` after scaling, are not known. `when`: columns, and
     the raw values one of which they must have; `unless`: those they must not have. `matches`: columns,
-    and what their text must contain, for agents that tell a sensor's kind by its name only. `pattern`:
+    and what their text must contain, for agents that tell a sensor's kind by its name only. `lacks`:
+    columns that the row must not have at all, such as one that tells the same more exactly. `pattern`:
     for texts with a number inside; its first group. `unit` is the unit after scaling and `convert`, when
     it is not the kind's own (see kinds.py).
     """
@@ -106,6 +107,7 @@ class SensorRule(sdk.Settings):
     highest: float | None = None
     when: dict[str, tuple[int | str, ...]] = {}
     unless: dict[str, tuple[int | str, ...]] = {}
+    lacks: tuple[str, ...] = ()
     matches: dict[str, str] = {}
 
 
