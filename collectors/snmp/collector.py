@@ -17,6 +17,7 @@ _SPREAD: Final = 0.05
 """Share of the period by which it varies: fifty devices' slow tables do not fall on one tick."""
 _RARE_SECONDS: Final = 300.0
 """Longest period of a table that is worth a plan: remembering one costs tens of kilobytes."""
+_LACKING_SECONDS: Final = 3600.0
 _FIRST_RETRY_SECONDS: Final = 60.0
 
 
@@ -38,6 +39,7 @@ class SnmpCollector(sdk.Source[sdk.S]):
         self._due_at = float("-inf")
         self._generation = -1
         self._failures = 0
+        self._lacking = False
 
     async def open(self, context: sdk.Context) -> None:
         """Take the device's session."""
@@ -58,10 +60,16 @@ class SnmpCollector(sdk.Source[sdk.S]):
         self._deadline = now + self.assignment.timeout_seconds
         self._due_at = now + self._retry_seconds()
         self._failures += 1  # taken back below, when there was none
+        self._lacking = False
         records = await self.collect()
         self._failures = 0
-        self._due_at = now + self.period_seconds * (1 + self.context.random.uniform(-_SPREAD, _SPREAD))
+        period = max(self.period_seconds, _LACKING_SECONDS) if self._lacking else self.period_seconds
+        self._due_at = now + period * (1 + self.context.random.uniform(-_SPREAD, _SPREAD))
         return records
+
+    def lacking(self) -> None:
+        """Say, from within collect(), that the device has nothing of the kind: it is spared for an hour."""
+        self._lacking = True
 
     @abstractmethod
     async def collect(self) -> Sequence[sdk.Record]:

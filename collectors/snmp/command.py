@@ -18,7 +18,7 @@ from collectors.snmp.listing import listing
 from netmon import sdk
 
 _SNMP_PORT = 161
-_DEFAULT = "system,interfaces,resources,sensors,neighbours,inventory,addresses,vlans,wireless"
+_DEFAULT = "system,interfaces,resources,sensors,power,neighbours,inventory,addresses,vlans,wireless"
 _COMMUNITY = "recording"
 
 

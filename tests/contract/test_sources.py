@@ -26,7 +26,7 @@ REGISTERED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["en
 PROBES = sorted(name for name, value in REGISTERED.items() if value.startswith("probes."))
 FACT_COLLECTORS = ("addresses", "inventory", "neighbours", "vlans")
 """They measure nothing: what they yield are facts and events."""
-PARTICULAR_COLLECTORS = ("resources", "sensors", "wireless")
+PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
 """They read what the simulated router does not have."""
 DEVICE_COLLECTORS = ("interfaces", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
 
