@@ -51,6 +51,7 @@ CORE = {
 PLUGGED = {
     "discover": "find SNMP devices, print configuration for them",
     "demo": "a simulated site on loopback, and the daemon watching it",
+    "mib": "compile MIB files to objects that devices can be asked for",
     "poll": "one SNMP poll of one device",
     "probe": "one probe of one target, all its fields",
     "record": "a walk to .snmprec, secrets and addresses masked",
