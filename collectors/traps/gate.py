@@ -21,9 +21,9 @@ _STRANGERS_BURST: Final = 40
 class Rates:
     """Notifications per second from one configured device and from all sources, and how many at once."""
 
-    per_second: float = 10.0
+    per_second: float = 1.0
     burst: int = 100
-    all_per_second: float = 200.0
+    all_per_second: float = 20.0
     all_burst: int = 1000
 
 

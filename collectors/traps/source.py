@@ -32,8 +32,8 @@ class TrapsSettings(sdk.Settings):
     are device names by address, for devices that send from another address than the one they are asked at.
     """
 
-    per_second: float = 10.0
-    all_per_second: float = 200.0
+    per_second: float = 1.0
+    all_per_second: float = 20.0
     aliases: dict[str, str] | None = None
 
 

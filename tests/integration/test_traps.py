@@ -270,6 +270,7 @@ async def test_more_events_than_there_is_room_for_are_counted():
         assert here.count("netmon_traps_dropped_total", reason="queue") == 1
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pysnmp knows pysmi by its old names
 async def test_what_pysnmp_sends_is_understood_and_it_understands_the_acknowledgement():
     from pysnmp.hlapi.v3arch import asyncio as oracle
 
