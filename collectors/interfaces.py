@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
-from collectors.snmp import mib, usm_protocols
+from collectors.snmp import mib
 from collectors.snmp.answers import Table
+from collectors.snmp.collector import SnmpCollector
 from collectors.snmp.discontinuity import Columns, Epochs
-from collectors.snmp.engine import SnmpEngine
+from collectors.snmp.ethernet import ETHERNET, ETHERNET_METRICS, EthernetErrors
 from collectors.snmp.interface_fields import (
     DISCONTINUITY,
     FAST,
@@ -28,8 +29,6 @@ from collectors.snmp.interface_fields import (
 from collectors.snmp.known_ports import KnownPorts
 from collectors.snmp.port_shape import INTERFACE, Place, PortShape, metrics_of, outcomes_of, port_shape
 from collectors.snmp.ports import DESCRIBING, SHARED_NAMES, Names, Ports, changes, ports_of, swapped
-from collectors.snmp.report import EngineReport
-from collectors.snmp.session import Session
 from collectors.snmp.uptime import Uptime, restarted
 from netmon import sdk
 
@@ -43,17 +42,17 @@ log = logging.getLogger(__name__)
 Column = Sequence[int | None]
 
 
-class InterfacesCollector(sdk.Source[sdk.NoSettings]):
+class InterfacesCollector(SnmpCollector[sdk.NoSettings]):
     """Reads all ports of one device."""
 
-    metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {INTERFACE: metrics_of((*FAST, *LOW_CAPACITY))}
+    metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
+        INTERFACE: metrics_of((*FAST, *LOW_CAPACITY)),
+        ETHERNET: ETHERNET_METRICS,
+    }
     settings_type = sdk.NoSettings
 
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
-        self._device = assignment.require_device()
-        usm_protocols.check(self._device.credential)
-        self._session: Session | None = None
         self._ports = Ports((), {})
         self._polls_until_described = 0
         self._fields: tuple[Field, ...] = FAST
@@ -66,34 +65,32 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         """What proves with every poll which port a row is: ifDescr where the device has no ifName."""
         self._names: Names = ((), ())
         self._told_shared = False
+        self._ethernet = EthernetErrors()
 
-    async def open(self, context: sdk.Context) -> None:
-        """Take the device's session."""
-        await super().open(context)
-        self._session = (await context.shared.get(SnmpEngine)).session(self._device, context)
-
-    async def read(self) -> Sequence[sdk.Record]:
+    async def collect(self) -> Sequence[sdk.Record]:
         """Return one reading of all ports, and an event for each kind of change among them."""
-        clock = self.context.clock
-        deadline = clock.monotonic() + self.assignment.timeout_seconds
         events: list[sdk.Event] = []
         described = self._polls_until_described <= 0
         if described:
-            events += await self._describe(deadline)
-        stamp = clock.stamp()  # of the counters: describing first takes a while, every tenth time
-        table = await self._count(deadline)
+            events += await self._describe()
+        stamp = self.context.clock.stamp()  # of the counters: describing first takes a while
+        table = await self._count()
         again = self._restarted(table, stamp)
         if again and self._epochs is not None:
             self._epochs.restart()
         if (self._moved(table) or again) and not described:
-            events += await self._describe(deadline)
+            events += await self._describe()
         if self._others(table):
-            detail = f"{self._device.name}: ports changed places while they were read"
+            detail = f"{self.device.name}: ports changed places while they were read"
             raise sdk.SourceError(sdk.Outcome.PARTIAL, detail)
         self._polls_until_described -= 1
         self._note_partial(table.partial)
         reading, reset = self._reading(table, stamp)
-        return [reading, *self._shared(stamp), *events, *reset, *self._noticed(stamp)]
+        noticed = self.session.events(self.key, stamp)
+        ethernet = await self._ethernet.readings(
+            self.session, reading, self._names, self.context.clock.stamp(), self.left_seconds
+        )
+        return [reading, *ethernet, *self._shared(stamp), *events, *reset, *noticed]
 
     def _shared(self, stamp: sdk.Stamp) -> list[sdk.Fact]:
         """Return the fact about names that several ports have, once there are any."""
@@ -101,29 +98,16 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         if not names and not self._told_shared:
             return []
         self._told_shared = True
-        key = (("site", self.context.site), ("device", self._device.name))
-        return [sdk.Fact(SHARED_NAMES, key, names, stamp)]
+        return [sdk.Fact(SHARED_NAMES, self.key, names, stamp)]
 
-    def _noticed(self, stamp: sdk.Stamp) -> list[sdk.Event]:
-        key = (("site", self.context.site), ("device", self._device.name))
-        return [] if self._session is None else self._session.events(key, stamp)
-
-    async def _table(self, fields: Sequence[Field], deadline: float, *, describing: bool = False) -> Table:
-        if self._session is None:
-            raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"{self._device.name} was not opened")
+    async def _fields_of(self, fields: Sequence[Field], *, describing: bool = False) -> Table:
         texts = DESCRIBING if describing else (self._named_by,)
-        columns = (*(field.wanted for field in fields), *texts)
-        left = deadline - self.context.clock.monotonic()
-        table = await self._session.table(columns, left, _MARKS)
-        if table.wrong_types:
-            report = await self.context.shared.get(EngineReport)
-            report.note_wrong_types(self._device.name, table.wrong_types)
-        return table
+        return await self.table((*(field.wanted for field in fields), *texts), _MARKS)
 
-    async def _describe(self, deadline: float) -> list[sdk.Event]:
+    async def _describe(self) -> list[sdk.Event]:
         """Read what the ports are; return what changed since the last time."""
         stamp = self.context.clock.stamp()
-        table = await self._table(SLOW, deadline, describing=True)
+        table = await self._fields_of(SLOW, describing=True)
         before = self._ports
         if table.partial and before.ports:
             self._polls_until_described = 0
@@ -139,26 +123,24 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
 
     async def _tell_others(self, table: Table, *, changed: bool) -> None:
         """Let the device's other collectors know its ports, and that what they know of it is old."""
-        if self._session is None:
-            return
         if changed:
-            self._session.renewed()
+            self.session.renewed()
         if not table.partial:
-            (await self.context.shared.get(KnownPorts)).note(self._session, self._ports.ports)
+            (await self.context.shared.get(KnownPorts)).note(self.session, self._ports.ports)
 
     def _unchanged(self, ports: Ports) -> Ports:
         """Return the ports of before when they are the same, so that all that was derived from them stays."""
         return self._ports if ports == self._ports else ports
 
-    async def _count(self, deadline: float) -> Table:
+    async def _count(self) -> Table:
         """Read counters and states; the 32-bit counters too where a port lacks a 64-bit one."""
-        table = await self._table(self._fields, deadline)
+        table = await self._fields_of(self._fields)
         high = chain.from_iterable(table[field.wanted] for field in HIGH_CAPACITY)
         wanted = (*FAST, *LOW_CAPACITY) if None in high else FAST
         if self._fields is not FAST or wanted is FAST or table.partial:
             return table
         self._fields = wanted
-        return await self._table(self._fields, deadline)
+        return await self._fields_of(self._fields)
 
     def _restarted(self, table: Table, stamp: sdk.Stamp) -> bool:
         hundredths = table.uptime[0]
@@ -197,7 +179,7 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
         look = self._look
         if look is not None and look.ports is self._ports and look.fields is self._fields:
             return look
-        place = Place(self.context.site, self._device.name, self._device.wan)
+        place = Place(self.context.site, self.device.name, self.device.wan)
         return port_shape(self._ports, self._fields, place, look)
 
     def _aligned(self, table: Table, look: PortShape) -> dict[str, Column]:
@@ -223,16 +205,15 @@ class InterfacesCollector(sdk.Source[sdk.NoSettings]):
     def _note_partial(self, partial: str) -> None:
         """Log when the device begins or ceases to give half a table."""
         if partial and not self._partial:
-            log.warning("%s: only a part of the interfaces came: %s", self._device.name, partial)
+            log.warning("%s: only a part of the interfaces came: %s", self.device.name, partial)
         elif self._partial and not partial:
-            log.info("%s: all interfaces come again", self._device.name)
+            log.info("%s: all interfaces come again", self.device.name)
         self._partial = partial
 
     def _event(self, kind: str, words: str, names: Sequence[str], stamp: sdk.Stamp) -> sdk.Event:
         shown = ", ".join(names[:_MOST_NAMES]) + (" ..." if len(names) > _MOST_NAMES else "")
-        key = (("site", self.context.site), ("device", self._device.name))
         data = {"interfaces": list(names)}
-        return sdk.Event(kind, key, f"{self._device.name}: {shown} {words}", stamp, data)
+        return sdk.Event(kind, self.key, f"{self.device.name}: {shown} {words}", stamp, data)
 
 
 def _prefer_high_capacity(columns: dict[str, Column], fields: Sequence[Field]) -> None:

@@ -31,7 +31,7 @@ PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
 DEVICE_COLLECTORS = ("interfaces", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
-MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+)")
+MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+|dot3Stats[A-Z]\w+)")
 # ... and those of blackbox_exporter and snmp_exporter.
 PEER_NAMES = {
     "probe_success", "probe_duration_seconds", "probe_ip_protocol", "probe_dns_lookup_time_seconds",

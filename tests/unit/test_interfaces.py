@@ -285,8 +285,8 @@ class Cut:
     def __getattr__(self, name):
         return getattr(self.session, name)
 
-    async def table(self, columns, timeout_seconds, scalars=()):
-        table = await self.session.table(columns, timeout_seconds, scalars)
+    async def table(self, columns, timeout_seconds, scalars=(), *, often=True):
+        table = await self.session.table(columns, timeout_seconds, scalars, often=often)
         describing = any(column.name == "ifAlias" for column in columns)
         self.described += describing
         return replace(table, partial="the rest did not come") if self.cut and describing else table
