@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from collectors.rules.collector import Found, RuleCollector
+from collectors.rules.collector import RuleCollector, meant
 from collectors.rules.meaning import Memory, Processor, labelled_once, memory, processor
 from collectors.rules.shapes import Shapes
 from netmon import sdk
@@ -41,8 +41,9 @@ class ResourcesCollector(RuleCollector):
         """Return the readings, and the fact that lists what there is."""
         stamp = self.context.clock.stamp()
         tables = await self.found()
-        processors = list(_processors(tables))
-        by_kind = {kind: [m for m in _memories(tables) if m.kind == kind] for kind in (MEMORY, STORAGE)}
+        processors = list(meant(tables, lambda table: table.processor, processor))
+        memories = list(meant(tables, lambda table: table.memory, memory))
+        by_kind = {kind: [one for one in memories if one.kind == kind] for kind in (MEMORY, STORAGE)}
         readings = [self._amounts(kind, found, stamp) for kind, found in by_kind.items() if found]
         if processors:
             readings.append(self._loads(processors, stamp))
@@ -70,21 +71,3 @@ class ResourcesCollector(RuleCollector):
 
     def _rows(self, label: str, found: Sequence[Processor] | Sequence[Memory]) -> tuple[sdk.Row, ...]:
         return tuple(sdk.Row((*self.key, (label, name))) for name, _ in labelled_once(found))
-
-
-def _processors(tables: Iterable[Found]) -> Iterator[Processor]:
-    for found in tables:
-        for rule in found.table.processor:
-            for row in found.rows:
-                one = processor(rule, row)
-                if one is not None:
-                    yield one
-
-
-def _memories(tables: Iterable[Found]) -> Iterator[Memory]:
-    for found in tables:
-        for rule in found.table.memory:
-            for row in found.rows:
-                one = memory(rule, row)
-                if one is not None:
-                    yield one

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final
 
-from collectors.rules.collector import Found, RuleCollector
+from collectors.rules.collector import Found, RuleCollector, meant
 from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.meaning import Sensor, State, labelled_once, sensor, state
 from collectors.rules.shapes import Shapes
@@ -83,13 +83,10 @@ class SensorsCollector(RuleCollector):
 def _sensors(tables: Iterable[Found]) -> Iterator[Sensor]:
     """Yield the sensors; a value that two rules find in one place counts once."""
     seen: set[str] = set()
-    for found in tables:
-        for rule in found.table.sensor:
-            for row in found.rows:
-                one = sensor(rule, row)
-                if one is not None and (place := f"{one.kind.name} {one.oid}") not in seen:
-                    seen.add(place)
-                    yield one
+    for one in meant(tables, lambda table: table.sensor, sensor):
+        if (place := f"{one.kind.name} {one.oid}") not in seen:
+            seen.add(place)
+            yield one
 
 
 def _states(tables: Iterable[Found]) -> Iterator[State]:

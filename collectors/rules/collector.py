@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from collectors.rules.check import columns_in
 from collectors.rules.model import TableRule, VendorFile
@@ -16,6 +16,9 @@ from netmon import sdk
 
 _PERIOD_SECONDS = 60.0
 _SILENT = frozenset({sdk.Outcome.TIMEOUT, sdk.Outcome.UNREACHABLE, sdk.Outcome.REFUSED, sdk.Outcome.DENIED})
+
+_Rule = TypeVar("_Rule")
+_Meaning = TypeVar("_Meaning")
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,24 @@ class RuleCollector(SnmpCollector[sdk.NoSettings]):
         for name in self._failing - failures.keys():
             log.info("%s: %s is read again", self.device.name, name)
         self._failing = frozenset(failures)
+
+
+def meant(
+    tables: Iterable[Found],
+    rules: Callable[[TableRule], Iterable[_Rule]],
+    meaning: Callable[[_Rule, RuleRow], _Meaning | None],
+) -> Iterator[_Meaning]:
+    """Yield what rows mean; a fallback table counts where the tables of its file before it gave nothing."""
+    told: set[str] = set()
+    for found in tables:
+        if found.table.fallback and found.file.vendor in told:
+            continue
+        for rule in rules(found.table):
+            for row in found.rows:
+                one = meaning(rule, row)
+                if one is not None:
+                    told.add(found.file.vendor)
+                    yield one
 
 
 def _moving(rule: object) -> Iterator[str]:
