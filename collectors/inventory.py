@@ -1,7 +1,8 @@
 """What a device is made of: chassis, cards, power supplies, fans, transceivers, with serials and versions.
 
-Parts come from ENTITY-MIB (RFC 6933). They are a fact that is stored when it changes, and what came, went
-or was replaced is an event: one of a kind per read, however many parts it concerns.
+Parts come from ENTITY-MIB (RFC 6933), and from what vendor files know beyond it. They are a fact that is
+stored when it changes, and what came, went or was replaced is an event: one of a kind per read, however
+many parts it concerns.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
+from collectors.rules.components import components, missing_from
 from collectors.snmp.collector import SnmpCollector
 from collectors.snmp.entity import Entities, Entity
 from collectors.snmp.part_changes import Place, part_changes, places, title
@@ -46,7 +48,9 @@ class InventoryCollector(SnmpCollector[sdk.NoSettings]):
     async def collect(self) -> Sequence[sdk.Record]:
         """Return the fact, and an event for each kind of change."""
         shared = await self.context.shared.get(Entities)
-        parts = (*await shared.entities(self.session, self.left_seconds), *await self.others())
+        entities = await shared.entities(self.session, self.left_seconds)
+        others = await components(self.session, self.context, self.left_seconds)
+        parts = (*entities, *missing_from(entities, others))
         before, self._places = self._places, places(parts)
         fact = sdk.Fact(INVENTORY, self.key, values_of(parts), self.context.clock.stamp())
         if before is None:
@@ -58,10 +62,6 @@ class InventoryCollector(SnmpCollector[sdk.NoSettings]):
                 for change in part_changes(before, self._places)
             ),
         ]
-
-    async def others(self) -> Sequence[Entity]:
-        """Return the parts that other tables than ENTITY-MIB's tell of."""
-        return ()
 
 
 def values_of(parts: Iterable[Entity]) -> dict[str, sdk.Json]:

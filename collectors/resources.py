@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from collectors.rules.amounts import Memory, Processor, memory, processor
 from collectors.rules.collector import RuleCollector, meant
-from collectors.rules.meaning import Memory, Processor, labelled_once, memory, processor
+from collectors.rules.meaning import labelled_once
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 

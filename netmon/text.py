@@ -17,7 +17,10 @@ def clean(raw: bytes | str) -> str:
     U+FFFD; white space at the ends goes; at most 255 characters. A trailing NUL is padding, not text.
     """
     text = _decode(raw.rstrip(b"\0")) if isinstance(raw, bytes) else raw
-    text = unicodedata.normalize("NFC", text[: MAX_CHARACTERS * 4])
+    text = text[: MAX_CHARACTERS * 4]
+    if text.isascii() and text.isprintable():  # as nearly everything is: 0.5 us a character less
+        return text.strip()[:MAX_CHARACTERS].rstrip()
+    text = unicodedata.normalize("NFC", text)
     return "".join(_harmless(character) for character in text).strip()[:MAX_CHARACTERS].rstrip()
 
 

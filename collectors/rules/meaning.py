@@ -1,9 +1,8 @@
-"""What rows mean: sensors, states, processors, memory, components and radios, in SI units."""
+"""What rows mean: sensors, states, components and radios, in SI units."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -13,14 +12,12 @@ from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.model import (
     ComponentRule,
     Health,
-    MemoryRule,
-    ProcessorRule,
     RadioRule,
     SensorRule,
     StateRule,
     States,
 )
-from collectors.rules.objects import number, text
+from collectors.rules.objects import number, pattern_of, text
 from collectors.rules.reader import RuleRow
 from collectors.rules.wording import concerned, filled, fits
 
@@ -50,27 +47,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Processor:
-    """How busy a processor is, 0 to 1."""
-
-    label: str
-    ratio: float
-    oid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Bytes of memory or of a disk; None where the device tells a share only. `ratio` is used by all."""
-
-    kind: str
-    label: str
-    total_bytes: int | None
-    used_bytes: int | None
-    ratio: float
-    oid: str
-
-
-@dataclass(frozen=True, slots=True)
 class Radio:
     """A radio or wireless network; None for what it does not tell. `busy_ratio` is the channel's use."""
 
@@ -88,7 +64,7 @@ def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
     if any(name in row.cells for name in rule.lacks):
         return None
     name = rule.kind or rule.kinds.get(text(row.cells.get(rule.kind_by)), "")
-    raw = number(row.cells.get(rule.column), _pattern(rule.pattern))
+    raw = number(row.cells.get(rule.column), pattern_of(rule.pattern))
     if not name or raw is None or raw in rule.ignore:
         return None
     value = _scaled(rule, row, raw)
@@ -154,71 +130,14 @@ def _number_of(told: str, states: States) -> float | None:
     return None
 
 
-def processor(rule: ProcessorRule, row: RuleRow) -> Processor | None:
-    """Return the processor of a row."""
-    column = rule.busy or rule.idle
-    raw = number(row.cells.get(column), _pattern(rule.pattern))
-    if raw is None or raw in rule.ignore or not concerned(row, rule.when, rule.unless):
-        return None
-    percent = raw * rule.scale
-    percent = 100 - percent if rule.idle else percent
-    if not -0.5 <= percent <= 100.5:
-        return None
-    return Processor(filled(rule.label, row) or "Processor", max(percent, 0) / 100, row.oid(column))
-
-
-def memory(rule: MemoryRule, row: RuleRow) -> Memory | None:
-    """Return the memory of a row; None where neither amounts nor a share make sense."""
-    if not concerned(row, rule.when, rule.unless):
-        return None
-    unit = number(row.cells.get(rule.unit_by)) if rule.unit_by else rule.unit_bytes
-    pattern = _pattern(rule.pattern)
-    total, used, free = (
-        None if not name or raw is None or unit is None else raw * unit
-        for name, raw in (
-            (name, number(row.cells.get(name), pattern)) for name in (rule.total, rule.used, rule.free)
-        )
-    )
-    if total is None and used is not None and free is not None:
-        total = used + free
-    if used is None and total is not None and free is not None:
-        used = total - free
-    if used is not None and unit is not None:
-        spare = (number(row.cells.get(name)) or 0 for name in (rule.buffers, rule.cached) if name)
-        used = max(used - sum(spare) * unit, 0)
-    percent = number(row.cells.get(rule.percent or rule.percent_free), pattern)
-    if percent is not None and not rule.percent:
-        percent = 100 - percent
-    return _memory(rule, row, total, used, percent)
-
-
-def _memory(
-    rule: MemoryRule, row: RuleRow, total: float | None, used: float | None, percent: float | None
-) -> Memory | None:
-    if used is None and total is not None and percent is not None:
-        used = total * percent / 100
-    if total is not None and used is not None:
-        if total <= 0 or not 0 <= used <= total * 1.001:
-            return None
-        ratio = used / total
-    elif percent is not None and 0 <= percent <= 100:
-        ratio = percent / 100
-    else:
-        return None
-    places = (name for name in (rule.used, rule.free, rule.percent, rule.percent_free, rule.total) if name)
-    oid = next((row.oid(name) for name in places if name in row.cells), "")
-    label = filled(rule.label, row) or "Memory"
-    return Memory(rule.kind, label, _whole(total), _whole(used), ratio, oid)
-
-
 def component(rule: ComponentRule, row: RuleRow) -> dict[str, str] | None:
-    """Return a part of the device as text by field; empty fields are left out."""
+    """Return a part of the device as text by field of `Entity`; empty fields are left out."""
     if not concerned(row, rule.when, rule.unless):
         return None
     fields = ("name", "descr", "model", "serial", "hardware_rev", "firmware_rev", "software_rev")
     found = {field: filled(getattr(rule, field), row) for field in fields}
     told = {field: words for field, words in found.items() if words}
-    return {"class": rule.kind, **told} if "name" in told and len(told) > 1 else None
+    return {"class_name": rule.kind, **told} if "name" in told and len(told) > 1 else None
 
 
 def radio(rule: RadioRule, row: RuleRow) -> Radio | None:
@@ -262,7 +181,3 @@ def _whole(value: float | None) -> int | None:
 
 def _inside(value: float, lowest: float | None, highest: float | None) -> bool:
     return (lowest is None or value >= lowest) and (highest is None or value <= highest)
-
-
-def _pattern(text_pattern: str) -> re.Pattern[str] | None:
-    return re.compile(text_pattern) if text_pattern else None

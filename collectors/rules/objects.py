@@ -89,3 +89,8 @@ def number(cell: Cell | None, pattern: re.Pattern[str] | None = None) -> float |
     except (ValueError, TypeError):
         return None
     return value if math.isfinite(value) else None
+
+
+def pattern_of(words: str) -> re.Pattern[str] | None:
+    """Return a rule's pattern, for `number`; None for an empty one."""
+    return re.compile(words) if words else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from collectors.rules.document import sections
-from collectors.snmp.document_facts import fact_sections
+from collectors.snmp.document_facts import fact_sections, power_sensors
 from collectors.snmp.interface_fields import PHYS_ADDRESS, TYPE
 from collectors.snmp.ports import SHARED_NAMES
 from netmon import sdk
@@ -50,7 +50,11 @@ def document(records: Sequence[sdk.Record]) -> dict[str, sdk.Json]:
                 found["interfaces"] = list(interfaces(record, shared))
             case _:
                 pass
-    return {**found, **sections(records), **fact_sections(records)}
+    found |= {**sections(records), **fact_sections(records)}
+    sensors, supplies = found.get("sensors", ()), power_sensors(records)
+    if supplies and isinstance(sensors, Sequence):
+        found["sensors"] = [*sensors, *supplies]
+    return found
 
 
 def interfaces(reading: sdk.Reading, shared: Mapping[str, sdk.Json]) -> Iterator[Entry]:

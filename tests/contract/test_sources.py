@@ -28,7 +28,7 @@ FACT_COLLECTORS = ("addresses", "inventory", "neighbours", "vlans")
 """They measure nothing: what they yield are facts and events."""
 PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
 """They read what the simulated router does not have."""
-DEVICE_COLLECTORS = ("interfaces", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
+DEVICE_COLLECTORS = ("interfaces", "objects", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
 MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+|dot3Stats[A-Z]\w+)")
