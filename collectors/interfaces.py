@@ -86,6 +86,8 @@ class InterfacesCollector(SnmpCollector[sdk.NoSettings]):
         self._polls_until_described -= 1
         self._note_partial(table.partial)
         reading, reset = self._reading(table, stamp)
+        if reset:  # a card that was swapped for one of the same kind shows in nothing else here
+            self.session.renewed()
         noticed = self.session.events(self.key, stamp)
         ethernet = await self._ethernet.readings(
             self.session, reading, self._names, self.context.clock.stamp(), self.left_seconds

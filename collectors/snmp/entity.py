@@ -39,7 +39,8 @@ CLASSES: Final = {
     15: "storageDrive",
 }  # fmt: skip
 
-_KEPT_SECONDS: Final = 3600.0
+_KEPT_SECONDS: Final = 3000.0
+"""Less than the period of those who want it hourly."""
 _RETRY_SECONDS: Final = 60.0
 _NO_DEVICE: Final = 9
 """Rank of a part that cannot stand for the device."""
@@ -95,7 +96,7 @@ class Entities:
         self._known.clear()
 
     async def entities(self, session: Session, timeout_seconds: float) -> tuple[Entity, ...]:
-        """Return all parts of a device, none where it has no ENTITY-MIB; read once an hour, and when renewed.
+        """Return all parts of a device, none where it has no ENTITY-MIB; read hourly, and when renewed.
 
         SourceError when it does not answer, PARTIAL when only some came: the same one for a minute. That all
         of them are gone is believed when it is said twice: an agent that starts has none for a while.
