@@ -8,7 +8,20 @@ from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
-OURS = ("dns", "host", "http", "icmp", "interfaces", "system", "tcp", "traps")
+OURS = (
+    "dns",
+    "host",
+    "http",
+    "icmp",
+    "interfaces",
+    "power",
+    "resources",
+    "sensors",
+    "system",
+    "tcp",
+    "traps",
+    "wireless",
+)
 """Sources of this project: others may be installed on the machine."""
 
 
