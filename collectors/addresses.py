@@ -13,6 +13,8 @@ from netmon import sdk
 
 ADDRESSES: Final = "addresses"
 
+_MOST: Final = 4096
+
 
 class AddressesCollector(SnmpCollector[sdk.NoSettings]):
     """Reads the addresses of one device once an hour, and when it restarted or its ports changed."""
@@ -24,7 +26,7 @@ class AddressesCollector(SnmpCollector[sdk.NoSettings]):
     async def collect(self) -> Sequence[sdk.Record]:
         """Return the fact."""
         new, old = await self.whole_table(NEW), await self.whole_table(OLD)
-        found = merged(new_addresses(new), old_addresses(old))
+        found = merged(new_addresses(new), old_addresses(old))[:_MOST]
         known = await (await self.context.shared.get(KnownPorts)).ports(self.session, self.left_seconds)
         register = await self.context.shared.get(Register)
         register.note(self.session, ADDRESSES, (each.address for each in found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Self
 from weakref import WeakKeyDictionary
 
@@ -42,6 +43,8 @@ CLASSES: Final = {
 _KEPT_SECONDS: Final = 3000.0
 """Less than the period of those who want it hourly."""
 _RETRY_SECONDS: Final = 60.0
+_MOST: Final = 4096
+"""Parts of one device; the largest recorded one has 358."""
 _NO_DEVICE: Final = 9
 """Rank of a part that cannot stand for the device."""
 
@@ -131,7 +134,7 @@ async def read_entities(session: Session, timeout_seconds: float, clock: sdk.Clo
     if not table.index:
         return ()
     left = max(deadline - clock.monotonic(), 0.0)
-    return tuple(entities_of(table, await _ports(session, left)))
+    return tuple(islice(entities_of(table, await _ports(session, left)), _MOST))
 
 
 async def _ports(session: Session, timeout_seconds: float) -> dict[int, int]:

@@ -6,6 +6,7 @@ is not kept: devices deal it out anew when they restart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -33,13 +34,13 @@ def places(entities: Iterable[Entity]) -> dict[Place, Entity]:
     """Return parts by place; equal ones in one place are told apart by their order."""
     known = sorted(entities, key=lambda part: part.index)
     by_index = {part.index: part for part in known if part.index}
+    copies: Counter[Place] = Counter()
     found: dict[Place, Entity] = {}
     for part in known:
         place = _place(part, by_index)
-        copy = 2
-        while place in found:
-            place = (*place[:-1], f"{_label(part)} #{copy}")
-            copy += 1
+        copies[place] += 1
+        if copies[place] > 1:
+            place = (*place[:-1], f"{place[-1]} #{copies[place]}")
         found[place] = part
     return found
 

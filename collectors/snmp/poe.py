@@ -89,37 +89,51 @@ def port_names(
     interfaces' names, as in Gi2/0/14 for port 14 of group 2; then ifIndex, on a device with one group.
     One that is found in no way is called by group and port.
     """
-    wired = [port for port in ports if port.type == _ETHERNET]
-    parts = _by_part(wired, entities)
+    wired = _Wired(port for port in ports if port.type == _ETHERNET)
+    parts = wired.by_part(entities)
     single = len({each.group for each in poe}) == 1
     found: dict[PoePort, str] = {}
+    taken: set[str] = set()
     for each in poe:
-        name = parts.get(each.part) or _by_numbers(each, wired, single=single)
-        found[each] = f"{each.group}/{each.port}" if not name or name in found.values() else name
+        name = parts.get(each.part) or wired.by_numbers(each, single=single)
+        found[each] = f"{each.group}/{each.port}" if not name or name in taken else name
+        taken.add(name)
     return found
 
 
-def _by_part(ports: Iterable[Port], entities: Iterable[Entity]) -> Mapping[int, str]:
-    by_index: dict[int, str] = {}
-    by_text: dict[str, str] = {}
-    for port in ports:
-        by_index[port.index] = port.key
-        by_text |= {text: port.key for text in (port.descr, port.name) if text}
-    pairs = ((part.index, by_index.get(part.if_index) or by_text.get(part.name, "")) for part in entities)
-    return {index: name for index, name in pairs if index and name}
+class _Wired:
+    """The interfaces that may be ports with power, by all that could say which."""
 
+    def __init__(self, ports: Iterable[Port]) -> None:
+        self._by_index: dict[int, str] = {}
+        self._by_text: dict[str, str] = {}
+        self._by_last: dict[int, list[tuple[tuple[int, ...], Port]]] = {}
+        for port in ports:
+            self._by_index[port.index] = port.key
+            self._by_text |= {text: port.key for text in (port.descr, port.name) if text}
+            numbers = _numbers(port.name or port.descr)
+            if numbers:
+                self._by_last.setdefault(numbers[-1], []).append((numbers[:-1], port))
 
-def _by_numbers(each: PoePort, ports: Iterable[Port], *, single: bool) -> str:
-    """Return the interface with these numbers in its name: its first is the group, its last the port."""
-    fitting: list[tuple[tuple[int, ...], Port]] = []
-    for port in ports:
-        numbers = _numbers(port.name or port.descr)
-        if numbers and numbers[-1] == each.port and (len(numbers) == 1 or numbers[0] == each.group):
-            fitting.append((numbers[1:-1], port))
-    if fitting:
-        # of Gi1/0/1 and Te1/1/1 the first; of Gi1/0/1 and Te1/0/1 the one that comes first
-        return min(fitting, key=lambda pair: (any(pair[0]), pair[1].index))[1].key
-    return next((port.key for port in ports if single and port.index == each.port), "")
+    def by_part(self, entities: Iterable[Entity]) -> Mapping[int, str]:
+        """Return the interface that each part of ENTITY-MIB is."""
+        names = (
+            (part.index, self._by_index.get(part.if_index) or self._by_text.get(part.name, ""))
+            for part in entities
+        )
+        return {index: name for index, name in names if index and name}
+
+    def by_numbers(self, each: PoePort, *, single: bool) -> str:
+        """Return the interface with these numbers in its name: its first is the group, its last the port."""
+        fitting = [
+            (numbers[1:], port)
+            for numbers, port in self._by_last.get(each.port, ())
+            if not numbers or numbers[0] == each.group
+        ]
+        if fitting:
+            # of Gi1/0/1 and Te1/1/1 the first; of Gi1/0/1 and Te1/0/1 the one that comes first
+            return min(fitting, key=lambda pair: (any(pair[0]), pair[1].index))[1].key
+        return self._by_index.get(each.port, "") if single else ""
 
 
 def _numbers(name: str) -> tuple[int, ...]:
