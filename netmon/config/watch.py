@@ -16,7 +16,11 @@ DeviceRole = Literal[
 ]  # fmt: skip
 ProbeRole = Literal["gateway", "cpe", "first_hop", "anchor", "service", "resolver"]
 
-DEFAULT_COLLECT = ("system", "interfaces")
+DEFAULT_COLLECT = (
+    "system", "interfaces", "resources", "sensors", "power", "neighbours", "inventory", "addresses", "vlans",
+    "wireless",
+)  # fmt: skip
+"""Everything that devices tell; who lacks something is asked for it once an hour."""
 _DEVICE_TIMEOUT_SECONDS = 10.0
 _PROBE_TIMEOUT_SECONDS = 5.0
 

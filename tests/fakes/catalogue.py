@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from netmon import sdk
 from netmon.config.sources import Catalogue
+from netmon.config.watch import DEFAULT_COLLECT
 
 
 class PingSettings(sdk.Settings):
@@ -71,12 +72,11 @@ class DeviceCollector(sdk.Source[TableSettings]):
 
 
 SOURCES = {
+    **dict.fromkeys(DEFAULT_COLLECT, DeviceCollector),
     "dns": PingProbe,
     "host": HostCollector,
     "http": WebProbe,
     "icmp": PingProbe,
-    "interfaces": DeviceCollector,
-    "system": DeviceCollector,
 }
 
 

@@ -130,9 +130,9 @@ ONE_MISTAKE = [
         '"rows"',
     ),
     (
-        SITE + CREDENTIAL + DEVICE + "settings.power.rows = 1",
-        'device["d"].settings.power',
-        '"power" is not in',
+        SITE + CREDENTIAL + DEVICE + "settings.objects.rows = 1",
+        'device["d"].settings.objects',
+        '"objects" is not in',
         "",
     ),
     (

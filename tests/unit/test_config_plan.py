@@ -2,6 +2,7 @@ import pytest
 from fakes.catalogue import PingSettings, fake_catalogue
 
 from netmon.config import Options, assignments, circuits, load
+from netmon.config.watch import DEFAULT_COLLECT
 from netmon.sdk import Circuit, SnmpVersion
 
 SITE = """
@@ -73,8 +74,7 @@ def test_everything_that_was_asked_for_is_planned_and_the_own_host_too(plan):
         ("host", "host", 30, 10),
         ("probe/icmp", "icmp", 10, 5),
         ("probe/far", "icmp", 1, 0.5),
-        ("device/router", "system", 30, 3),
-        ("device/router", "interfaces", 30, 3),
+        *(("device/router", name, 30, 3) for name in DEFAULT_COLLECT),
         ("device/switch", "system", 4, 2),
     ]
 
@@ -90,7 +90,7 @@ def test_a_probe_knows_its_targets_role_circuit_and_settings(plan):
 
 
 def test_a_collector_knows_its_device_credential_and_wan_ports(plan):
-    _, interfaces, switch = plan()[3:]
+    _, interfaces, *_, switch = plan()[3:]
     device = interfaces.assignment.require_device()
     assert (device.address, device.port, device.role) == ("192.0.2.1", 1161, "router")
     assert device.wan == {"ge-0/0/0": "wan1"}
@@ -135,7 +135,7 @@ def test_the_same_file_makes_an_equal_plan(plan):
         ('source = "192.0.2.9"', 'source = "192.0.2.8"', ["probe/far"]),
         ('every = "4s"', 'every = "5s"', ["device/switch"]),
         ("rows = 7", "rows = 8", ["device/router"]),
-        ('"ge-0/0/0"', '"ge-0/0/1"', ["device/router", "device/router"]),
+        ('"ge-0/0/0"', '"ge-0/0/1"', ["device/router"] * len(DEFAULT_COLLECT)),
         ('name = "far"', 'name = "near"', ["probe/near"]),
         ("[[circuit]]", "[web]\n[[circuit]]", []),
     ],
