@@ -15,6 +15,7 @@ from collectors.snmp.failure import garbled, refusal
 from collectors.snmp.habit import Habit, Habits
 from collectors.snmp.message import VERSION_1, Pdu, Status
 from collectors.snmp.pace import Pace
+from collectors.snmp.renewal import Renewals
 from collectors.snmp.subtree import Bounds, SubtreeWalk, Walked
 from collectors.snmp.sweep import Asked, Sweep, refuse_restart
 from collectors.snmp.syntax import MibObject
@@ -35,16 +36,16 @@ class Session:
         self._pace = Pace(bulk_offered=conversation.version != VERSION_1)
         self._habits = Habits()
         self._one_at_a_time = asyncio.Lock()
-        self._generation = 0
+        self._renewals = Renewals()
 
     @property
     def generation(self) -> int:
         """How often the device was renewed: what was read of it before need not be true any more."""
-        return self._generation
+        return self._renewals.number(self._conversation.now)
 
     def renewed(self) -> None:
         """Note that the device restarted, or that its ports are others than before."""
-        self._generation += 1
+        self._renewals.note()
 
     @property
     def counters(self) -> ConversationCounters:

@@ -10,6 +10,7 @@ from fakes.snmp_agent import bench, snmp_context
 from collectors.interfaces import InterfacesCollector
 from collectors.snmp import mib
 from collectors.snmp.collector import SnmpCollector
+from collectors.snmp.renewal import Renewals
 from collectors.system import SystemCollector
 from netmon import sdk
 
@@ -112,3 +113,31 @@ async def test_one_that_was_not_opened_says_so():
         slow = Slow(rig.assignment("slow"), sdk.NoSettings())
         with pytest.raises(sdk.SourceError, match="not opened"):
             await slow.read()
+
+
+async def test_a_device_that_is_renewed_all_the_time_is_not_asked_for_everything_all_the_time():
+    clock = FakeClock()
+    async with bench() as rig, snmp_context(clock=clock) as context:
+        ports, slow = await opened(InterfacesCollector, rig, context), await opened(Slow, rig, context)
+        reads = 0
+        for tick in range(240):
+            for port in rig.switch.ports:
+                port.octets = 10_000_000 - tick
+            await ports.read()
+            if slow.due():
+                await slow.read()
+                reads += 1
+            clock.advance(30)
+            rig.switch.uptime += 3_000
+    assert 12 <= reads <= 22
+
+
+def test_a_renewal_that_cannot_be_told_yet_is_told_later():
+    renewals = Renewals()
+    told = []
+    for now in range(0, 1800, 30):
+        if now < 300:
+            renewals.note()
+        told.append(renewals.number(now))
+    assert told[:7] == [1, 2, 3, 4, 5, 6, 6]
+    assert told[-1] == 7
