@@ -18,6 +18,9 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
         name = f"{heading}.{part}" if heading else part
         nth = path[step + 1] if step + 1 < len(path) else 0
         head = _header(lines, at, end, name, nth if isinstance(nth, int) else 0)
+        if head is None and _has_tables(lines, at, end, name):
+            heading = name
+            continue
         if head is None:
             key = _key(lines, at, end, part, skip_heads=not heading)
             return (at if key is None else key) + 1
@@ -33,6 +36,12 @@ def _header(lines: Sequence[str], at: int, end: int, name: str, nth: int) -> int
                 return number
             nth -= 1
     return None
+
+
+def _has_tables(lines: Sequence[str], at: int, end: int, name: str) -> bool:
+    """Tell whether a table without a head of its own has tables: `[states.pump]` is one of `states`."""
+    matches = (_HEADER.match(line) for line in lines[at:end])
+    return any(match and match[1].replace(" ", "").startswith(f"{name}.") for match in matches)
 
 
 def _end(lines: Sequence[str], head: int, end: int, name: str) -> int:
