@@ -60,7 +60,7 @@ def _os_mistakes(rule: OsRule, path: Path) -> Iterator[sdk.Mistake]:
         for extract in extracts:
             yield from _pattern_mistakes(extract.pattern, (*path, field))
             if extract.oid:
-                yield from _oid_mistakes(extract.oid, (*path, field), below=extract.below_object_id)
+                yield from _oid_mistakes(extract.oid, (*path, field), below=bool(extract.below))
 
 
 def _table_mistakes(table: TableRule, path: Path, states: Mapping[str, object]) -> Iterator[sdk.Mistake]:
@@ -78,9 +78,9 @@ def _place_mistakes(table: TableRule, path: Path) -> Iterator[sdk.Mistake]:
         if isinstance(place, int) and not table.entry:
             yield sdk.Mistake((*path, "columns"), f"{name} is a number, and the table has no entry")
         elif isinstance(place, str):
-            yield from _oid_mistakes(place, (*path, "columns"), below=table.below_object_id)
+            yield from _oid_mistakes(place, (*path, "columns"), below=bool(table.below))
     if table.entry:
-        yield from _oid_mistakes(table.entry, (*path, "entry"), below=table.below_object_id)
+        yield from _oid_mistakes(table.entry, (*path, "entry"), below=bool(table.below))
     for name, join in table.join.items():
         yield from _oid_mistakes(join.oid, (*path, "join"))
         if bool(join.by) is bool(join.index):

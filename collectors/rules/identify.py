@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from collectors.rules.model import Extract, OsRule, TableRule, VendorFile
+from collectors.rules.model import OsRule, TableRule, VendorFile
 from collectors.snmp import ber
 from collectors.snmp.ber import Oid
 
@@ -53,39 +53,6 @@ def _fitting(file: VendorFile, rule: OsRule, object_id: Oid | None, descr: str) 
     if rule.descr and not re.search(rule.descr, descr):
         return
     yield Candidate(file, rule, max(places, key=len, default=()))
-
-
-def placed_os(rule: OsRule, object_id: Oid | None) -> OsRule:
-    """Return a rule with what it gives below sysObjectID made whole."""
-    fields: dict[str, tuple[Extract, ...]] = {
-        "hardware": rule.hardware,
-        "version": rule.version,
-        "serial": rule.serial,
-    }
-    if object_id is None or not any(e.below_object_id for extracts in fields.values() for e in extracts):
-        return rule
-    root = ber.dotted(object_id)
-    return rule.model_copy(
-        update={name: tuple(_placed(e, root) for e in extracts) for name, extracts in fields.items()}
-    )
-
-
-def _placed(extract: Extract, root: str) -> Extract:
-    if not extract.below_object_id:
-        return extract
-    return extract.model_copy(update={"oid": f"{root}.{extract.oid}", "below_object_id": False})
-
-
-def placed_table(table: TableRule, object_id: Oid | None) -> TableRule:
-    """Return a table with the identifiers that it gives below sysObjectID made whole."""
-    if object_id is None or not table.below_object_id:
-        return table
-    root = ber.dotted(object_id)
-    columns = {
-        name: f"{root}.{place}" if isinstance(place, str) else place for name, place in table.columns.items()
-    }
-    entry = f"{root}.{table.entry}" if table.entry else ""
-    return table.model_copy(update={"entry": entry, "columns": columns, "below_object_id": False})
 
 
 def tables_of(

@@ -13,6 +13,9 @@ from netmon import sdk
 FORMAT = 1
 """Number of the format of vendor files."""
 
+Below = Literal["", "object_id", "os"]
+"""What identifiers are below: nothing, sysObjectID, or that of the os's object_ids which fits it."""
+
 Provenance = Literal["recording", "MIB", "document"]
 """Where a rule is known from: a device's own recording, a published MIB, or a vendor's document."""
 
@@ -26,12 +29,12 @@ class Extract(sdk.Settings):
 
     `first`: the object is a column, its first value counts. `pattern` is searched in the text; `text`
     is made of its groups, `{1}` and on; without it: the first group, or all that matched. `entity`: from
-    the device's own row of ENTITY-MIB instead. `below_object_id`: `oid` is below the device's sysObjectID,
-    as with vendors who give each model a branch of its own with the same objects in it.
+    the device's own row of ENTITY-MIB instead. `below`: `oid` is below a branch of the device's own, as
+    with vendors who give each model or family one, with the same objects in it.
     """
 
     oid: str = ""
-    below_object_id: bool = False
+    below: Below = ""
     first: bool = False
     entity: Literal[
         "", "name", "descr", "model", "serial", "hardware_rev", "firmware_rev", "software_rev"
@@ -191,14 +194,14 @@ class TableRule(sdk.Settings):
     operating systems. `fallback`: its processors, memory or sensors count only on a device to which the
     file's tables before it gave none of the same section (an older branch beside a newer one). `mib`
     names where the objects are defined. `when` and `unless` of a rule may also name a number of the
-    row's index: `{"2" = [5]}`. `below_object_id`: entry and whole identifiers of columns are below the
-    device's sysObjectID.
+    row's index: `{"2" = [5]}`. `below`: entry and whole identifiers of columns are below
+    a branch of the device's own.
     """
 
     mib: str
     provenance: Provenance
     entry: str = ""
-    below_object_id: bool = False
+    below: Below = ""
     scalars: bool = False
     os: tuple[str, ...] = ()
     fallback: bool = False

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 from weakref import WeakKeyDictionary
 
-from collectors.rules.identify import Candidate, candidates, enterprise_of, placed_os, placed_table, tables_of
+from collectors.rules.branch import placed_os, placed_table, roots_for
+from collectors.rules.identify import Candidate, candidates, enterprise_of, tables_of
 from collectors.rules.library import Library
 from collectors.rules.model import OsRule, TableRule, VendorFile
 from collectors.rules.reader import column_oid
@@ -68,7 +69,12 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
     enterprise = enterprise_of(object_id)
     files = await library.of(enterprise)
     chosen = await _chosen(session, candidates(files, object_id, descr), timeout_seconds)
-    offered = [(file, placed_table(table, object_id)) for file, table in tables_of(files, enterprise, chosen)]
+    branches = roots_for(object_id, chosen.prefix if chosen else ())
+    offered = [
+        (file, whole)
+        for file, table in tables_of(files, enterprise, chosen)
+        if (whole := placed_table(table, branches)) is not None
+    ]
     roots = {root: None for _, table in offered for root in roots_of(table)}
     present = await session.present(list(roots), timeout_seconds)
     tables = tuple((file, table) for file, table in offered if present.intersection(roots_of(table)))
@@ -77,7 +83,7 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
         object_id,
         descr,
         vendor,
-        placed_os(chosen.os, object_id) if chosen else None,
+        placed_os(chosen.os, branches) if chosen else None,
         chosen.prefix if chosen else (),
         tables,
         generation,

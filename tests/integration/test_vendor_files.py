@@ -8,7 +8,8 @@ import pytest
 from fakes.context import make_context
 from fakes.polling import poll_recording
 
-from collectors.rules.identify import candidates, enterprise_of, placed_table
+from collectors.rules.branch import placed_table, roots_for
+from collectors.rules.identify import candidates, enterprise_of
 from collectors.rules.library import OWN_FOLDER
 from collectors.rules.load import vendor_file
 from collectors.rules.profile import roots_of
@@ -76,17 +77,20 @@ def test_every_operating_system_has_a_device_that_runs_it(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_table_is_in_some_recording(path):
+    file = vendor_file(path)
     unproven = [
         (table.mib, table.entry)
-        for table in vendor_file(path).table
-        if not any(has_table(names_in(one), table) for one in RECORDINGS)
+        for table in file.table
+        if not any(has_table(names_in(one), file, table) for one in RECORDINGS)
     ]
     assert unproven == []
 
 
-def has_table(recorded, table):
-    names, object_id, _ = recorded
-    return has_any(names, map(ber.dotted, roots_of(placed_table(table, object_id))))
+def has_table(recorded, file, table):
+    names, object_id, descr = recorded
+    fitting = candidates([file], object_id, descr)
+    whole = placed_table(table, roots_for(object_id, fitting[0].prefix if fitting else ()))
+    return whole is not None and has_any(names, map(ber.dotted, roots_of(whole)))
 
 
 def has_any(names, roots):
