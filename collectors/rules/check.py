@@ -83,8 +83,8 @@ def _place_mistakes(table: TableRule, path: Path) -> Iterator[sdk.Mistake]:
         yield from _oid_mistakes(table.entry, (*path, "entry"), below=bool(table.below))
     for name, join in table.join.items():
         yield from _oid_mistakes(join.oid, (*path, "join"))
-        if bool(join.by) is bool(join.index):
-            yield sdk.Mistake((*path, "join"), f"{name} needs either index or by")
+        if join.by and join.index:
+            yield sdk.Mistake((*path, "join"), f"{name} has both index and by")
         if join.by and join.by not in table.columns:
             yield sdk.Mistake((*path, "join"), f"{name}: there is no column {join.by!r}")
 

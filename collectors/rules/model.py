@@ -69,7 +69,10 @@ class OsRule(sdk.Settings):
 
 
 class Join(sdk.Settings):
-    """A column of another table, found by numbers of this row's index (from 1) or by a column's value."""
+    """A column of another table, found by numbers of this row's index (from 1) or by a column's value.
+
+    With neither it is a scalar, the same for every row: the unit that temperatures are told in, say.
+    """
 
     oid: str
     index: tuple[int, ...] = ()

@@ -117,4 +117,6 @@ def _join_index(join: Join, row: RuleRow) -> Oid:
         if isinstance(cell, tuple):
             return cell
         return (cell,) if isinstance(cell, int) else ()
+    if not join.index:
+        return _SCALAR
     return tuple(row.index[at - 1] for at in join.index if at <= len(row.index))
