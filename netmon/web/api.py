@@ -14,6 +14,8 @@ from netmon.errors import StoreError
 from netmon.web import endpoints as the
 from netmon.web import past
 from netmon.web.arguments import Arguments
+from netmon.web.device_detail import device_detail
+from netmon.web.device_readings import rows_of
 from netmon.web.document_json import encode
 from netmon.web.documents import InterfaceDocument
 from netmon.web.endpoints import API_FORMAT, ENDPOINTS, ROWS_DEFAULT, ROWS_MAX, Endpoint
@@ -23,6 +25,7 @@ from netmon.web.press import Press
 from netmon.web.problem import Problem
 from netmon.web.site import WebSite
 from netmon.web.snapshot import Snapshot, take
+from netmon.web.topology import topology
 from netmon.web.views import (
     circuit_documents,
     device_documents,
@@ -58,6 +61,8 @@ class Api:
             the.VERDICT: self._now(verdict_document),
             the.CIRCUITS: self._now(circuit_documents),
             the.DEVICES: self._now(device_documents),
+            the.DEVICE_DETAIL: self._device,
+            the.TOPOLOGY: self._now(topology),
             the.PROBES: self._now(probe_documents),
             the.INTERFACES: self._interfaces,
             the.FACTS: self._facts,
@@ -103,6 +108,12 @@ class Api:
             return partial(make, self._snapshot())
 
         return answer
+
+    async def _device(self, arguments: Arguments) -> Data:
+        name, view = arguments.text("name"), self._site.view
+        if name not in view.watch.devices:
+            raise Problem(HTTPStatus.NOT_FOUND, "no device of that name is configured")
+        return partial(device_detail, self._snapshot(), name, rows_of(view, name))
 
     async def _interfaces(self, arguments: Arguments) -> Data:
         return partial(_interfaces, self._snapshot(), arguments.text("device"))

@@ -62,7 +62,7 @@ class DeviceDocument:
     outcome: Outcome | None
     last_answer: Annotated[datetime | None, "when it last answered"]
     uptime_seconds: Seconds
-    description: Annotated[str, "sysDescr, or what the inventory says; empty: not known"]
+    description: Annotated[str, "hardware and system, else sysDescr; empty: not known"]
     ports_up: int
     ports: int
 

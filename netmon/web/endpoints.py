@@ -18,7 +18,9 @@ from netmon.web.documents import (
     RollupsDocument,
     VerdictDocument,
 )
+from netmon.web.equipment import DeviceDetailDocument
 from netmon.web.site import Health
+from netmon.web.topology import TopologyDocument
 
 API_FORMAT = 1
 """Grows when an answer changes in a way that a client may notice."""
@@ -33,6 +35,7 @@ KEY = Parameter(
     {"type": "array", "items": _TEXT},
 )
 DEVICE = Parameter("device", "name of the device; without it: all", _TEXT)
+NAME = Parameter("name", "name of a configured device", _TEXT, required=True)
 KIND = Parameter("kind", "kind of the fact or event; without it: all", _TEXT)
 FROM = Parameter("from", "start of the period, RFC 3339; without it: a while before its end", _TIME)
 TO = Parameter("to", "end of the period (excluded), RFC 3339; without it: now", _TIME)
@@ -66,6 +69,8 @@ class Endpoint:
 VERDICT = Endpoint("verdict", "Is the site's connectivity good, and what to do next", VerdictDocument)
 CIRCUITS = Endpoint("circuits", "Lines from suppliers, now", tuple[CircuitDocument, ...])
 DEVICES = Endpoint("devices", "Devices that are asked, now", tuple[DeviceDocument, ...])
+DEVICE_DETAIL = Endpoint("device", "Everything that is known about one device", DeviceDetailDocument, (NAME,))
+TOPOLOGY = Endpoint("topology", "How devices and their neighbours are connected", TopologyDocument)
 INTERFACES = Endpoint("interfaces", "Interfaces, now", tuple[InterfaceDocument, ...], (DEVICE,))
 PROBES = Endpoint("probes", "Targets of probes, now", tuple[ProbeDocument, ...])
 READINGS = Endpoint(
@@ -90,5 +95,6 @@ EVENTS = Endpoint(
 STATUS = Endpoint("status", "How netmon itself is doing", Health)
 
 ENDPOINTS = (
-    VERDICT, CIRCUITS, DEVICES, INTERFACES, PROBES, READINGS, ROLLUPS, FACTS, EVENTS, STATUS,
+    VERDICT, CIRCUITS, DEVICES, DEVICE_DETAIL, TOPOLOGY, INTERFACES, PROBES, READINGS, ROLLUPS, FACTS,
+    EVENTS, STATUS,
 )  # fmt: skip

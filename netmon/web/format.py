@@ -24,6 +24,16 @@ def _scaled(amount: float, units: tuple[tuple[float, str], ...]) -> str:
     return f"{_three_digits(amount / factor)} {unit}"
 
 
+def number(value: float) -> str:
+    """Return a plain number with about three significant digits: "21.5", "1,480", "-6.25"."""
+    return f"{value:,.0f}" if abs(value) >= 99.95 else _three_digits(round(value, 2) + 0.0)
+
+
+def watts(power_watts: float | None) -> str:
+    """Return "15.4 W"."""
+    return UNKNOWN if power_watts is None else f"{number(power_watts)} W"
+
+
 def bit_rate(bits_per_second: float | None) -> str:
     """Return "93.4 Mbit/s"."""
     return UNKNOWN if bits_per_second is None else _scaled(bits_per_second, _RATES)

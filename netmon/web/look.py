@@ -32,24 +32,30 @@ class Look:
     now_ms: int
     scales: Scales
 
-    async def traffic(self, device: str) -> dict[str, Series]:
+    async def traffic(self) -> dict[str, Series]:
         """Return the last hours of the interfaces that will be shown, by device."""
         snapshot = self.snapshot
-        shown, ports = [device] if device else list[str](), len(snapshot.own_ports)
-        for name in () if device else snapshot.watch.devices:
+        shown, ports = list[str](), len(snapshot.own_ports)
+        for name in snapshot.watch.devices:
             if ports < PORTS_SHOWN and snapshot.ports.get(name):
                 shown.append(name)
             ports += len(snapshot.ports.get(name, ()))
-        theirs = self._all({name: self._octets(name) for name in shown}, self.scales.devices)
         own_query = TrendQuery(OWN_INTERFACES, (), OWN_OCTETS, self.scales.own.window_ms)
-        own = self._all({} if device else {OWN: own_query}, self.scales.own)
-        found = await asyncio.gather(own, theirs)
+        own = self._all({OWN: own_query}, self.scales.own)
+        found = await asyncio.gather(own, self._devices(shown))
         return found[0] | found[1]
+
+    async def device_traffic(self, device: str) -> Series:
+        """Return the last hours of the interfaces of one device."""
+        return (await self._devices([device]))[device]
 
     async def timings(self) -> dict[str, Series]:
         """Return the last hours of all probes, by kind."""
         kinds = {target.probe.kind for target in self.snapshot.targets}
         return await self._all({kind: self._timing(kind) for kind in kinds}, self.scales.probes)
+
+    async def _devices(self, names: Sequence[str]) -> dict[str, Series]:
+        return await self._all({name: self._octets(name) for name in names}, self.scales.devices)
 
     async def _all(self, queries: Mapping[str, TrendQuery], scale: Scale) -> dict[str, Series]:
         # All at once: however many there are, the page waits for the history's deadline only once.

@@ -33,6 +33,7 @@ _FAILURE = {
 }
 _PLAIN = (
     ("/", "get", "The page for people", "text/html"),
+    ("/device", "get", "The page of one device, `?name=`", "text/html"),
     ("/metrics", "get", "All series for Prometheus", "text/plain"),
     ("/-/healthy", "get", "200 while the process runs; needs no token", "text/plain"),
     ("/-/ready", "get", "200 when the sources run, 503 before; needs no token", "text/plain"),

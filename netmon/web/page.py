@@ -20,7 +20,9 @@ from netmon.web.interfaces import interface_documents, own_interface_documents
 from netmon.web.look import NARROW, OWN, OWN_OCTETS, PORTS_SHOWN, WIDE, Series
 from netmon.web.scale import Scales
 from netmon.web.site import Health
+from netmon.web.sitemap import SiteMap, site_map
 from netmon.web.snapshot import Snapshot
+from netmon.web.topology import topology
 from netmon.web.views import (
     ANSWER_TIME,
     WHOLE_RUN,
@@ -42,8 +44,6 @@ class Gathered:
     traffic: Mapping[str, Series]
     timings: Mapping[str, Series]
     scales: Scales
-    device: str
-    """The only device whose interfaces are shown; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class SitePage:
     events: tuple[EventDocument, ...]
     health: Health
     period: str
-    device: str
+    map: SiteMap | None
 
 
 def compose(gathered: Gathered) -> SitePage:
@@ -118,29 +118,34 @@ def compose(gathered: Gathered) -> SitePage:
         events=gathered.events,
         health=gathered.health,
         period=gathered.scales.probes.period,
-        device=gathered.device,
+        map=site_map(topology(snapshot)),
     )
 
 
 def _groups(gathered: Gathered) -> tuple[PortGroup, ...]:
     snapshot, room, groups = gathered.snapshot, PORTS_SHOWN, list[PortGroup]()
-    for name in (gathered.device,) if gathered.device else (OWN, *snapshot.watch.devices):
+    for name in (OWN, *snapshot.watch.devices):
         documents = own_interface_documents(snapshot) if name == OWN else interface_documents(snapshot, name)
-        if documents:
-            series = gathered.traffic.get(name, {})
-            period = (gathered.scales.own if name == OWN else gathered.scales.devices).period
-            ports = [Port(one, _traffic(one, series, period)) for one in documents[:room]]
-            groups.append(_group(name, ports, len(documents) - len(ports), period))
+        period = (gathered.scales.own if name == OWN else gathered.scales.devices).period
+        group = port_group(name, documents, gathered.traffic.get(name, {}), period, room)
+        if group is not None:
+            groups.append(group)
             room = max(0, room - len(documents))
     return tuple(groups)
 
 
-def _group(device: str, ports: Sequence[Port], left_out: int, period: str) -> PortGroup:
+def port_group(
+    device: str, documents: Sequence[InterfaceDocument], series: Series, period: str, room: int = PORTS_SHOWN
+) -> PortGroup | None:
+    """Return the interfaces of one device, as many as there is room for; None when it has none."""
+    if not documents:
+        return None
+    ports = [Port(one, _traffic(one, series, period)) for one in documents[:room]]
     return PortGroup(
         device,
         tuple(port for port in ports if port.in_use),
         tuple(port for port in ports if not port.in_use),
-        left_out,
+        len(documents) - len(ports),
         period,
     )
 

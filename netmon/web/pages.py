@@ -12,7 +12,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from netmon.model import Fault, SlotState
-from netmon.web import page, technician
+from netmon.web import device_page, page, technician
+from netmon.web.device_readings import rows_of
 from netmon.web.documents import VerdictDocument
 from netmon.web.look import Look
 from netmon.web.press import Press
@@ -44,7 +45,7 @@ def headline(verdict: VerdictDocument) -> tuple[str, str]:
 
 
 class Pages:
-    """The page at /, its few static files, and the technician page."""
+    """The page at /, those of devices, their few static files, and the technician page."""
 
     def __init__(self, site: WebSite, settings: WebSettings, press: Press, templates: Templates) -> None:
         self._site, self._settings, self._press, self._templates = site, settings, press, templates
@@ -55,6 +56,7 @@ class Pages:
     def install(self, app: web.Application) -> None:
         """Add the routes of the page; static files come from a fixed table, never from a folder."""
         app.router.add_get("/", self.show_main)
+        app.router.add_get("/device", self.show_device)
         for name, content_type in _STATIC.items():
             app.router.add_get(f"/static/{name}", partial(_static, static_file(name), content_type))
 
@@ -62,12 +64,16 @@ class Pages:
         """Add the route of the technician page."""
         app.router.add_get("/", self.show_technician)
 
-    async def show_main(self, request: web.Request) -> web.Response:
-        """Answer with the page; `?device=` narrows the interfaces to one device."""
-        device = request.query.get("device", "")
-        if device and device not in self._site.view.watch.devices:
+    async def show_main(self, _request: web.Request) -> web.Response:
+        """Answer with the page of the site."""
+        return _html(await self._kept.get("main", self._make_main))
+
+    async def show_device(self, request: web.Request) -> web.Response:
+        """Answer with the page of one device, `?name=`."""
+        device = request.query.get("name", "")
+        if device not in self._site.view.watch.devices:
             raise Problem(HTTPStatus.NOT_FOUND, "no device of that name is configured")
-        return _html(await self._kept.get(f"main/{device}", partial(self._make_main, device)))
+        return _html(await self._kept.get(f"device/{device}", partial(self._make_device, device)))
 
     async def show_technician(self, request: web.Request) -> web.Response:
         """Answer with the technician page: one request, no names to look up, no history to wait for."""
@@ -75,16 +81,23 @@ class Pages:
         make = partial(self._make_technician, reached_at)
         return _html(await self._kept.get(f"technician/{reached_at}", make))
 
-    async def _make_main(self, device: str) -> bytes:
+    async def _make_main(self) -> bytes:
+        look, now, health = self._look(), self._now(), self._site.health()
+        traffic, timings, events = await asyncio.gather(look.traffic(), look.timings(), self._recent.newest())
+        gathered = page.Gathered(look.snapshot, now, events, health, traffic, timings, look.scales)
+        return await self._press.render(lambda: self._print("page.html", page.compose(gathered)))
+
+    async def _make_device(self, device: str) -> bytes:
+        look, rows = self._look(), rows_of(self._site.view, device)
+        traffic = await look.device_traffic(device)
+        gathered = device_page.GatheredDevice(look.snapshot, self._now(), device, rows, traffic, look.scales)
+        return await self._press.render(lambda: self._print("device.html", device_page.compose(gathered)))
+
+    def _look(self) -> Look:
         now, snapshot, health = self._now(), self._snapshot(), self._site.health()
         began = (health.store and health.store.oldest) or health.started
         now_ms, history_ms = round(now.timestamp() * 1000), round((now - began).total_seconds() * 1000)
-        look = Look(self._trends, snapshot, now_ms, Scales.fit(snapshot, history_ms))
-        traffic, timings, events = await asyncio.gather(
-            look.traffic(device), look.timings(), self._recent.newest()
-        )
-        gathered = page.Gathered(snapshot, now, events, health, traffic, timings, look.scales, device)
-        return await self._press.render(lambda: self._print("page.html", page.compose(gathered)))
+        return Look(self._trends, snapshot, now_ms, Scales.fit(snapshot, history_ms))
 
     async def _make_technician(self, reached_at: str) -> bytes:
         snapshot, health, now = self._snapshot(), self._site.health(), self._now()
@@ -92,7 +105,9 @@ class Pages:
             lambda: self._print("technician.html", technician.compose(snapshot, health, now, reached_at))
         )
 
-    def _print(self, template: str, content: page.SitePage | technician.TechnicianPage) -> bytes:
+    def _print(
+        self, template: str, content: page.SitePage | device_page.DevicePage | technician.TechnicianPage
+    ) -> bytes:
         tone, word = headline(content.verdict)
         return self._templates.render(template, page=content, tone=tone, word=word)
 

@@ -37,7 +37,12 @@ class Snapshot:
     """By probe and target."""
     runs: Mapping[str, Sequence[LatestRow]]
     """By target."""
-    facts: Sequence[Fact]
+    facts: Mapping[str, Mapping[str, Fact]]
+    """By device and kind."""
+
+    def facts_of(self, device: str) -> Mapping[str, Fact]:
+        """Return what a device told of itself, by kind."""
+        return self.facts.get(device, {})
 
     def age_seconds(self, row: LatestRow) -> float:
         """Return how old a row's reading was at that moment."""
@@ -63,7 +68,7 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
             (row.label("probe"), row.label("target")): row for kind in kinds for row in latest.rows(kind)
         },
         runs=_by("target", latest.rows(RUN)),
-        facts=tuple(latest.facts()),
+        facts=_facts(latest.facts()),
     )
 
 
@@ -72,3 +77,10 @@ def _by(label: str, rows: Iterable[LatestRow]) -> Mapping[str, Sequence[LatestRo
     for row in rows:
         sorted_rows.setdefault(row.label(label), []).append(row)
     return sorted_rows
+
+
+def _facts(facts: Iterable[Fact]) -> Mapping[str, Mapping[str, Fact]]:
+    found: dict[str, dict[str, Fact]] = {}
+    for fact in facts:
+        found.setdefault(dict(fact.key).get("device", ""), {})[fact.kind] = fact
+    return found

@@ -20,6 +20,7 @@ _FILTERS = {
     "frequency": human.frequency,
     "count": human.count,
     "moment": human.moment,
+    "watts": human.watts,
 }
 
 

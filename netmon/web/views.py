@@ -11,6 +11,7 @@ from netmon.model.derived import RUN_LAST_SUCCESS
 from netmon.model.outcome import Outcome
 from netmon.verdict.circuits import CircuitNow
 from netmon.verdict.view import DeviceState, TargetState
+from netmon.web.device_facts import summary
 from netmon.web.documents import (
     CircuitDocument,
     DeviceDocument,
@@ -108,18 +109,10 @@ def _device(snapshot: Snapshot, state: DeviceState) -> DeviceDocument:
         outcome=None if newest is None else newest.reading.outcomes[newest.at],
         last_answer=last_answer(snapshot, name),
         uptime_seconds=None if ticks is None else ticks / 100,  # SNMPv2-MIB: TimeTicks
-        description=_description(snapshot, name),
+        description=summary(snapshot.facts_of(name)),
         ports_up=sum(1 for port in ports if port == 1),
         ports=len(ports),
     )
-
-
-def _description(snapshot: Snapshot, device: str) -> str:
-    values = [
-        fact.values for fact in snapshot.facts if fact.kind == "system" and ("device", device) in fact.key
-    ]
-    texts = [value.get(name) for value in values for name in ("model", "sysDescr")]
-    return next((text for text in texts if isinstance(text, str) and text), "")
 
 
 def probe_documents(snapshot: Snapshot) -> tuple[ProbeDocument, ...]:

@@ -18,6 +18,7 @@ from netmon.web.settings import WebSettings
 QUERIES = {
     "readings": ["?measurement=icmp", "?measurement=icmp&key=target:192.0.2.7&limit=1", "?measurement=none"],
     "rollups": ["?measurement=icmp", "?measurement=interface&metric=ifHCInOctets&window=1h&limit=2"],
+    "device": ["?name=sw1", "?name=rt1", "?name=ap9"],
     "interfaces": ["", "?device=sw1", "?device=none"],
     "facts": ["", "?kind=system&key=device:sw1"],
     "events": ["", "?kind=note&limit=1"],

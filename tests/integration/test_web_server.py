@@ -79,7 +79,7 @@ async def test_the_page_and_its_files_come_with_headers_that_keep_them_safe():
     async with serving() as web:
         for path, content_type in (
             ("/", "text/html"),
-            ("/?device=sw1", "text/html"),
+            ("/device?name=sw1", "text/html"),
             ("/static/netmon.css", "text/css"),
             ("/static/refresh.js", "text/javascript"),
             ("/static/icon.svg", "image/svg+xml"),

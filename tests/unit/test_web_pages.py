@@ -2,88 +2,25 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 from fakes.context import FakeClock
+from fakes.pages import device_page_of, main_page, parsed, technician_page
 from fakes.site_sample import SITE, SamplePort, device_records, probe_row, reading, run_reading, sample_site
 
 from netmon.model import Event, Fact, Fault, Outcome, SlotState
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
 from netmon.verdict.view import WatchedDevice, WatchedProbe
-from netmon.web import look, page, technician
+from netmon.web import look, page
 from netmon.web.documents import VerdictDocument
 from netmon.web.pages import headline
 from netmon.web.scale import Scale, Scales
 from netmon.web.snapshot import take
 from netmon.web.templates import Templates, csp_hash
 from netmon.web.trends import Trends
-from netmon.web.views import ANSWER_TIME, WHOLE_RUN, event_document, probe_documents
+from netmon.web.views import ANSWER_TIME, WHOLE_RUN, probe_documents
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>' \u202eevil {{ 7*7 }}"
-
-
-class Tags(HTMLParser):
-    """Collects tags and attributes; knows whether they are closed in order."""
-
-    VOID = frozenset({"meta", "link", "rect", "path", "wbr"})
-
-    def __init__(self):
-        super().__init__()
-        self.seen, self.attributes, self.open, self.text = [], [], [], ""
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.append(tag)
-        self.attributes += [name for name, _ in attrs]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.seen.append(tag)
-        self.attributes += [name for name, _ in attrs]
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-
-
-def parsed(html):
-    tags = Tags()
-    tags.feed(html.decode())
-    assert tags.open == []
-    return tags
-
-
-async def main_page(site, device=""):
-    snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
-    now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
-    scales = Scales.fit(snapshot, 6 * 3_600_000)
-    past = look.Look(Trends(site.query), snapshot, site.clock.wall_ns() // 1_000_000, scales)
-    gathered = page.Gathered(
-        snapshot,
-        now,
-        tuple(event_document(event) for event in site.latest.events()),
-        site.health(),
-        await past.traffic(device),
-        await past.timings(),
-        scales,
-        device,
-    )
-    return render("page.html", page.compose(gathered))
-
-
-def technician_page(site):
-    snapshot = take(site.view, site.verdict(), site.clock.boottime_ns())
-    now = datetime.fromtimestamp(site.clock.wall_ns() / 1e9, UTC)
-    return render("technician.html", technician.compose(snapshot, site.health(), now, "10.3.0.9"))
-
-
-def render(template, content):
-    tone, word = headline(content.verdict)
-    return Templates().render(template, page=content, tone=tone, word=word)
 
 
 def hostile_site():
@@ -154,8 +91,8 @@ async def test_an_estate_of_ports_is_bounded_and_the_rest_has_a_link():
     html = (await main_page(site)).decode()
     assert html.count("<tr") < 420
     assert "48 more:" in html
-    assert "?device=sw39#interfaces" in html
-    one = (await main_page(site, "sw39")).decode()
+    assert "/device?name=sw39#ports" in html
+    one = (await device_page_of(site, "sw39")).decode()
     assert ">p47<" in one
 
 
