@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from collectors.rules.amounts import Memory, Processor, memory, processor
 from collectors.rules.collector import RuleCollector, meant
-from collectors.rules.meaning import labelled_once
+from collectors.rules.meaning import labelled_once, naming
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -49,9 +49,9 @@ class ResourcesCollector(RuleCollector):
         if processors:
             readings.append(self._loads(processors, stamp))
         listed: dict[str, sdk.Json] = {
-            PROCESSOR: [{"descr": label, "oid": p.oid} for label, p in labelled_once(processors)],
+            PROCESSOR: [{**naming(label, p), "oid": p.oid} for label, p in labelled_once(processors)],
             **{
-                kind: [{"descr": label, "oid": m.oid} for label, m in labelled_once(found)]
+                kind: [{**naming(label, m), "oid": m.oid} for label, m in labelled_once(found)]
                 for kind, found in by_kind.items()
             },
         }

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from collectors.rules.collector import Found, RuleCollector, meant
 from collectors.rules.kinds import KINDS, SensorKind
-from collectors.rules.meaning import Sensor, State, labelled_once, sensor, state
+from collectors.rules.meaning import Sensor, State, labelled_once, naming, sensor, state
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -54,7 +54,7 @@ class SensorsCollector(RuleCollector):
         ]
         listed: dict[str, sdk.Json] = {
             "sensors": [entry for kind in KINDS.values() for entry in _listed(kind, measured)],
-            "states": [{"descr": label, "oid": one.oid} for label, one in labelled_once(states)],
+            "states": [{**naming(label, one), "oid": one.oid} for label, one in labelled_once(states)],
         }
         if states:
             readings.append(self._stated(states, stamp))
@@ -103,4 +103,4 @@ def _states(tables: Iterable[Found]) -> Iterator[State]:
 def _listed(kind: SensorKind, measured: Sequence[Sensor]) -> Iterator[dict[str, sdk.Json]]:
     of_kind = [one for one in measured if one.kind is kind]
     for label, one in labelled_once(of_kind):
-        yield {"class": kind.name, "descr": label, "unit": kind.unit, "oid": one.oid}
+        yield {"class": kind.name, **naming(label, one), "unit": kind.unit, "oid": one.oid}

@@ -57,18 +57,18 @@ def _sensors(
     known = {name: _by_label(readings, kind.measurement, "sensor") for name, kind in KINDS.items()}
     for entry in listed:
         kind = KINDS[str(entry["class"])]
-        _, values = known[kind.name][str(entry["descr"])]
+        _, values = known[kind.name][_label(entry)]
         value = values[kind.metric.name]
         if value is not None:
-            yield {**entry, "value": _rounded(value * kind.shown)}
+            yield {**_told(entry), "value": _rounded(value * kind.shown)}
 
 
 def _states(listed: Sequence[Mapping[str, sdk.Json]], readings: Mapping[str, sdk.Reading]) -> Iterator[Entry]:
     known = _by_label(readings, "sensor_state", "sensor")
     for entry in listed:
-        labels, values = known[str(entry["descr"])]
+        labels, values = known[_label(entry)]
         value, words = values["netmon_sensor_state"], labels["netmon_sensor_state_info"]
-        yield {"class": "state", **entry, "value": value, "text": words}
+        yield {"class": "state", **_told(entry), "value": value, "text": words}
 
 
 def _processors(
@@ -76,9 +76,9 @@ def _processors(
 ) -> Iterator[Entry]:
     known = _by_label(readings, "processor", "processor")
     for entry in listed:
-        value = known[str(entry["descr"])][1]["netmon_processor_load_ratio"]
+        value = known[_label(entry)][1]["netmon_processor_load_ratio"]
         if value is not None:
-            yield {**entry, "percent": _rounded(value * 100)}
+            yield {**_told(entry), "percent": _rounded(value * 100)}
 
 
 def _amounts(
@@ -86,10 +86,10 @@ def _amounts(
 ) -> Iterator[Entry]:
     known = _by_label(readings, name, name)
     for entry in listed:
-        values = known[str(entry["descr"])][1]
+        values = known[_label(entry)][1]
         ratio = values[f"netmon_{name}_used_ratio"]
         found: Entry = {
-            **entry,
+            **_told(entry),
             "total": values[f"netmon_{name}_total_bytes"],
             "used": values[f"netmon_{name}_used_bytes"],
             "percent": None if ratio is None else _rounded(ratio * 100),
@@ -110,6 +110,15 @@ def _radios(readings: Mapping[str, sdk.Reading]) -> Iterator[Entry]:
             "noise_dbm": values["netmon_wireless_noise_dbm"],
         }
         yield {field: value for field, value in found.items() if value is not None}
+
+
+def _label(entry: Mapping[str, sdk.Json]) -> str:
+    """Return what the series of an entry is called: two things of a device may have one name."""
+    return str(entry.get("label", entry["descr"]))
+
+
+def _told(entry: Mapping[str, sdk.Json]) -> Entry:
+    return {name: value for name, value in entry.items() if name != "label"}
 
 
 def _rounded(value: float) -> float:

@@ -162,6 +162,11 @@ class _Labelled(Protocol):
 L = TypeVar("L", bound=_Labelled)
 
 
+def naming(label: str, found: _Labelled) -> dict[str, str]:
+    """Return what a thing is called by the device, and by its series where that is not the same."""
+    return {"descr": found.label} if label == found.label else {"descr": found.label, "label": label}
+
+
 def labelled_once(found: Iterable[L]) -> Iterator[tuple[str, L]]:
     """Yield things with their labels, numbered where one comes again: a label is a series' identity."""
     seen: set[str] = set()
