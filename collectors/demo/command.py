@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
-from collectors.demo.site import COMMUNITY, DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND, SimulatedSite
+from collectors.demo.library import DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND
+from collectors.demo.site import COMMUNITY, SimulatedSite
 from netmon import sdk
 
 _COMMUNITY_VARIABLE = "NETMON_DEMO_COMMUNITY"
@@ -51,7 +52,6 @@ address = "127.0.0.11:$router"
 credential = "demo"
 every = "5s"
 role = "router"
-collect = ["system", "interfaces"]
 
 [[device]]
 name = "sw1"
@@ -60,7 +60,6 @@ credential = "demo"
 every = "5s"
 role = "switch"
 parent = "router"
-collect = ["system", "interfaces"]
 
 [[probe]]
 name = "gateway"

@@ -1,10 +1,9 @@
-"""The simulated router and switch: standard MIB objects with counters that live."""
+"""A simulated device: standard MIB objects with counters that live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from random import Random
 
 from collectors.snmp.agent import Live, SortedObjects, counter32, counter64, gauge32, object_id, time_ticks
 from collectors.snmp.ber import Oid
@@ -13,7 +12,10 @@ _SYSTEM: Oid = (1, 3, 6, 1, 2, 1, 1)
 _IF_NUMBER: Oid = (1, 3, 6, 1, 2, 1, 2, 1, 0)
 _IF_ENTRY: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1)
 _IFX_ENTRY: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
-_ETHERNET, _UP, _DOWN = 6, 1, 2
+UP, DOWN = 1, 2
+"""ifOperStatus."""
+
+_ETHERNET = 6
 _PACKET_OCTETS = 700
 
 
@@ -27,7 +29,7 @@ class Port:
     speed_mbps: int
     in_bits_per_second: float = 0.0
     out_bits_per_second: float = 0.0
-    oper_status: int = _UP
+    oper_status: int = UP
     last_change: int = 0
     in_octets: float = 0.0
     out_octets: float = 0.0
@@ -47,6 +49,8 @@ class SimulatedDevice:
     now: Callable[[], float]
     started: float = 0.0
     advanced: float = 0.0
+    equipment: Mapping[Oid, Live] = field(default_factory=dict)
+    """Objects beyond system group and ports."""
     _table: SortedObjects | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +62,7 @@ class SimulatedDevice:
         elapsed = now - self.advanced
         self.advanced = now
         for port in self.ports:
-            if port.oper_status == _UP:
+            if port.oper_status == UP:
                 port.in_octets += port.in_bits_per_second * elapsed / 8
                 port.out_octets += port.out_bits_per_second * elapsed / 8
                 port.in_errors += port.in_bits_per_second * elapsed / 8 / _PACKET_OCTETS * port.error_ratio
@@ -75,7 +79,7 @@ class SimulatedDevice:
     def objects(self) -> SortedObjects:
         """Return the MIB; values are made when they are asked for."""
         if self._table is None:
-            self._table = SortedObjects(self._system() | self._interfaces())
+            self._table = SortedObjects(self._system() | self._interfaces() | dict(self.equipment))
         return self._table
 
     def _system(self) -> dict[Oid, Live]:
@@ -106,7 +110,7 @@ def _if_columns(port: Port) -> Mapping[int, Live]:
         4: 1500,
         5: gauge32(port.speed_mbps * 10**6),
         6: bytes((0x02, 0, 0, 0, 0, port.index)),
-        7: _UP,
+        7: UP,
         8: lambda: port.oper_status,
         9: lambda: time_ticks(port.last_change),
         10: lambda: counter32(int(port.in_octets)),
@@ -137,54 +141,3 @@ def _ifx_columns(port: Port) -> Mapping[int, Live]:
         18: port.alias,
         19: time_ticks(0),
     }
-
-
-def router(now: Callable[[], float]) -> SimulatedDevice:
-    """Return the site's router: a WAN port and three on the LAN side."""
-    ports = [
-        Port(1, "wan0", "WAN to Northern Fibre, circuit NF-100", 1000),
-        Port(2, "lan0", "uplink to sw1", 1000),
-        Port(3, "lan1", "", 1000, oper_status=_DOWN),
-        Port(4, "lan2", "", 1000, oper_status=_DOWN),
-    ]
-    return SimulatedDevice(
-        "router",
-        "Simulated site router, release 1.0",
-        (1, 3, 6, 1, 4, 1, 8072, 3, 2, 10),
-        "comms cupboard",
-        ports,
-        now,
-    )
-
-
-def switch(now: Callable[[], float], random: Random) -> SimulatedDevice:
-    """Return a 48-port switch with two uplinks; two ports of three are in use."""
-    ports = [
-        Port(n, f"Gi1/0/{n}", _room(n), 1000, oper_status=_UP if random.random() < 0.66 else _DOWN)
-        for n in range(1, 49)
-    ]
-    ports[11].error_ratio = 0.002
-    ports += [
-        Port(49, "Te1/1/1", "uplink to router", 10_000),
-        Port(50, "Te1/1/2", "", 10_000, oper_status=_DOWN),
-    ]
-    return SimulatedDevice(
-        "sw1",
-        "Simulated 48-port switch, release 1.0",
-        (1, 3, 6, 1, 4, 1, 8072, 3, 2, 10),
-        "comms cupboard",
-        ports,
-        now,
-    )
-
-
-def _room(n: int) -> str:
-    rooms = (
-        "reading room",
-        "children's library",
-        "office",
-        "public PCs",
-        "Wi-Fi access point",
-        "meeting room",
-    )
-    return f"{rooms[n % len(rooms)]} {n}"

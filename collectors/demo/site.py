@@ -9,15 +9,14 @@ from random import Random
 from typing import Self
 
 from collectors.demo.day import OUTAGE_HOURS, START_HOUR, Moment, moment, until_cut_hours
-from collectors.demo.devices import SimulatedDevice, router, switch
+from collectors.demo.devices import DOWN, UP, SimulatedDevice
+from collectors.demo.library import DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND, router, switch
 from collectors.demo.line import Line, serve_resolver, serve_web
 from collectors.snmp.agent import Agent, serve
 from netmon import sdk
 
 COMMUNITY = "demo"
-DOWN_BITS_PER_SECOND, UP_BITS_PER_SECOND = 100_000_000, 20_000_000
 _TICK_SECONDS = 0.5
-_UP, _DOWN = 1, 2
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ class SimulatedSite:
             device.advance()
         first, second = self._devices
         wan, lan = first.ports[0], first.ports[1]
-        first.set_oper_status(wan, _DOWN if now.cut else _UP)
+        first.set_oper_status(wan, DOWN if now.cut else UP)
         wan.in_bits_per_second = now.use * DOWN_BITS_PER_SECOND
         wan.out_bits_per_second = now.use * 0.4 * UP_BITS_PER_SECOND
         lan.in_bits_per_second, lan.out_bits_per_second = wan.out_bits_per_second, wan.in_bits_per_second
@@ -84,7 +83,7 @@ class SimulatedSite:
 
     def _spread(self, device: SimulatedDevice, down: float, up: float) -> None:
         """Let the uplink carry the line's traffic and share it among the ports in use."""
-        uplink, users = device.ports[48], [port for port in device.ports[:48] if port.oper_status == _UP]
+        uplink, users = device.ports[48], [port for port in device.ports[:48] if port.oper_status == UP]
         uplink.in_bits_per_second, uplink.out_bits_per_second = down, up
         weights = [self.random.uniform(0.2, 1.0) for _ in users]
         total = sum(weights)

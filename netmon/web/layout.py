@@ -116,6 +116,9 @@ def _routes(lines: Sequence[Line], places: Mapping[str, Place]) -> tuple[list[Ro
 
 
 def _route(line: Line, upper: Place, lower: Place, offset: int, room: int) -> Route:
+    if (upper.row + 1, upper.column) == (lower.row, lower.column):
+        x = lower.x + offset
+        return Route(line, f"M{x} {upper.y + BOX_HEIGHT}V{lower.y}", x + 4, lower.y, room)
     # Each box has a track of its own below it, as far as there is room: lines of two boxes stay apart.
     track = 5 + 3 * (upper.column % 5)
     start = f"M{upper.x + BOX_WIDTH // 2} {upper.y + BOX_HEIGHT}v{track}"

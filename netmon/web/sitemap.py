@@ -16,7 +16,7 @@ COLUMNS = {"broad": 8, "slim": 3}
 _EDGE = frozenset({"router", "firewall", "modem", "gateway", "cpe"})
 _ENDS = frozenset({"wlanAccessPoint", "telephone", "stationOnly", "docsisCableDevice"})
 _BRIDGES = frozenset({"bridge", "switch", "repeater"})
-_NAME_CHARACTERS, _NOTE_CHARACTERS = 15, 18
+_NAME_CHARACTERS = 13
 _CHARACTER_PIXELS = 5.4
 """Mean width of a character of port names, as small as they are."""
 

@@ -2,16 +2,24 @@
 
 import asyncio
 import itertools
+from random import Random
 
 import pytest
 from fakes.clock import FakeClock
+from fakes.context import make_context
+from fakes.snmp_agent import credential
 
 from collectors.demo.command import announcement, configuration
 from collectors.demo.day import moment
-from collectors.demo.devices import router
+from collectors.demo.library import router, switch
 from collectors.demo.line import dns_reply
 from collectors.demo.site import SimulatedSite
+from collectors.snmp.agent import Agent, serve
+from collectors.snmp.command import collectors
+from collectors.snmp.document import document
+from netmon import sdk
 from netmon.config.load import load
+from netmon.config.watch import DEFAULT_COLLECT
 
 
 @pytest.mark.parametrize("tenth", range(0, 480, 7))
@@ -80,3 +88,53 @@ async def test_the_daemons_configuration_for_the_site_has_no_mistake_and_no_warn
     assert loaded.warnings == ()
     assert [device.name for device in loaded.configuration.devices] == ["router", "sw1"]
     assert loaded.configuration.circuits[0].down_bits_per_second == 100_000_000
+
+
+async def told(device):
+    """Return what all collectors find, as `netmon poll` prints it."""
+    context = make_context()
+    transport, port = await serve(Agent(device.objects, "demo"), "127.0.0.1")
+    records = []
+    try:
+        asked = sdk.Device(device.name, "127.0.0.1", port, credential("demo"))
+        for source in collectors(",".join(DEFAULT_COLLECT), asked, 10.0):
+            await source.open(context)
+            records += await source.read()
+            await source.close()
+    finally:
+        transport.close()
+        await context.shared.close()
+    return document(records)
+
+
+async def test_the_switch_tells_everything_that_the_page_can_show():
+    found = await told(switch(FakeClock().monotonic, Random(7)))
+    neighbours = {one["local_port"]: one for one in found["neighbours"]}
+    assert neighbours["Te1/1/1"]["remote_sysname"] == "router"
+    assert neighbours["Te1/1/1"]["remote_port"] == "lan0"
+    assert {"ap-4", "ap-10"} <= {one.get("remote_sysname") for one in found["neighbours"]}
+    assert {one["class"] for one in found["sensors"]} == {"temperature", "fanspeed", "power"}
+    assert found["system"]["serial"] == "SIM0002"
+    assert {one["id"] for one in found["vlans"]} == {1, 10, 20, 30}
+
+
+def power_told(found):
+    return [one["value"] for one in found["sensors"] if one["class"] == "power"]
+
+
+async def test_power_follows_the_ports_that_are_up():
+    device = switch(FakeClock().monotonic, Random(7))
+    before = power_told(await told(device))
+    powered = [port for port in device.ports if "access point" in port.alias and port.oper_status == 1]
+    device.set_oper_status(powered[0], 2)
+    after = power_told(await told(device))
+    assert sum(after) < sum(before)
+
+
+async def test_the_router_is_busier_and_warmer_when_the_line_is():
+    device = router(FakeClock().monotonic)
+    quiet = await told(device)
+    device.ports[0].in_bits_per_second = 90_000_000
+    busy = await told(device)
+    for kind in ("sensors", "processors"):
+        assert busy[kind][0] != quiet[kind][0]
