@@ -25,8 +25,12 @@ def _scaled(amount: float, units: tuple[tuple[float, str], ...]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a plain number with about three significant digits: "21.5", "1,480", "-6.25"."""
-    return f"{value:,.0f}" if abs(value) >= 99.95 else _three_digits(round(value, 2) + 0.0)
+    """Return a plain number with about three significant digits: "21.5", "1,480", "0.0069"."""
+    if abs(value) >= 99.95:
+        return f"{value:,.0f}"
+    if abs(value) >= 1:
+        return _three_digits(round(value, 2))
+    return f"{round(value, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
 
 
 def watts(power_watts: float | None) -> str:

@@ -16,7 +16,8 @@ COLUMNS = {"broad": 8, "slim": 3}
 _EDGE = frozenset({"router", "firewall", "modem", "gateway", "cpe"})
 _ENDS = frozenset({"wlanAccessPoint", "telephone", "stationOnly", "docsisCableDevice"})
 _BRIDGES = frozenset({"bridge", "switch", "repeater"})
-_NAME_CHARACTERS = 13
+_NAME_CHARACTERS = 12
+_LEAST_OF_A_NAME = 3
 _CHARACTER_PIXELS = 5.4
 """Mean width of a character of port names, as small as they are."""
 
@@ -151,7 +152,7 @@ def _picture(
                 _tone(those),
                 route.x,
                 route.y,
-                shortened(upper, fit - len(more)) + more,
+                end_of(nodes[route.line[0]].name, upper, fit - len(more)) + more,
                 shortened(lower, fit),
                 title,
             )
@@ -189,6 +190,16 @@ def _title(line: Line, link: LinkDocument, nodes: Mapping[str, NodeDocument]) ->
         + f", {how}"
         + (f", {link.state}" if link.state else "")
         + (", old" if link.stale else "")
+    )
+
+
+def end_of(name: str, port: str, characters: int) -> str:
+    """Return a box's name and port that fit: the name gives way first."""
+    room = characters - len(port) - 1
+    return (
+        f"{shortened(name, room)} {port}".rstrip()
+        if room >= _LEAST_OF_A_NAME
+        else shortened(port, characters)
     )
 
 

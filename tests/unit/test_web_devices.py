@@ -57,6 +57,7 @@ def test_every_kind_of_sensor_that_collectors_know_is_shown_in_its_unit():
         ("dbm", -0.0, "0 dBm"),
         ("count", 3.0, "3"),
         ("voltage", None, "not known"),
+        ("current", 0.00691, "0.0069 A"),
     ],
 )
 def test_a_sensor_is_read_as_people_read_it(kind, value, text):
@@ -187,7 +188,7 @@ def test_parallel_links_stay_apart_and_are_drawn_as_one_line(site):
         ("Gi0/2", "Gi1/0/7"),
     ]
     (wire,) = [w for w in site_map(graph).pictures["broad"].wires if "rt1 Gi0/1" in w.title]
-    assert wire.upper_port == "Gi0/1 +1"
+    assert wire.upper_port == "rt1 Gi0/1 +1"
 
 
 def test_the_map_has_at_most_sixty_boxes_and_counts_the_rest(site):
