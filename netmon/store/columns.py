@@ -18,6 +18,7 @@ _INTEGERS = (
 _NOTHING = "n"
 _DOUBLE = "d"
 _JSON = "j"
+_CODES = frozenset({_DOUBLE, *(code for code, _, _ in _INTEGERS)})
 _MASKED = 0x80
 _EXACT = 2**53
 _LENGTH = struct.Struct("<I")
@@ -84,5 +85,7 @@ def _uncells(code: str, data: bytes, offset: int, count: int) -> tuple[list[Valu
         start = offset + _LENGTH.size
         end = start + _LENGTH.unpack_from(data, offset)[0]
         return json.loads(data[start:end]), end
+    if code not in _CODES:
+        raise ValueError(f"no column has the type code {code!r}")
     layout = f"<{count}{code}"
     return list(struct.unpack_from(layout, data, offset)), offset + struct.calcsize(layout)

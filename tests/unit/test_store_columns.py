@@ -125,6 +125,7 @@ def test_facts_and_events_come_back_as_they_were(values, text):
 
 
 @given(st.binary(max_size=40))
+@example(b"\x00\xf0")
 def test_bytes_that_are_no_frame_are_a_value_error(payload):
     reading = Reading(Shape("m", (gauge("a", "A."),), (Row(()),)), stamp(), ([1],), (Outcome.OK,))
     frame = Framer().frame(reading)
