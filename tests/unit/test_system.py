@@ -49,7 +49,7 @@ async def test_who_the_device_is_travels_as_a_fact_and_as_info_metrics():
 async def test_what_it_is_is_told_once_its_system_is_known():
     async with bench() as rig, snmp_context() as context:
         rig.switch.changes["1.3.6.1.2.1.1.1.0"] = (
-            "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)"
+            "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE"
         )
         records = await (await open_collector(rig, context)).read()
     what = next(r for r in records if isinstance(r, sdk.Reading) and r.shape.measurement == "device")
