@@ -30,7 +30,7 @@ _VIRTUAL = re.compile(
     re.IGNORECASE,
 )
 _NO_CONNECTOR = 2  # ifConnectorPresent is a TruthValue
-_NOT_TOLD = frozenset({"sensors", "resources", "port_names_shared"})
+_NOT_TOLD = frozenset({"sensors", "resources", "shared_names"})
 """Facts that only say where readings come from."""
 
 
