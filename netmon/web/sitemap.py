@@ -77,7 +77,7 @@ def site_map(graph: TopologyDocument) -> SiteMap | None:
     layers = _layers(graph)
     order = [node for layer in layers for node in layer]
     # Devices that netmon watches come before strangers, and those that connect others before the rest.
-    wanted = sorted(order, key=lambda node: (not node.configured, order.index(node)))[:NODES_SHOWN]
+    wanted = sorted(order, key=lambda node: not node.configured)[:NODES_SHOWN]
     kept = {node.id for node in wanted}
     drawn = [[node.id for node in layer if node.id in kept] for layer in layers]
     links = _by_line(link for link in graph.links if {link.a, link.b} <= kept)
