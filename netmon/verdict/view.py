@@ -149,14 +149,17 @@ class View:
         return [DeviceState(device, self._answers(device)) for device in self.watch.devices.values()]
 
     def _answers(self, device: WatchedDevice) -> bool | None:
-        outcomes = [
-            row.reading.outcomes[row.at]
+        """Tell what the last runs say: what a collector that runs rarely heard before them is over."""
+        asked = [
+            (self.age_seconds(row), outcome)
             for row in self.latest.rows(RUN, (("target", device.name),))
             if row.label("source") in device.sources
-            and self.age_seconds(row) <= stale_seconds(device.every_seconds)
+            and (outcome := row.reading.outcomes[row.at]) not in _NOT_ASKED
         ]
-        asked = [outcome for outcome in outcomes if outcome not in _NOT_ASKED]
-        return any(outcome in _ANSWERED for outcome in asked) if asked else None
+        newest = min((age for age, _ in asked), default=None)
+        if newest is None or newest > stale_seconds(device.every_seconds):
+            return None
+        return any(o in _ANSWERED for age, o in asked if age <= newest + device.every_seconds / 2)
 
     def own_carriers(self) -> list[Value]:
         """Return the carrier of each of this machine's interfaces that is switched on: 1, 0 or not known."""

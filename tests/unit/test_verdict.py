@@ -45,9 +45,9 @@ class World:
         )
         return self
 
-    def device(self, name, answers):
-        self.devices[name] = WatchedDevice(name, "switch", 30, sources=("system", "interfaces"))
-        row = (Row((("source", "system"), ("target", name))),)
+    def device(self, name, answers, source="system"):
+        self.devices[name] = WatchedDevice(name, "switch", 30, sources=("system", "interfaces", "inventory"))
+        row = (Row((("source", source), ("target", name))),)
         outcome = answers if isinstance(answers, Outcome) else GOOD if answers else BAD
         self.latest.accept(
             [Reading(Shape(RUN, (RUN_UP,), row), self.clock.stamp(), ([int(outcome is GOOD)],), (outcome,))]
@@ -200,6 +200,20 @@ def test_a_device_is_not_judged_by_a_ping_of_the_same_name():
     row = (Row((("source", "icmp"), ("target", "sw1"))),)
     world.latest.accept([Reading(Shape(RUN, (RUN_UP,), row), world.clock.stamp(), ([1],), (GOOD,))])
     assert decide(world.view).fault is Fault.LAN
+
+
+def test_a_device_that_went_dark_is_not_kept_alive_by_a_collector_that_runs_rarely():
+    world = all_good().device("sw1", answers=True).device("sw1", answers=True, source="inventory")
+    world.clock.move(30)
+    world.device("sw1", answers=False)
+    assert [state.answers for state in world.view.devices()] == [False]
+
+
+def test_a_device_that_answers_one_of_its_collectors_answers():
+    world = all_good().device("sw1", answers=True)
+    world.clock.move(5)
+    world.device("sw1", answers=False, source="inventory")
+    assert [state.answers for state in world.view.devices()] == [True]
 
 
 @pytest.mark.parametrize(
