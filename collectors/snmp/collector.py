@@ -39,6 +39,7 @@ class SnmpCollector(sdk.Source[sdk.S]):
         self._due_at = float("-inf")
         self._generation = -1
         self._failures = 0
+        self._began_dark = False
         self._lacking = False
 
     async def open(self, context: sdk.Context) -> None:
@@ -47,15 +48,21 @@ class SnmpCollector(sdk.Source[sdk.S]):
         self._session = (await context.shared.get(SnmpEngine)).session(self._device, context)
 
     def due(self) -> bool:
-        """Tell whether the period is over, or the device restarted or has other ports than before."""
+        """Tell whether the period ends nearer to this tick than to the next, or the device was renewed.
+
+        Also when it answers again after a silence that was no fault of this collector's questions.
+        """
         if self._session is None or self.period_seconds <= 0:
             return True
-        renewed = self._session.generation != self._generation
-        return renewed or self.context.clock.monotonic() >= self._due_at
+        if self._session.generation != self._generation:
+            return True
+        if self._failures and self._began_dark and not self._session.dark:
+            return True
+        return self.context.clock.monotonic() >= self._due_at - self.assignment.every_seconds / 2
 
     async def read(self) -> Sequence[sdk.Record]:
         """Return what collect() finds within the timeout."""
-        self._generation = self.session.generation
+        self._generation, self._began_dark = self.session.generation, self.session.dark
         now = self.context.clock.monotonic()
         self._deadline = now + self.assignment.timeout_seconds
         self._due_at = now + self._retry_seconds()

@@ -48,6 +48,11 @@ class Session:
         self._renewals.note()
 
     @property
+    def dark(self) -> bool:
+        """Tell whether the device was asked a moment ago, by whichever collector, and stayed silent."""
+        return self._conversation.dark
+
+    @property
     def counters(self) -> ConversationCounters:
         """Packets and varbinds since the session was made."""
         return self._conversation.counters

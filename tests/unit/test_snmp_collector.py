@@ -1,6 +1,7 @@
 """When the collectors of a device are due."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -25,6 +26,10 @@ class Slow(SnmpCollector[sdk.NoSettings]):
     async def collect(self):
         await self.whole_table((mib.IF_NAME,))
         return []
+
+
+class Minutely(Slow):
+    period_seconds = 60.0
 
 
 class Fast(Slow):
@@ -106,6 +111,43 @@ async def test_what_failed_is_tried_again_at_the_next_tick_and_then_more_rarely(
         await slow.read()
         assert not slow.due()
     assert ticks == [0, 30, 90, 210, 450, 930]
+
+
+@pytest.mark.parametrize("tick_seconds", [10, 20, 30, 60])
+async def test_a_period_of_whole_ticks_is_kept_whatever_its_variation(tick_seconds):
+    clock = FakeClock()
+    async with bench() as rig, snmp_context(clock=clock) as context:
+        minutely = Minutely(replace(rig.assignment("slow"), every_seconds=tick_seconds), sdk.NoSettings())
+        await minutely.open(context)
+        reads = 0
+        for _ in range(3600 // tick_seconds):
+            if minutely.due():
+                await minutely.read()
+                reads += 1
+            clock.advance(tick_seconds)
+    assert 58 <= reads <= 62
+
+
+async def test_one_that_failed_because_the_device_was_dark_is_due_when_it_answers_again():
+    clock = FakeClock()
+    async with bench() as rig, snmp_context(try_seconds=0.02, clock=clock) as context:
+        system, slow = await opened(SystemCollector, rig, context), await opened(Slow, rig, context)
+
+        async def tick():
+            reads = 0
+            for collector in (system, slow):
+                if collector.due():
+                    reads += collector is slow
+                    with suppress(sdk.SourceError):
+                        await collector.read()
+            clock.advance(30)
+            rig.switch.uptime += 3_000
+            return reads
+
+        rig.agent.drop = lambda _header: True
+        assert sum([await tick() for _ in range(40)]) <= 6
+        rig.agent.drop = lambda _header: False
+        assert [await tick() for _ in range(3)] == [1, 0, 0]
 
 
 async def test_one_that_was_not_opened_says_so():
