@@ -16,7 +16,7 @@ from fakes.namespaces import network_namespace
 from fakes.ports import free_port
 from pydantic import SecretStr
 
-from collectors.demo.devices import router
+from collectors.demo.library import router
 from collectors.demo.site import COMMUNITY
 from collectors.snmp.agent import Agent, serve
 from netmon import sdk
