@@ -163,6 +163,8 @@ class InterfacesCollector(SnmpCollector[sdk.NoSettings]):
 
     def _others(self, table: Table) -> bool:
         """Tell whether a row has another name than the port that was described under its ifIndex."""
+        if self._named_by.name not in table.columns:
+            return True  # counted by ifDescr, described by ifName since, or the other way round
         names = self._names_in(table)
         return names != self._names and swapped(self._names, names)
 

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from itertools import cycle
 from math import isfinite
@@ -20,13 +21,14 @@ from fakes.pages import device_page_of, main_page, parsed, snapshot_of, technici
 from fakes.site_sample import SampleSite
 from fakes.snmp_agent import bench, snmp_context
 from fakes.traps import LINK_DOWN, identifier, receiving, text, v1, v2c
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 import netmon.web
 from collectors.rules.library import OWN_FOLDER, Library
 from collectors.snmp.command import collectors
+from netmon import sdk
 from netmon.cli.long_form import cells, write_csv, write_json_lines
 from netmon.delivery.line import LineEncoder
 from netmon.latest import Latest
@@ -73,7 +75,8 @@ async def polled(draw, polls=2):
             rig.switch.ports, rig.switch.changes = fresh.ports, fresh.changes
             rig.switch.table_last_change += 1
             for source in sources:
-                records += await source.read()
+                with suppress(sdk.SourceError):  # ports that change their names may cost a poll
+                    records += await source.read()
         for source in sources:
             await source.close()
     return records
@@ -229,6 +232,7 @@ def assert_harmless(records):
 
 @few
 @given(st.lists(hostile.TEXTS, min_size=7, max_size=23))
+@example([b"", b"", b"x", b"x", b"", b"x", b"x"])
 def test_whatever_a_switch_says_is_harmless_everywhere(texts):
     assert_harmless(what_a_switch_says(texts))
 

@@ -183,6 +183,20 @@ async def test_a_wrap_of_the_uptime_changes_no_epoch(rig):
     assert before.epochs == after.epochs
 
 
+async def test_a_restart_that_brings_names_costs_one_poll_and_no_more(rig):
+    names = [port.name for port in rig.switch.ports]
+    for port in rig.switch.ports:
+        port.name = b""
+    await rig.poll()
+    for port, name in zip(rig.switch.ports, names, strict=True):
+        port.name = name
+    rig.switch.uptime = 100
+    with pytest.raises(sdk.SourceError, match="changed places"):
+        await rig.poll()
+    reading, _ = await rig.poll()
+    assert ports(reading) == ["Gi0/1", "Gi0/2", "Gi0/3", "Gi0/4"]
+
+
 async def test_a_restart_while_the_table_is_read_discards_it(rig):
     await rig.poll()
     calls = iter(range(100))
