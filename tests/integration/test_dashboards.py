@@ -15,7 +15,8 @@ from fakes.servers import Server, influxd, prometheus, require, victoria_metrics
 
 from collectors.demo.command import configuration
 from collectors.demo.day import moment
-from collectors.demo.site import COMMUNITY, DOWN_BITS_PER_SECOND, SimulatedSite
+from collectors.demo.library import DOWN_BITS_PER_SECOND
+from collectors.demo.site import COMMUNITY, SimulatedSite
 from netmon.clock import SystemClock
 
 pytestmark = pytest.mark.servers
