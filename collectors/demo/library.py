@@ -58,7 +58,7 @@ def switch(now: Callable[[], float], random: Random) -> SimulatedDevice:
         Port(n, f"Gi1/0/{n}", _room(n), 1000, oper_status=UP if random.random() < 0.66 else DOWN)
         for n in range(1, 49)
     ]
-    ports[11].error_ratio = 0.002
+    ports[11].error_ratio = 0.01
     ports += [
         Port(49, "Te1/1/1", "uplink to router", 10_000),
         Port(50, "Te1/1/2", "", 10_000, oper_status=DOWN),

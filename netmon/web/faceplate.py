@@ -60,6 +60,7 @@ class Faceplate:
     counts: tuple[tuple[str, str, PortState, int], ...]
     """Mark, word, state and number: what the letters mean."""
     powered: int
+    has_wan: bool
     more: int
 
 
@@ -74,6 +75,7 @@ def faceplate(ports: Sequence[PortDocument]) -> Faceplate | None:
         tuple(Bank(name.rstrip(" /-"), tuple(map(_box, those))) for name, those in banks),
         tuple((MARKS[one], WORDS[one], one, states.count(one)) for one in PortState if one in states),
         sum(port.poe is not None for port in drawn),
+        any(port.interface.circuit for port in drawn),
         max(0, len(drawn) - BOXES_MAX),
     )
 

@@ -342,3 +342,12 @@ def test_many_devices_are_one_pass():
     equip(site)
     drawing = site_map(topology(look(site)))
     assert (drawing.nodes, drawing.more_nodes) == (NODES_SHOWN, 143)
+
+
+async def test_a_wan_port_is_told_apart_in_the_legend(site):
+    assert "WAN port" not in parsed(await device_page_of(site, "sw1")).words
+    line = replace(site.watch.circuits["wan1"], wan_device="sw1", wan_interface="Gi1/0/1")
+    site.watch = replace(site.watch, circuits={"wan1": line})
+    html = await device_page_of(site, "sw1")
+    assert b'class="port up wan"' in html
+    assert "WAN port" in parsed(html).words
