@@ -55,14 +55,23 @@ def _fitting(file: VendorFile, rule: OsRule, object_id: Oid | None, descr: str) 
     yield Candidate(file, rule, max(places, key=len, default=()))
 
 
+def vendor_of(files: Sequence[VendorFile], enterprise: int | None) -> str:
+    """Return whose device it is by its enterprise number alone; empty where that says nothing."""
+    return next((file.vendor for file in files if not file.everywhere and enterprise in _sure(file)), "")
+
+
+def _sure(file: VendorFile) -> set[int]:
+    """Return the enterprises all of whose devices are the vendor's: net-snmp's number is nobody's."""
+    return set(file.enterprises) - {_NET_SNMP} if file.trusted is None else set(file.trusted)
+
+
 def tables_of(
     files: Sequence[VendorFile], enterprise: int | None, chosen: Candidate | None
 ) -> Iterator[tuple[VendorFile, TableRule]]:
     """Yield the tables that a device may have: its vendor's for its system, and those of standards."""
     for file in files:
-        sure = file.trusted if file.trusted is not None else set(file.enterprises) - {_NET_SNMP}
         its_own = chosen is not None and file is chosen.file
-        if not (file.everywhere or its_own or (chosen is None and enterprise in sure)):
+        if not (file.everywhere or its_own or (chosen is None and enterprise in _sure(file))):
             continue
         for table in file.table:
             if not table.os or (its_own and chosen is not None and chosen.os.name in table.os):

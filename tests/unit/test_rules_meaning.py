@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.rules.amounts import memory, processor
-from collectors.rules.identify import candidates, enterprise_of
-from collectors.rules.meaning import component, labelled_once, radio, sensor, state
+from collectors.rules.identify import candidates, enterprise_of, vendor_of
+from collectors.rules.labels import Labels
+from collectors.rules.meaning import component, radio, sensor, state
 from collectors.rules.model import (
     ComponentRule,
     MemoryRule,
@@ -145,11 +146,28 @@ def test_a_radio_tells_what_it_knows():
     assert radio(RadioRule(label="r", clients="v"), row()) is None
 
 
-@given(st.lists(st.sampled_from(["a", "b", "a #2", "b #2"]), max_size=8))
-def test_labels_are_unique(labels):
-    rows = [sensed(row(v=1), label=label) for label in labels]
-    named = [label for label, _ in labelled_once(rows)]
-    assert len(set(named)) == len(labels)
+@given(st.lists(st.dictionaries(st.integers(1, 5), st.sampled_from(["a", "b", "a #2"]), max_size=5)))
+def test_labels_are_unique_and_stay_with_their_place(reads):
+    labels, before = Labels(), {}
+    for read in reads:
+        found = [sensed(row((at,), v=1), label=label) for at, label in sorted(read.items())]
+        named = {one.oid: label for label, one in labels.of("heat", found)}
+        assert len(set(named.values())) == len(read)
+        stayed = {one.oid for one in found if (one.oid, one.label) in before}
+        assert {oid: named[oid] for oid in stayed} == {
+            place: label for (place, _), label in before.items() if place in stayed
+        }
+        before = {(one.oid, one.label): named[one.oid] for one in found}
+
+
+@pytest.mark.parametrize("told", [b"--5", b"-", b"9" * 250, b"1" + b"0" * 18], ids=repr)
+def test_a_state_that_is_no_number_of_a_state_is_not_known(told):
+    assert state(StateRule(column="v", label="x", states="s"), row(v=told), {"s": {}}) is None
+
+
+@pytest.mark.parametrize("cell", [b"9" * 250, 1e300, -1e300], ids=["text", "fraction", "below"])
+def test_numbers_beyond_all_of_snmp_are_not_known(cell):
+    assert sensed(row(v=cell)) is None
 
 
 @given(st.integers(0, 255), st.binary(max_size=16))
@@ -188,3 +206,11 @@ def test_the_most_particular_system_that_fits_is_tried_first():
     assert [c.os.name for c in candidates([file], object_id, "IOS")] == ["model", "any"]
     assert candidates([file], None, "IOS XE") == []
     assert (enterprise_of(object_id), enterprise_of((1, 3, 6)), enterprise_of(None)) == (9, None, None)
+
+
+def test_the_number_of_net_snmp_says_nothing_about_the_vendor():
+    files = [
+        VendorFile(format=1, vendor="Many", enterprises=(8072, 7)),
+        VendorFile(format=1, vendor="Own", enterprises=(7, 9), trusted=(9,)),
+    ]
+    assert [vendor_of(files, number) for number in (8072, 7, 9, None)] == ["", "Many", "Own", ""]
