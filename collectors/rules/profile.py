@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final, Self
 from weakref import WeakKeyDictionary
 
 from collectors.rules.branch import placed_os, placed_table, roots_for
-from collectors.rules.identify import Candidate, candidates, enterprise_of, tables_of
+from collectors.rules.identify import Candidate, candidates, enterprise_of, tables_of, vendor_of
 from collectors.rules.library import Library
 from collectors.rules.model import OsRule, TableRule, VendorFile
 from collectors.rules.reader import column_oid
@@ -56,29 +57,47 @@ class Profiles:
         known, now = self._profiles.get(session), context.clock.monotonic()
         if known is None or known.until <= now or known.generation != session.generation:
             library = await context.shared.get(Library)
-            known = await _found(session, library, timeout_seconds, now + _LIFE_SECONDS)
+            asking = _Asking(session, context.clock, now + timeout_seconds)
+            known = await _found(asking, library, now + _LIFE_SECONDS)
             self._profiles[session] = known
         return known
 
 
-async def _found(session: Session, library: Library, timeout_seconds: float, until: float) -> Profile:
-    generation = session.generation
-    values = await session.get(_ASKED, timeout_seconds)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A session, and until when it may be asked (monotonic seconds)."""
+
+    session: Session
+    clock: sdk.Clock
+    deadline: float
+
+    @property
+    def left_seconds(self) -> float:
+        return max(self.deadline - self.clock.monotonic(), 0.0)
+
+    async def present(self, roots: Iterable[Oid]) -> frozenset[Oid]:
+        """Return those of the names below which there is something."""
+        wanted = list(dict.fromkeys(roots))
+        return await self.session.present(wanted, self.left_seconds) if wanted else frozenset()
+
+
+async def _found(asking: _Asking, library: Library, until: float) -> Profile:
+    generation = asking.session.generation
+    values = await asking.session.get(_ASKED, asking.left_seconds)
     object_id, octets = values[mib.SYS_OBJECT_ID], values[mib.SYS_DESCR]
     descr = "" if octets is None else sdk.clean(octets)
     enterprise = enterprise_of(object_id)
     files = await library.of(enterprise)
-    chosen = await _chosen(session, candidates(files, object_id, descr), timeout_seconds)
+    chosen = await _chosen(asking, candidates(files, object_id, descr))
     branches = roots_for(object_id, chosen.prefix if chosen else ())
     offered = [
         (file, whole)
         for file, table in tables_of(files, enterprise, chosen)
         if (whole := placed_table(table, branches)) is not None
     ]
-    roots = {root: None for _, table in offered for root in roots_of(table)}
-    present = await session.present(list(roots), timeout_seconds)
+    present = await asking.present(root for _, table in offered for root in roots_of(table))
     tables = tuple((file, table) for file, table in offered if present.intersection(roots_of(table)))
-    vendor = chosen.file.vendor if chosen else next((f.vendor for f in files if not f.everywhere), "")
+    vendor = chosen.file.vendor if chosen else vendor_of(files, enterprise)
     return Profile(
         object_id,
         descr,
@@ -91,14 +110,16 @@ async def _found(session: Session, library: Library, timeout_seconds: float, unt
     )
 
 
-async def _chosen(
-    session: Session, possible: Sequence[Candidate], timeout_seconds: float
-) -> Candidate | None:
-    for candidate in possible:
-        roots = [ber.oid(place) for place in candidate.os.exists]
-        if not roots or await session.present(roots, timeout_seconds):
-            return candidate
-    return None
+async def _chosen(asking: _Asking, possible: Sequence[Candidate]) -> Candidate | None:
+    """Return the first that the device is; what candidates before a sure one want is asked for together."""
+    doubtful = list(takewhile(lambda candidate: candidate.os.exists, possible))
+    present = await asking.present(root for candidate in doubtful for root in _exist(candidate))
+    fitting = (c for c in possible if not c.os.exists or not present.isdisjoint(_exist(c)))
+    return next(fitting, None)
+
+
+def _exist(candidate: Candidate) -> list[Oid]:
+    return [ber.oid(place) for place in candidate.os.exists]
 
 
 def roots_of(table: TableRule) -> tuple[Oid, ...]:
