@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from collectors.rules.amounts import Memory, Processor, memory, processor
 from collectors.rules.collector import RuleCollector, meant
-from collectors.rules.meaning import labelled_once, naming
+from collectors.rules.labels import Labels, naming
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -37,38 +37,43 @@ class ResourcesCollector(RuleCollector):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._shapes = Shapes(self.metrics)
+        self._labels = Labels()
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return the readings, and the fact that lists what there is."""
         stamp = self.context.clock.stamp()
         tables = await self.found()
-        processors = list(meant(tables, lambda table: table.processor, processor))
+        processors = self._labels.of(PROCESSOR, meant(tables, lambda table: table.processor, processor))
         memories = list(meant(tables, lambda table: table.memory, memory))
-        by_kind = {kind: [one for one in memories if one.kind == kind] for kind in (MEMORY, STORAGE)}
+        by_kind = {
+            kind: self._labels.of(kind, [one for one in memories if one.kind == kind])
+            for kind in (MEMORY, STORAGE)
+        }
         readings = [self._amounts(kind, found, stamp) for kind, found in by_kind.items() if found]
         if processors:
             readings.append(self._loads(processors, stamp))
-        listed: dict[str, sdk.Json] = {
-            PROCESSOR: [{**naming(label, p), "oid": p.oid} for label, p in labelled_once(processors)],
-            **{
-                kind: [{**naming(label, m), "oid": m.oid} for label, m in labelled_once(found)]
-                for kind, found in by_kind.items()
-            },
-        }
+        if not self.news:
+            return readings
+        listed: dict[str, sdk.Json] = {PROCESSOR: _listed(processors)}
+        listed |= {kind: _listed(found) for kind, found in by_kind.items()}
         return [*readings, sdk.Fact(RESOURCES, self.key, listed, stamp)]
 
-    def _loads(self, found: Sequence[Processor], stamp: sdk.Stamp) -> sdk.Reading:
+    def _loads(self, found: Sequence[tuple[str, Processor]], stamp: sdk.Stamp) -> sdk.Reading:
         shape = self._shapes.of(PROCESSOR, self._rows(PROCESSOR, found))
-        return sdk.Reading(shape, stamp, ([one.ratio for one in found],), (sdk.Outcome.OK,) * len(found))
+        return sdk.Reading(shape, stamp, ([one.ratio for _, one in found],), (sdk.Outcome.OK,) * len(found))
 
-    def _amounts(self, kind: str, found: Sequence[Memory], stamp: sdk.Stamp) -> sdk.Reading:
+    def _amounts(self, kind: str, found: Sequence[tuple[str, Memory]], stamp: sdk.Stamp) -> sdk.Reading:
         columns = (
-            [one.total_bytes for one in found],
-            [one.used_bytes for one in found],
-            [one.ratio for one in found],
+            [one.total_bytes for _, one in found],
+            [one.used_bytes for _, one in found],
+            [one.ratio for _, one in found],
         )
         shape = self._shapes.of(kind, self._rows(kind, found))
         return sdk.Reading(shape, stamp, columns, (sdk.Outcome.OK,) * len(found))
 
-    def _rows(self, label: str, found: Sequence[Processor] | Sequence[Memory]) -> tuple[sdk.Row, ...]:
-        return tuple(sdk.Row((*self.key, (label, name))) for name, _ in labelled_once(found))
+    def _rows(self, label: str, found: Sequence[tuple[str, object]]) -> tuple[sdk.Row, ...]:
+        return tuple(sdk.Row((*self.key, (label, name))) for name, _ in found)
+
+
+def _listed(found: Sequence[tuple[str, Processor | Memory]]) -> list[dict[str, sdk.Json]]:
+    return [{**naming(label, one), "oid": one.oid} for label, one in found]

@@ -10,7 +10,8 @@ from typing import ClassVar, Final
 
 from collectors.rules.collector import Found, RuleCollector, meant
 from collectors.rules.kinds import KINDS, SensorKind
-from collectors.rules.meaning import Sensor, State, labelled_once, naming, sensor, state
+from collectors.rules.labels import Labels, naming
+from collectors.rules.meaning import Sensor, State, sensor, state
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -39,40 +40,43 @@ class SensorsCollector(RuleCollector):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._shapes = Shapes(self.metrics)
+        self._labels = Labels()
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return one reading per kind, one of states, and the fact that lists them."""
         stamp = self.context.clock.stamp()
         tables = await self.found()
-        measured, states = list(_sensors(tables)), list(_states(tables))
-        if not measured and not states:
-            return [sdk.Fact(SENSORS, self.key, {"sensors": [], "states": []}, stamp)]
-        readings = [
-            self._measured(kind, of_kind, stamp)
+        measured = list(_sensors(tables))
+        by_kind = {
+            kind: self._labels.of(kind.name, [one for one in measured if one.kind is kind])
             for kind in KINDS.values()
-            if (of_kind := [one for one in measured if one.kind is kind])
-        ]
-        listed: dict[str, sdk.Json] = {
-            "sensors": [entry for kind in KINDS.values() for entry in _listed(kind, measured)],
-            "states": [{**naming(label, one), "oid": one.oid} for label, one in labelled_once(states)],
         }
+        states = self._labels.of(STATES, _states(tables))
+        readings = [self._measured(kind, found, stamp) for kind, found in by_kind.items() if found]
         if states:
             readings.append(self._stated(states, stamp))
+        if not self.news:
+            return readings
+        listed: dict[str, sdk.Json] = {
+            "sensors": [entry for kind, found in by_kind.items() for entry in _listed(kind, found)],
+            "states": [{**naming(label, one), "oid": one.oid} for label, one in states],
+        }
         return [*readings, sdk.Fact(SENSORS, self.key, listed, stamp)]
 
-    def _measured(self, kind: SensorKind, found: Sequence[Sensor], stamp: sdk.Stamp) -> sdk.Reading:
-        rows = (sdk.Row((*self.key, ("sensor", label))) for label, _ in labelled_once(found))
-        shape = self._shapes.of(kind.measurement, tuple(rows))
-        return sdk.Reading(shape, stamp, ([one.value for one in found],), (sdk.Outcome.OK,) * len(found))
+    def _measured(
+        self, kind: SensorKind, found: Sequence[tuple[str, Sensor]], stamp: sdk.Stamp
+    ) -> sdk.Reading:
+        rows = [sdk.Row((*self.key, ("sensor", label))) for label, _ in found]
+        shape = self._shapes.of(kind.measurement, rows)
+        return sdk.Reading(shape, stamp, ([one.value for _, one in found],), (sdk.Outcome.OK,) * len(found))
 
-    def _stated(self, found: Sequence[State], stamp: sdk.Stamp) -> sdk.Reading:
+    def _stated(self, found: Sequence[tuple[str, State]], stamp: sdk.Stamp) -> sdk.Reading:
         rows = (
-            sdk.Row((*self.key, ("sensor", label)), texts=((_WORDS.name, one.text),))
-            for label, one in labelled_once(found)
+            sdk.Row((*self.key, ("sensor", label)), texts=((_WORDS.name, one.text),)) for label, one in found
         )
         columns = (
-            [one.value for one in found],
-            [HEALTHS[one.health] for one in found],
+            [one.value for _, one in found],
+            [HEALTHS[one.health] for _, one in found],
             [1] * len(found),
         )
         return sdk.Reading(
@@ -100,7 +104,6 @@ def _states(tables: Iterable[Found]) -> Iterator[State]:
                     yield one
 
 
-def _listed(kind: SensorKind, measured: Sequence[Sensor]) -> Iterator[dict[str, sdk.Json]]:
-    of_kind = [one for one in measured if one.kind is kind]
-    for label, one in labelled_once(of_kind):
+def _listed(kind: SensorKind, found: Iterable[tuple[str, Sensor]]) -> Iterator[dict[str, sdk.Json]]:
+    for label, one in found:
         yield {"class": kind.name, **naming(label, one), "unit": kind.unit, "oid": one.oid}

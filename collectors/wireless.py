@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from collectors.rules.collector import RuleCollector
-from collectors.rules.meaning import labelled_once, radio
+from collectors.rules.collector import RuleCollector, meant
+from collectors.rules.labels import Labels
+from collectors.rules.meaning import radio
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -27,26 +28,20 @@ class WirelessCollector(RuleCollector):
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
         self._shapes = Shapes(self.metrics)
+        self._labels = Labels()
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return one reading of all radios; nothing for a device without any."""
         stamp = self.context.clock.stamp()
-        radios = [
-            one
-            for found in await self.found()
-            for rule in found.table.radio
-            for row in found.rows
-            if (one := radio(rule, row)) is not None
-        ]
+        found = meant(await self.found(), lambda table: table.radio, radio)
+        radios = self._labels.of(WIRELESS, found)
         if not radios:
             return []
-        shape = self._shapes.of(
-            WIRELESS, [sdk.Row((*self.key, ("radio", label))) for label, _ in labelled_once(radios)]
-        )
+        shape = self._shapes.of(WIRELESS, [sdk.Row((*self.key, ("radio", label))) for label, _ in radios])
         columns = (
-            [one.clients for one in radios],
-            [one.channel for one in radios],
-            [one.busy_ratio for one in radios],
-            [one.noise_dbm for one in radios],
+            [one.clients for _, one in radios],
+            [one.channel for _, one in radios],
+            [one.busy_ratio for _, one in radios],
+            [one.noise_dbm for _, one in radios],
         )
         return [sdk.Reading(shape, stamp, columns, (sdk.Outcome.OK,) * len(radios))]

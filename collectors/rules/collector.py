@@ -25,11 +25,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows of one table, with the file whose states they may speak of."""
+    """The rows of one table, with the file whose states they may speak of; `lost`: it failed and had some."""
 
     file: VendorFile
     table: TableRule
     rows: Sequence[RuleRow]
+    lost: bool = False
 
 
 class RuleCollector(SnmpCollector[sdk.NoSettings]):
@@ -44,40 +45,55 @@ class RuleCollector(SnmpCollector[sdk.NoSettings]):
         self._profile: Profile | None = None
         self._readers: list[tuple[VendorFile, TableReader]] = []
         self._failing: frozenset[str] = frozenset()
+        self._told = False
+        self.news = False
+        """Whether what was found is worth a fact: all came, or the same failed before, or it is the first."""
 
     async def found(self) -> list[Found]:
         """Return the tables that could be read; SourceError when the device is silent or none could."""
         profiles = await self.context.shared.get(Profiles)
         profile = await profiles.of(self.session, self.context, self.left_seconds)
         if profile is not self._profile:
-            self._profile, self._readers = profile, list(self._wanted(profile))
+            self._readers = list(self._wanted(profile))
+            self._profile = profile
         tables: list[Found] = []
         failures: dict[str, sdk.SourceError] = {}
+        failed = 0
         for file, reader in self._readers:
             try:
-                now = self.context.clock.monotonic()
-                rows = await reader.rows(self.session, self.left_seconds, now)
+                rows = await reader.rows(self.session, self.left_seconds, self.context.clock)
             except sdk.SourceError as error:
                 if error.outcome in _SILENT:
                     raise
                 failures[reader.rule.mib] = error
+                tables.append(Found(file, reader.rule, (), lost=reader.had_rows))
+                failed += 1
                 continue
+            if reader.partial:
+                failures[reader.rule.mib] = sdk.SourceError(sdk.Outcome.PARTIAL, reader.partial)
             tables.append(Found(file, reader.rule, rows))
+        self.news = not self._told or failures.keys() <= self._failing
         self._note(failures)
-        if failures and not tables:
+        if failed and failed == len(tables):
             raise next(iter(failures.values()))
+        self._told = True
         return tables
 
     def _wanted(self, profile: Profile) -> Iterator[tuple[VendorFile, TableReader]]:
+        """Yield the readers for a profile; those of the same tables stay until the device restarts."""
+        same = self._profile is not None and self._profile.generation == profile.generation
+        known = [reader for _, reader in self._readers] if same else []
         for file, table in profile.tables:
             rules = [rule for section in self.sections for rule in getattr(table, section)]
             if rules:
-                yield file, TableReader(table, {name for rule in rules for name in _moving(rule)})
+                moving = {name for rule in rules for name in _moving(rule)}
+                reader = next((reader for reader in known if reader.rule == table), None)
+                yield file, reader or TableReader(table, moving)
 
     def _note(self, failures: dict[str, sdk.SourceError]) -> None:
         """Log when a table begins or ceases to fail: the others are read all the same."""
         for name in failures.keys() - self._failing:
-            log.warning("%s: %s cannot be read: %s", self.device.name, name, failures[name])
+            log.warning("%s: %s cannot be read in full: %s", self.device.name, name, failures[name])
         for name in self._failing - failures.keys():
             log.info("%s: %s is read again", self.device.name, name)
         self._failing = frozenset(failures)
@@ -88,12 +104,14 @@ def meant(
     rules: Callable[[TableRule], Iterable[_Rule]],
     meaning: Callable[[_Rule, RuleRow], _Meaning | None],
 ) -> Iterator[_Meaning]:
-    """Yield what rows mean; a fallback table counts where the tables of its file before it gave nothing."""
+    """Yield what rows mean; a fallback table counts where the tables of its file before it have nothing."""
     told: set[str] = set()
     for found in tables:
         if found.table.fallback and found.file.vendor in told:
             continue
         for rule in rules(found.table):
+            if found.lost:
+                told.add(found.file.vendor)
             for row in found.rows:
                 one = meaning(rule, row)
                 if one is not None:

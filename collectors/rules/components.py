@@ -16,15 +16,18 @@ _KNOWN_BY: Final = ("serial", "name")
 
 
 async def components(session: Session, context: sdk.Context, timeout_seconds: float) -> list[Entity]:
-    """Return the parts; SourceError when the device does not answer. They have no index of ENTITY-MIB."""
+    """Return the parts, which have no index of ENTITY-MIB; SourceError PARTIAL when only some came."""
     deadline = context.clock.monotonic() + timeout_seconds
     profile = await (await context.shared.get(Profiles)).of(session, context, timeout_seconds)
     found: list[Entity] = []
     for _, table in profile.tables:
         if not table.component:
             continue
-        now = context.clock.monotonic()
-        rows = await TableReader(table, ()).rows(session, max(deadline - now, 0.0), now)
+        reader = TableReader(table, ())
+        left = max(deadline - context.clock.monotonic(), 0.0)
+        rows = await reader.rows(session, left, context.clock)
+        if reader.partial:
+            raise sdk.SourceError(sdk.Outcome.PARTIAL, f"not all of {table.mib} came: {reader.partial}")
         for rule in table.component:
             for row in rows:
                 told = component(rule, row)

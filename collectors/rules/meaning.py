@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.model import (
@@ -22,6 +22,7 @@ from collectors.rules.reader import RuleRow
 from collectors.rules.wording import concerned, filled, fits
 
 _UNITS: Final = {"percent": 0.01, "minutes": 60.0, "hours": 3600.0, "kWh": 3.6e6, "Wh": 3600.0, "rps": 60.0}
+_WHOLE: Final = re.compile(r"-?[0-9]{1,10}")
 _PERCENT: Final = frozenset({"humidity", "load", "charge", "percent"})
 
 
@@ -48,13 +49,17 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Radio:
-    """A radio or wireless network; None for what it does not tell. `busy_ratio` is the channel's use."""
+    """A radio or wireless network; None for what it does not tell. `busy_ratio` is the channel's use.
+
+    `oid` is that of the first object that it tells.
+    """
 
     label: str
     clients: int | None
     channel: int | None
     busy_ratio: float | None
     noise_dbm: float | None
+    oid: str
 
 
 def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
@@ -68,7 +73,7 @@ def sensor(rule: SensorRule, row: RuleRow) -> Sensor | None:
     if not name or raw is None or raw in rule.ignore:
         return None
     value = _scaled(rule, row, raw)
-    if value is None or not _inside(value, rule.lowest, rule.highest):
+    if value is None or not math.isfinite(value) or not _inside(value, rule.lowest, rule.highest):
         return None
     kind = KINDS[name]
     value *= _UNITS.get(rule.unit) or (0.01 if name in _PERCENT else 3.6e6 if name == "energy" else 1.0)
@@ -122,7 +127,7 @@ def state(rule: StateRule, row: RuleRow, known: Mapping[str, States]) -> State |
 
 def _number_of(told: str, states: States) -> float | None:
     """Return the number of a state that a device tells as a word."""
-    if told.lstrip("-").isdecimal():
+    if _WHOLE.fullmatch(told):
         return float(told)
     for at, (words, _) in states.items():
         if told.lower() == words.lower():
@@ -144,40 +149,13 @@ def radio(rule: RadioRule, row: RuleRow) -> Radio | None:
     """Return the radio of a row; None when it tells nothing."""
     if not concerned(row, rule.when, rule.unless):
         return None
-    clients, channel, busy, noise = (
-        number(row.cells.get(name)) if name else None
-        for name in (rule.clients, rule.channel, rule.busy, rule.noise)
-    )
+    columns = (rule.clients, rule.channel, rule.busy, rule.noise)
+    clients, channel, busy, noise = (number(row.cells.get(name)) if name else None for name in columns)
     if clients is None and channel is None and busy is None and noise is None:
         return None
     ratio = None if busy is None or not 0 <= busy <= 100 else busy / 100
-    return Radio(filled(rule.label, row), _whole(clients), _whole(channel), ratio, noise)
-
-
-class _Labelled(Protocol):
-    @property
-    def label(self) -> str: ...
-
-
-L = TypeVar("L", bound=_Labelled)
-
-
-def naming(label: str, found: _Labelled) -> dict[str, str]:
-    """Return what a thing is called by the device, and by its series where that is not the same."""
-    return {"descr": found.label} if label == found.label else {"descr": found.label, "label": label}
-
-
-def labelled_once(found: Iterable[L]) -> Iterator[tuple[str, L]]:
-    """Yield things with their labels, numbered where one comes again: a label is a series' identity."""
-    seen: set[str] = set()
-    for one in found:
-        label = one.label
-        for number_of_label in count(2):
-            if label not in seen:
-                break
-            label = f"{one.label} #{number_of_label}"
-        seen.add(label)
-        yield label, one
+    oid = next(row.oid(name) for name in columns if name)
+    return Radio(filled(rule.label, row), _whole(clients), _whole(channel), ratio, noise, oid)
 
 
 def _whole(value: float | None) -> int | None:

@@ -18,6 +18,8 @@ Cell = int | float | bytes | Oid
 _NUMBERS: Final = frozenset({ber.INTEGER, ber.GAUGE32, ber.COUNTER32, ber.TIME_TICKS, ber.COUNTER64})
 _FLOAT: Final = b"\x9f\x78\x04"
 _DOUBLE: Final = b"\x9f\x79\x08"
+_LARGEST: Final = 2.0**64
+"""What all whole numbers of SNMP are below; numbers in texts and fractions may be told without end."""
 _FIRST_NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
@@ -78,7 +80,7 @@ def text(cell: Cell | None) -> str:
 def number(cell: Cell | None, pattern: re.Pattern[str] | None = None) -> float | None:
     """Return a value as a number: a text's first one, or the first group of `pattern`; None for none."""
     if isinstance(cell, int | float):
-        return cell
+        return cell if abs(cell) < _LARGEST else None
     if not isinstance(cell, bytes):
         return None
     match = (pattern or _FIRST_NUMBER).search(sdk.clean(cell))
@@ -88,7 +90,7 @@ def number(cell: Cell | None, pattern: re.Pattern[str] | None = None) -> float |
         value = float(match[match.re.groups and 1])
     except (ValueError, TypeError):
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < _LARGEST else None
 
 
 def pattern_of(words: str) -> re.Pattern[str] | None:

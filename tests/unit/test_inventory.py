@@ -1,6 +1,7 @@
 """The parts of a device: the fact about them, and one event for each kind of change."""
 
 from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 from fakes.context import FakeClock
@@ -8,6 +9,8 @@ from fakes.parts import STACK, parts, without
 from fakes.snmp_agent import bench, snmp_context
 
 from collectors.inventory import InventoryCollector
+from collectors.rules.library import Library
+from collectors.snmp.agent import object_id
 from collectors.snmp.entity import Entity
 from collectors.snmp.part_changes import part_changes, places
 from netmon import sdk
@@ -45,6 +48,37 @@ def kinds(before, after):
         change.kind: [part.name for part in change.parts]
         for change in part_changes(places(before), places(after))
     }
+
+
+async def test_parts_of_a_vendors_table_that_did_not_come_were_not_removed(rig, tmp_path):
+    entry = "1.3.6.1.4.1.99999.7.1"
+    (tmp_path / "pumps.toml").write_text(
+        f"""format = 1
+vendor = "Pumps"
+enterprises = [99999]
+[[table]]
+mib = "PUMP-MIB"
+provenance = "MIB"
+entry = "{entry}"
+columns = {{ name = 2, serial = 3 }}
+[[table.component]]
+name = "{{name}}"
+serial = "{{serial}}"
+"""
+    )
+    library = Library([tmp_path])
+    library.scan()
+    rig.collector.context.shared._things[Library] = library
+    rig.switch.changes |= {"1.3.6.1.2.1.1.2.0": object_id((1, 3, 6, 1, 4, 1, 99999, 1))}
+    rig.switch.changes |= {f"{entry}.{column}.{row}": f"V{row}" for column in (2, 3) for row in (1, 2)}
+    first, _ = await rig.read()
+    assert named(first)[-2:] == ["V1", "V2"]
+    last = (*map(int, entry.split(".")), 2, 1)
+    rig.agent.successor = lambda name: last if name == last else None
+    with pytest.raises(sdk.SourceError, match="PUMP-MIB"):
+        await rig.read()
+    rig.agent.successor = lambda _name: None
+    assert await rig.read() == (replace(first, stamp=ANY), [])
 
 
 async def test_the_parts_are_a_fact_without_what_is_not_known(rig):

@@ -164,6 +164,77 @@ async def test_it_is_due_every_minute_and_at_once_when_the_device_restarted(tmp_
         assert collector.due()
 
 
+def facts(records):
+    return [record.values for record in records if isinstance(record, sdk.Fact)]
+
+
+def looping_at(rig, column):
+    """Let a column's second row never come: the agent gives the first again; return what mends it."""
+    first = (*map(int, column.split(".")), 1)
+    rig.agent.successor = lambda name: first if name == first else None
+
+    def mend():
+        rig.agent.successor = lambda _name: None
+
+    return mend
+
+
+async def test_sensors_of_one_name_keep_their_series_while_others_come_and_go(tmp_path):
+    clock = FakeClock()
+    async with sensors(tmp_path, clock) as (rig, collector):
+        rig.switch.changes |= {f"{HEAT}.2.1": "air", f"{HEAT}.2.2": "air", "1.3.6.1.4.1.99999.9.1.2.1": None}
+        assert values(await collector.read()) == {"air": 21.0, "air #2": 35.0, "Fan 1": 1}
+        rig.switch.changes[f"{HEAT}.3.1"] = None
+        clock.advance(60)
+        assert values(await collector.read()) == {"air #2": 35.0, "Fan 1": 1}
+        rig.switch.changes[f"{HEAT}.3.1"] = gauge32(22)
+        clock.advance(60)
+        assert values(await collector.read()) == {"air": 22.0, "air #2": 35.0, "Fan 1": 1}
+
+
+async def test_a_text_that_did_not_come_changes_no_series(tmp_path):
+    clock = FakeClock()
+    async with sensors(tmp_path, clock) as (rig, collector):
+        rig.switch.changes["1.3.6.1.4.1.99999.9.1.2.2"] = "roof"
+        first = await collector.read()
+        clock.advance(3601)
+        mend = looping_at(rig, "1.3.6.1.4.1.99999.9.1.2")
+        second = await collector.read()
+        mend()
+        clock.advance(60)
+        third = await collector.read()
+    assert [sorted(values(one)) for one in (first, second, third)] == [
+        ["Fan 1", "inlet cellar", "outlet roof"]
+    ] * 3
+
+
+async def test_half_a_table_is_no_news(tmp_path):
+    clock = FakeClock()
+    async with sensors(tmp_path, clock) as (rig, collector):
+        whole = facts(await collector.read())
+        mend = looping_at(rig, f"{HEAT}.3")
+        clock.advance(60)
+        half = await collector.read()
+        mend()
+        clock.advance(60)
+        again = await collector.read()
+    assert set(values(half)) == {"inlet cellar", "Fan 1"}
+    assert facts(half) == []
+    assert facts(again) == whole
+
+
+async def test_a_table_that_keeps_failing_is_news(tmp_path):
+    clock = FakeClock()
+    async with sensors(tmp_path, clock) as (rig, collector):
+        await collector.read()
+        looping_at(rig, f"{HEAT}.3")
+        clock.advance(60)
+        await collector.read()
+        clock.advance(60)
+        [fact] = facts(await collector.read())
+    assert [entry["descr"] for entry in fact["sensors"]] == ["inlet cellar"]
+
+
 async def test_a_device_that_has_nothing_of_it_is_no_failure(tmp_path):
     async with sensors(tmp_path, FakeClock()) as (rig, collector):
         rig.switch.changes = {"1.3.6.1.2.1.1.2.0": object_id((1, 3, 6, 1, 4, 1, 99999, 1))}
