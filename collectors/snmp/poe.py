@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Final
 
 from collectors.snmp.answers import Table
@@ -95,8 +96,11 @@ def port_names(
     found: dict[PoePort, str] = {}
     taken: set[str] = set()
     for each in poe:
-        name = parts.get(each.part) or wired.by_numbers(each, single=single)
-        found[each] = f"{each.group}/{each.port}" if not name or name in taken else name
+        told = parts.get(each.part) or wired.by_numbers(each, single=single)
+        numbers = f"{each.group}/{each.port}"
+        others = (f"{numbers} #{copy}" for copy in count(2))
+        name = next(name for name in chain((told, numbers), others) if name and name not in taken)
+        found[each] = name
         taken.add(name)
     return found
 

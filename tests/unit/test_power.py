@@ -99,7 +99,7 @@ async def test_one_with_it_is_asked_every_minute():
     async with opened() as rig:
         rig.switch.changes |= supply(1)
         await rig.read()
-        rig.clock.advance(50)
+        rig.clock.advance(30)
         assert not rig.collector.due()
         rig.clock.advance(20)
         assert rig.collector.due()
@@ -151,3 +151,10 @@ def test_two_ports_never_have_one_name():
     both = [PoePort(group, 1, 1, 3, None, None, None, 7) for group in (1, 2)]
     found = port_names(both, interfaces("Gi1/0/1"), [Entity(7, "port", "Gi1/0/1")])
     assert list(found.values()) == ["Gi1/0/1", "2/1"]
+
+
+def test_no_two_ports_have_one_name():
+    wired = [Port(n, f"1/{n}", f"1/{n}", "", "", 6, "") for n in (1, 2, 3)]
+    poe = [PoePort(1, n, 1, DELIVERING, None, None, None, part) for n, part in ((1, 10), (2, 0), (3, 0))]
+    names = port_names(poe, wired, [Entity(10, "port", "1/2", if_index=2)])
+    assert [names[each] for each in poe] == ["1/2", "1/2 #2", "1/3"]
