@@ -45,7 +45,7 @@ class Library:
 
     def scan(self) -> None:
         """Note which file is about which enterprise; blocks on the disk."""
-        for path in vendor_files(self._folders):
+        for path in vendor_files(filter(_may_be_read, self._folders)):
             try:
                 numbers = enterprises(path)
             except VendorFileError as error:
@@ -71,3 +71,15 @@ class Library:
                 self._files[path] = None
                 log.warning("a vendor file is left out:\n%s", error)
         return self._files[path]
+
+
+def _may_be_read(folder: Path) -> bool:
+    """Tell whether a folder is there; one that this user may not look into is told, and does without."""
+    try:
+        os.listdir(folder)  # noqa: PTH208 - Path's asks nobody before it is iterated
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        log.warning("vendor files in %s are left out: %s", folder, error.strerror)
+        return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from collectors.rules.check import mistakes
@@ -43,7 +43,7 @@ def enterprises(path: Path) -> frozenset[int] | None:
     return None if match is None else frozenset(int(number) for number in re.findall(r"\d+", match[1]))
 
 
-def vendor_files(folders: Sequence[Path]) -> Iterator[Path]:
+def vendor_files(folders: Iterable[Path]) -> Iterator[Path]:
     """Yield the vendor files of all folders; one in a later folder replaces one of the same name."""
     found: dict[str, Path] = {}
     for folder in folders:

@@ -137,3 +137,11 @@ async def test_only_files_about_a_vendor_are_read_for_its_devices(written):
     library.scan()
     assert [file.vendor for file in await library.of(99999)] == ["Pumps"]
     assert await library.of(None) == []
+
+
+def test_a_folder_that_may_not_be_looked_into_costs_nobody_the_other_files(tmp_path, caplog):
+    (tmp_path / "pumps.toml").write_text(GOOD)
+    library = Library([tmp_path, tmp_path / ("x" * 300)])  # for root there is no folder that is locked
+    library.scan()
+    assert "are left out" in caplog.text
+    assert library._by_enterprise == {99999: [tmp_path / "pumps.toml"]}
