@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from collectors.snmp.collector import SnmpCollector
-from collectors.snmp.ip_address import NEW, OLD, Address, merged, new_addresses, old_addresses
+from collectors.snmp.ip_address import NEW, OLD, Address, is_its_own, merged, new_addresses, old_addresses
 from collectors.snmp.known_ports import KnownPorts
 from collectors.snmp.register import Register
 from netmon import sdk
@@ -29,7 +29,7 @@ class AddressesCollector(SnmpCollector[sdk.NoSettings]):
         found = merged(new_addresses(new), old_addresses(old))[:_MOST]
         known = await (await self.context.shared.get(KnownPorts)).ports(self.session, self.left_seconds)
         register = await self.context.shared.get(Register)
-        register.note(self.session, ADDRESSES, (each.address for each in found))
+        register.note(self.session, ADDRESSES, (each.address for each in found if is_its_own(each.address)))
         values = values_of(found, {port.index: port.key for port in known})
         return [sdk.Fact(ADDRESSES, self.key, values, self.context.clock.stamp())]
 

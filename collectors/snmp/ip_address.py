@@ -76,6 +76,12 @@ def inet_address(index: Oid) -> str:
     return _octets(rest[:size]) if size and len(rest) in (size, size + 4) else ""
 
 
+def is_its_own(address: str) -> bool:
+    """Tell whether an address can tell devices apart: 127.0.0.1 and 169.254.1.1 are on many."""
+    parsed = ip_address(address)
+    return not (parsed.is_loopback or (parsed.version == 4 and parsed.is_link_local))
+
+
 def mask_length(mask: bytes | None) -> int | None:
     """Return the length of the prefix that a netmask means; None for what is no netmask."""
     if mask is None or len(mask) != 4:

@@ -7,6 +7,7 @@ from fakes.snmp_agent import FakePort, FakeSwitch, bench, snmp_context
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.addresses import AddressesCollector
 from collectors.neighbours import NeighboursCollector
 from collectors.snmp.cdp import without_serial
 from collectors.snmp.lldp import capability_names
@@ -233,6 +234,19 @@ def test_a_device_is_known_by_all_that_it_says_of_itself():
     stranger = Neighbour("lldp", "1", remote_sysname="10", remote_addresses=("10.0.0.8",))
     devices = {("edge", "edge.example.net"), ("x", "192.0.2.7")}
     assert register.strangers((*known, stranger), devices) == [stranger]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.1.1"])
+async def test_nobody_is_known_by_an_address_that_many_devices_have(address):
+    async with bench() as rig, snmp_context() as context:
+        rig.switch.changes[f"1.3.6.1.2.1.4.20.1.2.{address}"] = 1
+        collector = AddressesCollector(rig.assignment("addresses"), sdk.NoSettings())
+        await collector.open(context)
+        [fact] = await collector.read()
+        register = await context.shared.get(Register)
+        stranger = Neighbour("lldp", "1", remote_addresses=(address,))
+        assert [entry["address"] for entry in fact.values["addresses"]] == [address]
+        assert register.strangers([stranger], ()) == [stranger]
 
 
 # Identifiers
