@@ -49,6 +49,8 @@ class DiscoverCommand(sdk.Command):
     def run(self, options: Namespace) -> int:
         """Search; return 1 when no device answered."""
         addresses = targets(options.targets)
+        if not 0 < options.port < 65536:
+            raise sdk.UsageError(f"--port: {options.port} is not between 1 and 65535")
         communities = {f"found{at or ''}": text for at, text in enumerate(options.community)}
         credentials = [*_configured(options), *map(_of_community, communities.items())]
         if not credentials:
@@ -61,7 +63,6 @@ class DiscoverCommand(sdk.Command):
             found.wan,
             found.likely,
             {name: f"NETMON_{name.upper()}" for name in communities if name in used},
-            options.configured.addresses,
         )
         sys.stdout.write(json.dumps(document(found), indent=1) + "\n" if options.json else toml(found))
         return 0 if found.entries else 1
@@ -103,7 +104,7 @@ async def _discover(
         finally:
             await scan.close()
     say("")
-    entries = register(surveys)
+    entries = register(surveys, options.configured.devices)
     circuits: Sequence[sdk.Circuit] = options.configured.circuits
     edges = [(entry.name, entry.survey) for entry in entries if entry.role in AT_THE_EDGE]
     likely = [] if circuits else [port for name, seen in edges for port in wan_ports(name, seen)]

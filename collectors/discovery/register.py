@@ -23,6 +23,8 @@ class Entry:
     role: str
     also: list[str] = field(default_factory=list)
     parent: str = ""
+    configured: bool = False
+    """Whether the configuration has it already, under this name."""
 
     @property
     def address(self) -> str:
@@ -30,16 +32,24 @@ class Entry:
         return self.survey.answered.device.address
 
 
-def register(surveys: Iterable[Survey]) -> list[Entry]:
-    """Return the devices in the order they were found, named and connected."""
+def register(surveys: Iterable[Survey], configured: Mapping[str, str] | None = None) -> list[Entry]:
+    """Return the devices in the order they were found, named and connected.
+
+    `configured` has the names of devices that have one already, by address.
+    """
+    known = configured or {}
     entries: list[Entry] = []
     for survey in surveys:
-        same = next((entry for entry in entries if _same(entry.survey, survey)), None)
-        if same is not None:
-            same.also.append(survey.answered.device.address)
-            continue
-        taken = {entry.name for entry in entries}
-        entries.append(Entry(_name(survey, taken), survey, role(survey)))
+        address = survey.answered.device.address
+        entry = next((entry for entry in entries if _same(entry.survey, survey)), None)
+        if entry is not None:
+            entry.also.append(address)
+        else:
+            taken = {*known.values(), *(entry.name for entry in entries)}
+            entry = Entry(_name(survey, taken), survey, role(survey))
+            entries.append(entry)
+        if address in known:
+            entry.name, entry.configured = known[address], True
     _connect(entries)
     return entries
 

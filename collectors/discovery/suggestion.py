@@ -22,8 +22,6 @@ class Discovered:
     likely: Sequence[Suggestion] = ()
     new_credentials: Mapping[str, str] = field(default_factory=dict)
     """Communities of the command line: their name, and the environment variable to put them into."""
-    configured: frozenset[str] = frozenset()
-    """Addresses that the configuration has already."""
 
 
 def toml(found: Discovered) -> str:
@@ -84,7 +82,7 @@ def _credentials(found: Discovered) -> Iterator[str]:
 def _devices(found: Discovered) -> Iterator[str]:
     for entry in found.entries:
         device = entry.survey.answered.device
-        if entry.address in found.configured:
+        if entry.configured:
             yield f"# {entry.name} at {entry.address} is in the configuration already"
             yield ""
             continue

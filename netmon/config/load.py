@@ -109,5 +109,5 @@ def configured(path: Path | None, environ: Mapping[str, str]) -> Configured:
     return Configured(
         {name: sdk_credential(name, section) for name, section in found.credentials.items()},
         tuple(map(sdk_circuit, found.circuits)),
-        frozenset(device.address.host for device in found.devices),
+        {device.address.host: device.name for device in found.devices},
     )

@@ -22,8 +22,8 @@ class Configured:
 
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     circuits: tuple[Circuit, ...] = ()
-    addresses: frozenset[str] = frozenset()
-    """Addresses of its devices."""
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """Names of its devices by address, as it has them."""
 
 
 class Command(ABC):

@@ -111,6 +111,8 @@ async def test_credentials_are_tried_in_order_and_silence_is_no_device():
         (("10.0.0.0/8", "--community", "x"), "smaller networks"),
         (("127.0.0.1",), "give --community"),
         (("127.0.0.1", "--community", "x", "--rate", "0"), "--rate"),
+        (("127.0.0.1", "--community", "x", "--port", "0"), "--port"),
+        (("127.0.0.1", "--community", "x", "--port", "65536"), "--port"),
         (("127.0.0.1", "--community", "x", "--wait", "soon"), "--wait"),
     ],
 )

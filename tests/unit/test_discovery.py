@@ -80,6 +80,17 @@ def test_one_device_with_two_addresses_is_one_entry():
     assert [(entry.name, entry.also) for entry in entries] == [("gw", ["198.51.100.1"]), ("gw-2", [])]
 
 
+def test_a_device_that_is_configured_keeps_its_name_and_lends_it_to_no_other():
+    own = ({"address": "192.0.2.1"}, {"address": "198.51.100.1"})
+    gateway = [seen(at, "rt1", addresses=own, forwards=True) for at in ("198.51.100.1", "192.0.2.1")]
+    near = seen("192.0.2.2", "core", neighbours=({"remote_sysname": "rt1"},), ports=ethernet(24))
+    other = seen("192.0.2.3", "edge", ports=ethernet(24))
+    entries = register([*gateway, near, other], {"192.0.2.1": "gw", "edge.example": "edge"})
+    assert [(entry.name, entry.parent) for entry in entries] == [("gw", ""), ("core", "gw"), ("edge-2", "")]
+    parsed = tomllib.loads(toml(Discovered(entries, [])))
+    assert [device["name"] for device in parsed["device"]] == ["core", "edge-2"]
+
+
 def test_parents_lead_from_the_router_outwards():
     router = seen("192.0.2.1", "gw", forwards=True, ports=ethernet(2))
     core = seen(
