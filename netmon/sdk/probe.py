@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from netmon.errors import SourceError
-from netmon.model import Fact, Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
+from netmon.model import Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
 from netmon.sdk.settings import Assignment, Circuit
 from netmon.sdk.source import S, Source
 
@@ -24,13 +24,16 @@ PROBE_SECONDS = gauge(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one probe of one target found. Metrics left out are *not known*; `texts` are of INFO metrics."""
+    """What one probe of one target found. Metrics left out are *not known*; `texts` are of INFO metrics.
+
+    `records` are what else there is to publish: facts, events, readings of `further_metrics`.
+    """
 
     values: Mapping[Metric, Value] = field(default_factory=dict)
     texts: Mapping[Metric, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.OK
     detail: str = ""
-    facts: tuple[Fact, ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 class Probe(Source[S]):
@@ -42,6 +45,8 @@ class Probe(Source[S]):
 
     measurement: ClassVar[str]
     own_metrics: ClassVar[tuple[Metric, ...]]
+    further_metrics: ClassVar[Mapping[str, tuple[Metric, ...]]] = {}
+    """Measurements of its own making beside the one that every probe has, by name."""
     binds: ClassVar[bool] = False
     """True for a probe whose packets leave by `circuit` or not at all; only such a one may name it."""
     metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
@@ -53,6 +58,7 @@ class Probe(Source[S]):
         super().__init_subclass__()
         if hasattr(cls, "own_metrics"):
             cls.metrics = {cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, *cls.own_metrics)}
+            cls.metrics |= cls.further_metrics
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
         super().__init__(assignment, settings)
@@ -76,7 +82,7 @@ class Probe(Source[S]):
             [self._value(metric, sample, seconds) for sample, seconds in found] for metric in shape.metrics
         )
         reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
-        return [reading, *(fact for sample, _ in found for fact in sample.facts)]
+        return [reading, *(record for sample, _ in found for record in sample.records)]
 
     async def _timed(self, target: str) -> tuple[Sample, float]:
         began = self.context.clock.monotonic()
