@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netmon import sdk
-from probes.timestamping import Ancillary, Arrival
+from probes.timestamping import Ancillary, Arrival, kernel_stamp_ns
 
 IP_RECVERR, IPV6_RECVERR = 11, 25
+_IPV4, _IPV6 = int(socket.IPPROTO_IP), int(socket.IPPROTO_IPV6)
 ORIGIN_LOCAL, ORIGIN_ICMP, ORIGIN_ICMP6, _ORIGIN_STAMP = 1, 2, 3, 4
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 
@@ -70,16 +71,33 @@ class NetworkError:
 def notice_of(ancillary: Iterable[Ancillary]) -> Notice | None:
     """Return what an entry of the error queue says; None when it says nothing that we know."""
     for level, kind, data in ancillary:
-        if (level, kind) not in {
-            (socket.IPPROTO_IP, IP_RECVERR),
-            (socket.IPPROTO_IPV6, IPV6_RECVERR),
-        } or len(data) < _EXTENDED_ERROR.size:
+        if not _is_extended_error(level, kind, data):
             continue
         error, origin, icmp_type, icmp_code, _pad, mtu, number = _EXTENDED_ERROR.unpack_from(data)
         key = number if origin == _ORIGIN_STAMP else None
         offender = _offender(data[_EXTENDED_ERROR.size :])
         return Notice(origin, error, icmp_type, icmp_code, offender, key, 0 if key is not None else mtu)
     return None
+
+
+def transmit_stamp(ancillary: Iterable[Ancillary]) -> tuple[int, int | None] | None:
+    """Return a transmit stamp: the packet's number, and when it left (ns); None when the entry is none.
+
+    The same as notice_of() and an arrival say, at a third of the cost: there is one for each packet.
+    """
+    number, stamp_ns = None, None
+    for level, kind, data in ancillary:
+        if _is_extended_error(level, kind, data):
+            _error, origin, _type, _code, _pad, _info, key = _EXTENDED_ERROR.unpack_from(data)
+            number = key if origin == _ORIGIN_STAMP else None
+        else:
+            stamp_ns = kernel_stamp_ns(((level, kind, data),))
+    return None if number is None else (number, stamp_ns)
+
+
+def _is_extended_error(level: int, kind: int, data: bytes) -> bool:
+    known = kind == IP_RECVERR if level == _IPV4 else level == _IPV6 and kind == IPV6_RECVERR
+    return known and len(data) >= _EXTENDED_ERROR.size
 
 
 def _offender(sockaddr: bytes) -> str:

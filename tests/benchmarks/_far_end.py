@@ -1,4 +1,4 @@
-"""The far host's services: HTTP and DNS on every address it has. Run there, with two ports; ends with its input."""
+"""The far host's services: HTTP and DNS on every address it has. Two ports; ends with its input."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a probe costs: CPU of the whole ping probe, from its schedule to its reading, over the emulated path.
 
-The far end and the path run on another core, so that only the near end is counted, its kernel's part included.
+The far end and the path run on another core, so that only the near end is counted, with its kernel's part.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import _probe_peers as peers
 from _probe_lab import path_with_services
 from _results import OURS, report, say
 from fakes.context import make_context
-from fakes.referee import EmulatedPath, MANY
+from fakes.referee import MANY, EmulatedPath
 
 from netmon import sdk
 from probes.icmp import IcmpProbe
-from probes.icmp_socket import EchoSockets
+from probes.train import RECEIVED
 
 BENCH = "probe_cost"
-RUNS = 5
+RUNS, FLOODING = 5, 2
 GOAL_US, GOAL_PER_SECOND, GOAL_CORE_PERCENT = 60, 30_000, 5
 
 
@@ -44,3 +44,77 @@ async def spread(targets: int, seconds: int) -> float:
     await probe.close()
     await context.shared.close()
     return statistics.median(found)
+
+
+async def flood(seconds: float) -> float:
+    """Probe without rest; return probes per second of CPU, which is what one core can do."""
+    context = make_context()
+    probes = []
+    for number in range(FLOODING):
+        addresses = tuple(f"{MANY}.{10 + number}.{n + 1}" for n in range(100))
+        settings = IcmpProbe.settings_type(packets=20, spacing="4ms")
+        probes.append(IcmpProbe(sdk.Assignment(f"bench {number}", addresses, 1.0, 1.0), settings))
+        await probes[-1].open(context)
+    answered, began, before = 0, time.monotonic(), time.process_time()
+
+    async def work(probe: IcmpProbe) -> None:
+        nonlocal answered
+        while time.monotonic() - began < seconds:
+            reading, *_ = await probe.read()
+            answered += sum(reading.columns[reading.shape.column(RECEIVED)])
+
+    await asyncio.gather(*map(work, probes))
+    cpu_seconds = time.process_time() - before
+    await context.shared.close()
+    return answered / cpu_seconds
+
+
+def fping(path: EmulatedPath, targets: int, seconds: int) -> float:
+    """Let fping do the same as spread(); return its CPU microseconds per probe, its start included."""
+    program = peers.need("fping")
+    addresses = [f"{MANY}.{n // 250}.{n % 250 + 1}" for n in range(targets)]
+    before = os.times()
+    path.near.run(program, "-q", "-C", str(seconds), "-p", "1000", "-i", "1", *addresses, timeout_seconds=120)
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return spent * 1e6 / targets / seconds
+
+
+def main() -> None:
+    os.sched_setaffinity(0, OURS)
+    note, shown, theirs = "", "fping", None
+    with path_with_services() as path:
+
+        def over_the_path(measure):
+            with path.emulating("delay=5ms", "delay=5ms"), path.near.entered():
+                return asyncio.run(measure)
+
+        few = [over_the_path(spread(50, 5)) for _ in range(RUNS)]
+        say(f"50 targets once a second: {[round(one, 1) for one in few]} us")
+        many = [over_the_path(spread(500, 3)) for _ in range(RUNS)]
+        say(f"500 targets once a second: {[round(one, 1) for one in many]} us")
+        rates = [over_the_path(flood(2.0)) for _ in range(RUNS)]
+        say(f"without rest: {[round(one) for one in rates]} per second of CPU")
+        try:
+            shown = peers.version("fping").rpartition("/")[2]
+            with path.emulating("delay=5ms", "delay=5ms"):
+                theirs = fping(path, 50, 10)
+        except FileNotFoundError as problem:
+            note = f"not installed: {problem}"
+    more = {"peer": shown, "runs": RUNS, "lower": True}
+    report(
+        BENCH, "cpu_us_per_probe", statistics.median(few), "us", peer_value=theirs and round(theirs, 1),
+        note=note or "50 targets once a second", goal=GOAL_US, **more,
+    )  # fmt: skip
+    report(
+        BENCH, "core_percent", statistics.median(many) * 500 / 1e4, "%", peer_value=None,
+        note="500 targets once a second", goal=GOAL_CORE_PERCENT, **more,
+    )  # fmt: skip
+    report(
+        BENCH, "probes_per_second", statistics.median(rates), "probes/s", peer="", runs=RUNS,
+        note="per second of CPU, without rest", goal=GOAL_PER_SECOND,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,9 @@ from fakes.probing import probe_once
 from netmon import sdk
 from netmon.sdk import Outcome
 from probes.closed_port import Method, reset_time
+from probes.echo_socket import Train
 from probes.icmp import IcmpProbe
-from probes.icmp_socket import EchoSockets, Train
+from probes.icmp_socket import EchoSockets
 
 RTT = "probe_icmp_duration_seconds rtt"
 FAST = {"packets": 5, "spacing": "2ms"}
