@@ -16,6 +16,7 @@ from netmon import sdk
 
 _SOURCES = "netmon.sources"
 _PAUSE_SECONDS = 1.0
+_COMMON_KEY = ("site", "probe", "target", "circuit")
 
 
 class ProbeCommand(sdk.Command):
@@ -130,31 +131,40 @@ async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
                 for reading in await probe.read():
                     if isinstance(reading, sdk.Reading):
                         good = good and reading.outcomes[0] is sdk.Outcome.OK
-                        sys.stdout.write(_document(reading) if options.json else _text(reading, story))
+                        sys.stdout.write(_documents(reading) if options.json else _text(reading, story))
         finally:
             await probe.close()
     return 0 if good else 1
 
 
-def _document(reading: sdk.Reading) -> str:
-    row = reading.shape.rows[0]
-    values = [
-        {"name": metric.name, "labels": dict(metric.labels), "value": column[0]}
+def _documents(reading: sdk.Reading) -> str:
+    """Return a line for each row."""
+    return "".join(json.dumps(_document(reading, at)) + "\n" for at in range(len(reading.shape.rows)))
+
+
+def _document(reading: sdk.Reading, at: int) -> sdk.Json:
+    row = reading.shape.rows[at]
+    values: list[sdk.Json] = [
+        {"name": metric.name, "labels": dict(metric.labels), "value": column[at]}
         for metric, column in zip(reading.shape.metrics, reading.columns, strict=True)
         if metric.kind is not sdk.Kind.INFO
     ]
-    document = {
+    document: dict[str, sdk.Json] = {
         "measurement": reading.shape.measurement,
         "target": dict(row.key)["target"],
         "time_ms": reading.stamp.wall_ms,
-        "outcome": reading.outcomes[0],
+        "outcome": reading.outcomes[at],
         "values": values,
         "texts": dict(row.texts),
     }
-    return json.dumps(document) + "\n"
+    further = {name: value for name, value in row.key if name not in _COMMON_KEY}
+    return document | ({"key": further} if further else {})
 
 
 def _text(reading: sdk.Reading, story: Story) -> str:
+    if any(name not in _COMMON_KEY for name, _ in reading.shape.rows[0].key):
+        # A line per row would be one for each hop of a path: its story tells them better.
+        return f"  {len(reading.shape.rows)} rows of {reading.shape.measurement}: --trace or --json shows them\n"
     texts = dict(reading.shape.rows[0].texts)
     lines = [] if story.show else [story.last]
     for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):
