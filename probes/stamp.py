@@ -15,9 +15,9 @@ from probes.stamp_time import HostTime
 from probes.stamped_socket import traffic_class
 from probes.target import Family, Resolved, parse_endpoint, resolve
 from probes.timestamping import StampKeeper
+from probes.train import check_range
 
-_CLOSING_PACKETS = 3
-# What is left of the timeout after the last packet: so much for its reply, the rest to close the account.
+# What is left of the timeout after the last packet: so much for replies, the rest to ask again.
 _WAITING_SHARE = 0.6
 
 
@@ -31,7 +31,7 @@ class StampSettings(sdk.Settings):
 
 
 class StampProbe(sdk.Probe[StampSettings]):
-    """Send a train, and up to three more packets if any is missing; say what became of them."""
+    """Send a train, and a few more packets if any is missing; say what became of them."""
 
     measurement = "stamp"
     own_metrics = OWN_METRICS
@@ -76,8 +76,9 @@ class StampProbe(sdk.Probe[StampSettings]):
         session = self._session(target, resolved, endpoint.port)
         left_seconds = self.assignment.timeout_seconds - resolved.seconds - sum(self._gaps_seconds)
         found = await self._run(session, resolved, max(left_seconds, 0.0))
-        for line in story(found):
-            tell(line)
+        if tell is not sdk.no_trace:
+            for line in story(found):
+                tell(line)
         return train_sample(found)
 
     def _session(self, target: str, resolved: Resolved, port: int) -> Session:
@@ -98,28 +99,16 @@ class StampProbe(sdk.Probe[StampSettings]):
         try:
             await train.depart(self._gaps_seconds)
             await train.wait_for_all(left_seconds * _WAITING_SHARE)
-            await self._close_account(train, left_seconds * (1 - _WAITING_SHARE))
+            await train.ask_again(left_seconds * (1 - _WAITING_SHARE))
         finally:
             train.close()
         return train.end()
 
-    @staticmethod
-    async def _close_account(train: Train, left_seconds: float) -> None:
-        """Ask again when something is missing: only a later reply tells on which way the last were lost."""
-        for _ in range(_CLOSING_PACKETS):
-            if train.complete or train.silent:
-                return
-            asked = train.send()
-            await train.wait([asked], left_seconds / _CLOSING_PACKETS)
-            if asked.reply is not None:
-                return
-
 
 def _check(assignment: sdk.Assignment, settings: StampSettings) -> None:
     """Raise UsageError for settings that cannot work."""
-    for name, value, low, high in (("packets", settings.packets, 1, 1000), ("dscp", settings.dscp, 0, 63)):
-        if not low <= value <= high:
-            raise sdk.UsageError(f"{assignment.name}: {name} is {value}, not {low} to {high}")
+    check_range(assignment, "packets", settings.packets, 1, 1000)
+    check_range(assignment, "dscp", settings.dscp, 0, 63)
     longest_seconds = settings.spacing * 1.5 * settings.packets
     if longest_seconds >= assignment.timeout_seconds:
         raise sdk.UsageError(

@@ -14,6 +14,8 @@ Network = IPv4Network | IPv6Network
 
 # RFC 8762 §4: state may go after 15 minutes without a packet (REFWAIT of RFC 5357 §3.1).
 _IDLE_SECONDS = 900.0
+# Where there is no room, those that skipped a minute make some.
+_SHORT_OF_ROOM_SECONDS = 60.0
 _SEEN_REQUESTS = 1024
 
 
@@ -44,8 +46,8 @@ class Limits:
 
     source_per_second: float = 200.0
     total_per_second: float = 2000.0
-    sessions_per_source: int = 64
-    sessions: int = 1024
+    sessions_per_source: int = 256
+    sessions: int = 4096
 
 
 class Allowance:
@@ -128,21 +130,28 @@ class Gate:
         return len(self._sessions)
 
     def _begin(self, address: str, now: float) -> Session | Refusal:
-        self._forget_idle(now)
+        self._forget_idle(now, _IDLE_SECONDS)
+        if self._is_full(address):
+            self._forget_idle(now, _SHORT_OF_ROOM_SECONDS)
+            if self._is_full(address):
+                return Refusal.FULL
         source = self._sources.get(address)
         if source is None:
-            source = _Source(Allowance(self.limits.source_per_second, now))
+            source = self._sources[address] = _Source(Allowance(self.limits.source_per_second, now))
             source.allowance.take(now)
-        full = len(self._sessions) >= self.limits.sessions
-        if full or source.sessions >= self.limits.sessions_per_source:
-            return Refusal.FULL
         source.sessions += 1
-        self._sources[address] = source
         return Session(now)
 
-    def _forget_idle(self, now: float) -> None:
-        for key in tuple(self._sessions):
-            if now - self._sessions[key].last_seen < _IDLE_SECONDS:
+    def _is_full(self, address: str) -> bool:
+        source = self._sources.get(address)
+        mine = 0 if source is None else source.sessions
+        return len(self._sessions) >= self.limits.sessions or mine >= self.limits.sessions_per_source
+
+    def _forget_idle(self, now: float, idle_seconds: float) -> None:
+        """Forget the oldest, as far as they have been silent for so long."""
+        while self._sessions:
+            key = next(iter(self._sessions))
+            if now - self._sessions[key].last_seen < idle_seconds:
                 return
             del self._sessions[key]
             source = self._sources[key[0]]

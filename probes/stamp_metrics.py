@@ -8,11 +8,9 @@ from netmon import sdk
 from probes.stamp_delay import quantile
 from probes.stamp_session import Found
 from probes.timestamping import KERNEL_STAMPS
+from probes.train import LOSS, RECEIVED, SENT
 
 DIRECTIONS = ("forward", "backward")
-SENT = sdk.integer("netmon_probe_packets_sent", "Packets of the last train.")
-RECEIVED = sdk.integer("netmon_probe_packets_received", "Packets of the last train that were answered.")
-LOSS = sdk.gauge("netmon_probe_loss_ratio", "Share of the train's packets that were not answered.")
 LOST_FORWARD, LOST_BACKWARD, LOST_UNKNOWN = (
     sdk.integer(
         "netmon_stamp_lost_packets",

@@ -26,6 +26,8 @@ from probes.stamped_socket import Datagram, StampedSocket
 
 _LARGEST_BYTES = 9216
 _WELL_KNOWN_PORTS = 1024
+# Some 600 packets: after a flood nobody waits long behind what is left of it.
+_RECEIVE_BUFFER_BYTES = 1 << 18
 _REST_SECONDS = 0.05
 _ERROR_AGE_SECONDS = 10.0
 
@@ -62,6 +64,7 @@ class Reflector:
         self._loop = asyncio.get_running_loop()
         self._resting: asyncio.TimerHandle | None = None
         self._socket = _ReflectorSocket(sock, clock, self._received, _ignore)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         self.reflected_total = 0
         self.refused_total: Counter[Refusal] = Counter()
 

@@ -19,6 +19,7 @@ from probes.timestamping import Ancillary, Arrival, Departure, round_trip
 
 # A new session long before 32 bits end: 248 days at a hundred packets a second.
 _LAST_SEQUENCE = 1 << 31
+_MOST_CLOSING, _PATIENCE_SECONDS, _PATIENCE_TRIPS = 16, 0.05, 2
 
 
 @dataclass(slots=True, eq=False)
@@ -99,10 +100,12 @@ class Train:
     _echoes: list[Echo] = field(default_factory=list)
     _follow_ups: dict[int, int] = field(default_factory=dict)
     _own_error: ErrorEstimate = field(init=False)
+    _error_word: int = field(init=False)
     _base: Base | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._own_error = self.session.host.error()
+        self._error_word = encode_error(self._own_error)
         # A train that does not come to its end leaves nothing to count from.
         self._base, self.session.base = self.session.base, None
 
@@ -117,7 +120,7 @@ class Train:
         session = self.session
         sequence = session.next_sequence
         stamp = encode_time(session.host.utc_ns(self.clock.wall_ns()))
-        packet = encode_request(sequence, stamp, encode_error(self._own_error), session.identifier)
+        packet = encode_request(sequence, stamp, self._error_word, session.identifier)
         departure = self.socket.send(packet, session.to, self, self.ancillary)
         session.next_sequence += 1
         asked = Asked(sequence, packet, departure, asyncio.get_running_loop().create_future())
@@ -142,6 +145,30 @@ class Train:
     async def wait_for_all(self, seconds: float) -> None:
         """Wait until all are settled, or the time is up."""
         await self.wait(tuple(self._asked.values()), seconds)
+
+    async def ask_again(self, seconds: float) -> None:
+        """Ask on while something is missing, until the newest request is answered or the time is up.
+
+        Only a later reply tells on which way the ones before were lost.
+        """
+        until = self.clock.monotonic() + seconds
+        patience_seconds = _PATIENCE_SECONDS + _PATIENCE_TRIPS * self._slowest_seconds()
+        for _ in range(_MOST_CLOSING):
+            left_seconds = until - self.clock.monotonic()
+            if self.complete or self.silent or left_seconds <= 0:
+                return
+            asked = self.send()
+            await self.wait([asked], min(left_seconds, patience_seconds))
+            if asked.reply is not None:
+                return
+
+    def _slowest_seconds(self) -> float:
+        trips = (
+            round_trip(asked.departure, asked.arrival).seconds
+            for asked in self._asked.values()
+            if asked.arrival is not None
+        )
+        return max(trips, default=0.0)
 
     def replied(self, datagram: Datagram) -> None:
         """Take a reply."""

@@ -14,6 +14,8 @@ from probes.stamped_socket import Address, Datagram, StampedSocket
 from probes.timestamping import Ancillary, Departure
 
 _MAX_PENDING = 1 << 14
+# The kernel has the stamps: a train's packets are read in a few wake-ups, not in two for each.
+_PAUSE_SECONDS = 0.1
 _Key = tuple[Address, bytes]
 
 
@@ -34,7 +36,7 @@ class SenderSocket:
         self.family = family
         self._listeners: dict[_Key, Listener] = {}
         self._socket = StampedSocket(
-            socket.socket(family, socket.SOCK_DGRAM), clock, self._received, self._failed
+            socket.socket(family, socket.SOCK_DGRAM), clock, self._received, self._failed, _PAUSE_SECONDS
         )
         self.strangers_total = 0
         """Datagrams that answer no request, or come too late."""

@@ -55,13 +55,23 @@ def test_the_table_of_sessions_is_bounded_and_those_in_it_go_on():
     assert isinstance(one.session("10.0.0.0", 5000, 1, 1.0), Session)
 
 
-def test_idle_sessions_make_room():
+def test_who_was_silent_for_fifteen_minutes_is_forgotten():
+    one = gate()
+    first = one.session("10.0.0.1", 1, 1, 0.0)
+    one.session("10.0.0.1", 2, 1, 899.0)
+    assert one.session("10.0.0.1", 1, 1, 899.0) is first
+    one.session("10.0.0.2", 1, 1, 1799.5)
+    assert one.sessions == 1
+
+
+def test_where_there_is_no_room_who_skipped_a_minute_makes_some():
     one = gate(sessions=2)
     for port in (1, 2):
         one.session("10.0.0.1", port, 1, 0.0)
-    one.session("10.0.0.1", 1, 1, 800.0)
-    assert isinstance(one.session("10.0.0.2", 1, 1, 1000.0), Session)
-    assert one.session("10.0.0.2", 2, 1, 1000.0) is Refusal.FULL
+    assert one.session("10.0.0.2", 1, 1, 59.0) is Refusal.FULL
+    one.session("10.0.0.1", 1, 1, 59.0)
+    assert isinstance(one.session("10.0.0.2", 1, 1, 61.0), Session)
+    assert one.session("10.0.0.2", 2, 1, 61.0) is Refusal.FULL
 
 
 def test_an_allowance_holds_one_second_and_no_more():
