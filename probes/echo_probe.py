@@ -14,6 +14,10 @@ from probes.stamped_socket import Address
 from probes.target import Family, Resolved, resolve, resolve_soon
 from probes.timestamping import StampKeeper
 from probes.train import check_range, check_train, story
+from probes.train_minute import FURTHER_METRICS, TrainBook
+
+# How far the beginning of a train moves about, as a share of the interval and at most (RFC 2330 §11.1).
+_PHASE_RATIO, _PHASE_SECONDS = 0.1, 1.0
 
 
 class TrainSettings(sdk.Settings):
@@ -32,6 +36,7 @@ S = TypeVar("S", bound=TrainSettings)
 class EchoProbe(sdk.Probe[S]):
     """Sends a train to each target, all with the same pauses, so that one wake-up sends to all of them."""
 
+    further_metrics = FURTHER_METRICS
     binds = True
     grace_seconds: ClassVar[float] = 1.0
 
@@ -41,6 +46,7 @@ class EchoProbe(sdk.Probe[S]):
         check_range(assignment, "dscp", settings.dscp, 0, 63)
         self._gaps_seconds: tuple[float, ...] = ()
         self._tells = False
+        self._book = TrainBook(self._key, assignment.every_seconds)
 
     async def open(self, context: sdk.Context) -> None:
         """Keep the kernel stamping; a subclass opens its sockets."""
@@ -59,6 +65,14 @@ class EchoProbe(sdk.Probe[S]):
     @abstractmethod
     def figures(self, resolved: Resolved, echoes: Sequence[Echo], known_ns: int) -> sdk.Sample:
         """Return what a train says; its address was known at `known_ns` (CLOCK_BOOTTIME)."""
+
+    async def read(self) -> Sequence[sdk.Record]:
+        """Probe all targets, a little later each time: periodic load must not always, or never, be met."""
+        every_seconds = self.assignment.every_seconds
+        longest_seconds = min(every_seconds * _PHASE_RATIO, _PHASE_SECONDS)
+        await asyncio.sleep(self.context.random.uniform(0, longest_seconds))
+        stamp = self.context.clock.stamp()
+        return [*await super().read(), *self._book.readings(stamp)]
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[sdk.Sample, float]]:
         """Probe those together whose addresses are known at once, the others side by side."""
@@ -92,7 +106,7 @@ class EchoProbe(sdk.Probe[S]):
         self.context.trace(f"{target} is {resolved.address}, found in {resolved.seconds * 1000:.3f} ms")
         known_ns = self.context.clock.boottime_ns()
         echoes = await self.send_alone(resolved, port)
-        return self._said(resolved, echoes, known_ns)
+        return self._said(target, resolved, echoes, known_ns)
 
     async def send_alone(self, resolved: Resolved, port: int) -> Sequence[Echo]:
         """Send a train to one address."""
@@ -125,18 +139,19 @@ class EchoProbe(sdk.Probe[S]):
         now_ns = self.context.clock.boottime_ns()
         samples = {}
         for (target, resolved), echoes in zip(targets.items(), found, strict=True):
-            sample = self._said(resolved, echoes, known_ns)
+            sample = self._said(target, resolved, echoes, known_ns)
             samples[target] = (sample, _seconds(echoes, began_ns, now_ns))
             if self._tells:
                 self.context.trace(f"{target}: {sample.outcome} {sample.detail}".rstrip())
         return samples
 
-    def _said(self, resolved: Resolved, echoes: Found, known_ns: int) -> sdk.Sample:
+    def _said(self, target: str, resolved: Resolved, echoes: Found, known_ns: int) -> sdk.Sample:
         if isinstance(echoes, sdk.SourceError):
             return sdk.Sample(outcome=sdk.Outcome(echoes.outcome), detail=str(echoes))
         if self._tells:
             for number, echo in enumerate(echoes, 1):
                 self.context.trace(f"  packet {number} to {resolved.address}: {story(echo)}")
+        self._book.note(target, echoes)
         return self.figures(resolved, echoes, known_ns)
 
 

@@ -119,7 +119,7 @@ async def measured(
 ) -> Trips:
     """Probe the targets again and again, as the daemon would; return what a metric said, by address."""
     context = make_context()
-    assignment = sdk.Assignment("bench", tuple(targets), 10.0, 1.0)
+    assignment = sdk.Assignment("bench", tuple(targets), 0.05, 1.0)
     probe = source(assignment, source.settings_type(**settings))
     found: Trips = defaultdict(list)
     await probe.open(context)

@@ -50,7 +50,7 @@ def trial(path: EmulatedPath, name: str, packets: int) -> tuple[Count, Count]:
 async def _ours(packets: int) -> Count:
     context = make_context()
     settings = IcmpProbe.settings_type(packets=min(packets, 100), spacing="4ms")
-    probe = IcmpProbe(sdk.Assignment("under test", TARGETS, 10.0, 1.0), settings)
+    probe = IcmpProbe(sdk.Assignment("under test", TARGETS, 0.05, 1.0), settings)
     await probe.open(context)
     lost: Counter[str] = Counter()
     sent = further = 0

@@ -15,7 +15,7 @@ from netmon import sdk
 from netmon.sdk import Outcome
 from probes.dns import DnsProbe, DnsSettings
 from probes.dns_message import Question
-from probes.dns_socket import DnsSockets
+from probes.dns_socket import DnsSockets, ask_resolver
 
 REQUEST = "probe_dns_duration_seconds request"
 WWW = {"query_name": "www.example.org", "query_type": "A"}
@@ -77,7 +77,8 @@ async def test_an_answer_that_the_busy_loop_has_not_read_yet_is_no_loss():
     context = make_context()
     sockets = await context.shared.get(DnsSockets)
     async with udp_server(answer_then_block) as server:
-        heard = await sockets.of(4).ask(("127.0.0.1", server.port), Question((), 2), wait_seconds=0.05)
+        to = ("127.0.0.1", server.port)
+        heard = await ask_resolver(sockets.of(4), to, Question((), 2), wait_seconds=0.05)
     await context.shared.close()
     assert heard is not None
     assert heard.round_trip.seconds < 0.05

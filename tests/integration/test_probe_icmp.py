@@ -243,7 +243,7 @@ def _every_knock_is_swallowed():
 
 
 def _assignment(timeout_seconds=0.2):
-    return sdk.Assignment("under test", ("127.0.0.1",), 10.0, timeout_seconds)
+    return sdk.Assignment("under test", ("127.0.0.1",), 0.05, timeout_seconds)
 
 
 def _metric(reading, name):

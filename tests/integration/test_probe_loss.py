@@ -33,7 +33,7 @@ def test_a_reply_that_comes_after_the_timeout_is_lost_and_nobody_else_gets_it(pa
     async def probe():
         context = make_context()
         settings = IcmpProbe.settings_type(packets=5, spacing="5ms")
-        probe = IcmpProbe(sdk.Assignment("under test", (FAR,), 10.0, 0.1), settings)
+        probe = IcmpProbe(sdk.Assignment("under test", (FAR,), 0.05, 0.1), settings)
         await probe.open(context)
         readings = [(await probe.read())[0] for _ in range(4)]
         late = (await context.shared.get(EchoSockets)).of(4).late_total
