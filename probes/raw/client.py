@@ -27,6 +27,8 @@ async def ask_helper(path: Path, ask: Ask) -> Sequence[Frame]:
                 writer.close()
     except TimeoutError as error:
         raise sdk.SourceError(sdk.Outcome.TIMEOUT, "the raw helper does not answer") from error
+    except (ConnectionResetError, BrokenPipeError) as error:
+        raise sdk.SourceError(sdk.Outcome.GARBLED, "the raw helper hung up") from error
     except OSError as error:
         raise sdk.SourceError(
             sdk.Outcome.UNSUPPORTED,

@@ -25,6 +25,10 @@ from probes.raw.grammar import FRAMES_MAX, Ask, Frame, Task
 
 _ARP, _IPV4, _IPV6, _LLDP, _LLC = 0x0806, 0x0800, 0x86DD, 0x88CC, 0x0004
 _SIOCGIFADDR, _SIOCGIFNETMASK, _SIOCGIFHWADDR = 0x8915, 0x891B, 0x8927
+_SWITCH_GROUPS = ((_LLDP, "01:80:c2:00:00:0e"), (_LLC, "01:00:0c:cc:cc:cc"))
+"""Where LLDP (802.1AB §7.1) and CDP are sent to; a whole interface need not be promiscuous for them."""
+_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 0  # linux/if_packet.h
+_PACKET_MREQ = struct.Struct("=IHH8s")
 _ALL_HOSTS_MAC = "33:33:00:00:00:01"
 _BROADCAST = "ff:ff:ff:ff:ff:ff"
 _SCAN_PREFIX = 22
@@ -37,7 +41,7 @@ class Listener:
     """Keeps the last frame of each switch that is heard on one interface, while the process lives."""
 
     def __init__(self, interface: str) -> None:
-        self._sockets = [L2ListenSocket(iface=interface, type=kind) for kind in (_LLDP, _LLC)]
+        self._sockets = [_group_socket(interface, kind, group) for kind, group in _SWITCH_GROUPS]
         self._heard: dict[bytes, tuple[bytes, float]] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._listen, name=f"listen {interface}", daemon=True).start()
@@ -57,6 +61,15 @@ class Listener:
                     self._heard[data[:12]] = (data, time.monotonic())
                     if len(self._heard) > _FRAMES_KEPT:
                         del self._heard[next(iter(self._heard))]
+
+
+def _group_socket(interface: str, ethertype: int, group: str) -> L2ListenSocket:
+    """Return a socket that hears a group's frames, joined by number: scapy's list of interfaces grows old."""
+    sock = L2ListenSocket(iface=interface, type=ethertype, promisc=False)
+    octets = bytes.fromhex(group.replace(":", ""))
+    member = _PACKET_MREQ.pack(socket.if_nametoindex(interface), _PACKET_MR_MULTICAST, len(octets), octets)
+    sock.ins.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, member)
+    return sock
 
 
 def ask_wire(ask: Ask) -> Sequence[Frame]:
