@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from netmon import sdk
@@ -19,12 +20,14 @@ from probes.train import check_range
 
 # What is left of the timeout after the last packet: so much for replies, the rest to ask again.
 _WAITING_SHARE = 0.6
+# How far the beginning of a train moves about, as a share of the interval and at most (RFC 2330 §11.1).
+_PHASE_RATIO, _PHASE_SECONDS = 0.1, 1.0
 
 
 class StampSettings(sdk.Settings):
     """`packets` per train, `spacing` between them (each pause is 0.5 to 1.5 times that), DSCP."""
 
-    packets: int = 20
+    packets: int = 10
     spacing: sdk.Seconds = 0.05
     dscp: int = 0
     family: Family = "any"
@@ -57,14 +60,13 @@ class StampProbe(sdk.Probe[StampSettings]):
     async def read(self) -> Sequence[sdk.Record]:
         """Probe all targets with the same pauses: one wake-up then sends to all of them.
 
-        The first pause is the train's phase: trains that always begin on the beat miss, or always meet,
-        what others do on it.
+        A train begins a little later each time: periodic load must not always, or never, be met.
         """
         uniform, spacing_seconds = self.context.random.uniform, self.settings.spacing
-        self._gaps_seconds = (
-            spacing_seconds * uniform(0, 1),
-            *(spacing_seconds * uniform(0.5, 1.5) for _ in range(self.settings.packets - 1)),
-        )
+        pauses = (spacing_seconds * uniform(0.5, 1.5) for _ in range(self.settings.packets - 1))
+        self._gaps_seconds = (0.0, *pauses)
+        longest_seconds = min(self.assignment.every_seconds * _PHASE_RATIO, _PHASE_SECONDS)
+        await asyncio.sleep(uniform(0, longest_seconds))
         return await super().read()
 
     async def measure(self, target: str) -> sdk.Sample:
@@ -109,7 +111,7 @@ def _check(assignment: sdk.Assignment, settings: StampSettings) -> None:
     """Raise UsageError for settings that cannot work."""
     check_range(assignment, "packets", settings.packets, 1, 1000)
     check_range(assignment, "dscp", settings.dscp, 0, 63)
-    longest_seconds = settings.spacing * 1.5 * settings.packets
+    longest_seconds = settings.spacing * 1.5 * (settings.packets - 1)
     if longest_seconds >= assignment.timeout_seconds:
         raise sdk.UsageError(
             f"{assignment.name}: {settings.packets} packets with {settings.spacing:g} s between them"

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-# The fastest that NTP lets a kernel's clock run away (MAXFREQ of linux/timex.h).
-_MAX_DRIFT = 500e-6
+# The fastest that NTP lets a kernel's clock run away (MAXFREQ of linux/timex.h), and what two quartzes do.
+_MAX_DRIFT, _QUARTZ_DRIFT = 500e-6, 100e-6
+_SHORT_WINDOW_NS = 10_000_000_000
+_SURE_DRIFT_SECONDS = 60.0
 _STAMP_ERROR_NS = 50_000
 _WINDOW_NS = 600_000_000_000
 _MAX_TRAINS = 256
@@ -50,6 +52,11 @@ class Queueing:
     backward: tuple[float, ...]
     drift_ratio: float
     window_seconds: float
+
+    @property
+    def known_drift_ratio(self) -> float | None:
+        """Return the drift, once a minute's packets tell it from jitter."""
+        return self.drift_ratio if self.window_seconds >= _SURE_DRIFT_SECONDS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,15 @@ class DelayWindow:
         forward = lower_hull([point for past in self._trains for point in past.forward])
         backward = lower_hull([point for past in self._trains for point in past.backward])
         middle_ns = sum(past.sum_ns for past in self._trains) // sum(past.count for past in self._trains)
-        drift = agreed_drift(slope_at(forward, middle_ns), -slope_at(backward, middle_ns))
+        window_ns = train[-1].at_ns - forward[0][0]
+        # Over a second or two, jitter has larger slopes than clocks.
+        limit = _MAX_DRIFT if window_ns >= _SHORT_WINDOW_NS else _QUARTZ_DRIFT
+        drift = agreed_drift(slope_at(forward, middle_ns), -slope_at(backward, middle_ns), limit)
         return Queueing(
             above_floor([(delay.at_ns, delay.forward_ns) for delay in train], forward, drift),
             above_floor([(delay.at_ns, delay.backward_ns) for delay in train], backward, -drift),
             drift,
-            (train[-1].at_ns - forward[0][0]) / 1e9,
+            window_ns / 1e9,
         )
 
     def _after_last_step(self, delays: Sequence[Delay]) -> Sequence[Delay]:
@@ -156,11 +166,11 @@ def slope_at(hull: Sequence[Point], at_ns: int) -> float:
     return 0.0
 
 
-def agreed_drift(forward: float, backward: float) -> float:
+def agreed_drift(forward: float, backward: float, limit: float) -> float:
     """Return the drift that both ways agree on: the smaller one, 0.0 when they contradict each other."""
     if forward * backward <= 0:
         return 0.0
-    return math.copysign(min(abs(forward), abs(backward), _MAX_DRIFT), forward)
+    return math.copysign(min(abs(forward), abs(backward), limit), forward)
 
 
 def above_floor(points: Sequence[Point], hull: Sequence[Point], slope: float) -> tuple[float, ...]:

@@ -73,7 +73,7 @@ CLOCK_ERROR = sdk.gauge(
 )
 CLOCK_DRIFT = sdk.gauge(
     "netmon_stamp_clock_drift_ratio",
-    "Seconds per second that the reflector's clock gains on ours; it was removed from the queueing.",
+    "Seconds that the reflector's clock gains on ours in a second; not known in the first minute.",
 )
 HOP_LIMIT_FORWARD, HOP_LIMIT_BACKWARD = (
     sdk.integer(
@@ -138,7 +138,7 @@ def _delays(found: Found) -> dict[sdk.Metric, sdk.Value]:
     trips = sorted(asked.delay.round_trip_ns / 1e9 for asked in found.asked if asked.delay is not None)
     values: dict[sdk.Metric, sdk.Value] = {metric: quantile(trips, share) for share, metric in RTT.items()}
     if found.queueing is not None:
-        values[CLOCK_DRIFT] = found.queueing.drift_ratio
+        values[CLOCK_DRIFT] = found.queueing.known_drift_ratio
         for metrics, waits in (
             (QUEUEING_FORWARD, found.queueing.forward),
             (QUEUEING_BACKWARD, found.queueing.backward),

@@ -58,7 +58,7 @@ class Reflector:
         self._clock = clock
         self._gate = gate
         self._host = host or HostTime()
-        self._port: int = sock.getsockname()[1]
+        self.port: int = sock.getsockname()[1]
         self._total = Allowance(gate.limits.total_per_second, clock.monotonic())
         self._error_word, self._error_until = 0, -1.0
         self._loop = asyncio.get_running_loop()
@@ -90,7 +90,7 @@ class Reflector:
         request = decode_request(datagram.data)
         if request is None or len(datagram.data) > _LARGEST_BYTES:
             return Refusal.MALFORMED
-        if datagram.port == self._port or looks_reflected(datagram.data):
+        if datagram.port == self.port or looks_reflected(datagram.data):
             return Refusal.REFLECTED
         if datagram.port < _WELL_KNOWN_PORTS and datagram.port != PORT:
             return Refusal.SERVICE

@@ -49,7 +49,7 @@ def _trip(asked: Asked) -> str:
     trip = round_trip(asked.departure, asked.arrival)
     stamps = "kernel stamps" if trip.kernel else "own clock"
     if asked.delay is None:
-        return f"{_ms(trip.seconds)} by {stamps}; how much of it inside the reflector, nothing tells"
+        return f"{_ms(trip.seconds)} by {stamps}; no follow-up tells when its reply left"
     inside_seconds = trip.seconds - asked.delay.round_trip_ns / 1e9
     return f"{_ms(trip.seconds)} by {stamps}, {_ms(inside_seconds)} of it inside the reflector"
 
@@ -60,10 +60,9 @@ def _clocks(found: Found) -> str:
         return "clocks: not comparable"
     bound = clock_bound_seconds(found)
     said = "an error that nobody knows" if bound is None else f"an error of at most {_ms(bound)}"
-    return (
-        f"clocks: the reflector's seems {first.offset_ns / 1e6:+.3f} ms from ours, with {said};"
-        f" drift {found.queueing.drift_ratio * 1e6:+.2f} ppm over {found.queueing.window_seconds:.0f} s"
-    )
+    drift = found.queueing.known_drift_ratio
+    drifting = "" if drift is None else f"; it gains {drift * 1e6:+.2f} ppm"
+    return f"clocks: the reflector's seems {first.offset_ns / 1e6:+.3f} ms from ours, with {said}{drifting}"
 
 
 def _count(number: int | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from _results import OURS, THEIRS, cpu_seconds, report, say
 from fakes.context import make_context
+from fakes.ports import free_port
 from fakes.referee import FAR, EmulatedPath, emulated_path
 from fakes.reflecting import (
     WrongTime,
@@ -92,7 +94,7 @@ async def sending(targets: tuple[str, ...], packets: int) -> tuple[float, int]:
     """Return our CPU seconds for trains of 20/s to each target, and the packets of it."""
     context = make_context()
     probe = StampProbe(
-        sdk.Assignment("bench", targets, 10.0, 10.0), StampProbe.settings_type(packets=packets)
+        sdk.Assignment("bench", targets, 0.05, 10.0), StampProbe.settings_type(packets=packets)
     )
     await probe.open(context)
     began, reading = time.process_time(), None
@@ -107,16 +109,17 @@ async def sending(targets: tuple[str, ...], packets: int) -> tuple[float, int]:
 def cost() -> None:
     """Measure what a packet costs at either end, paced and flat out, on loopback."""
     addresses = [f"127.0.0.{number}" for number in range(2, 52)]
-    words = [word for address in addresses for word in ("--listen", f"{address}:8620")]
+    port = free_port(socket.SOCK_DGRAM)
+    words = [word for address in addresses for word in ("--listen", f"{address}:{port}")]
     command = [sys.executable, "-P", "-m", "netmon", "reflector", *words]
     rates = ("--rate", "1000000", "--total-rate", "1000000")
     reflector = subprocess.Popen([*command, *rates], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     os.sched_setaffinity(reflector.pid, THEIRS)
     try:
-        while b"for 127" not in reflector.stderr.readline():
-            pass
+        while b"for 127" not in (line := reflector.stderr.readline()):
+            assert line, "the reflector ended at once"
         for count in (1, 50):
-            targets = tuple(f"{address}:8620" for address in addresses[:count])
+            targets = tuple(f"{address}:{port}" for address in addresses[:count])
             before = cpu_seconds(reflector.pid)
             runs = [asyncio.run(sending(targets, 60)) for _ in range(RUNS)]
             theirs = cpu_seconds(reflector.pid) - before
@@ -127,23 +130,21 @@ def cost() -> None:
             )
             reflected = theirs / sum(sent for _, sent in runs) * 1e6
             report(BENCH, "cpu_us_per_packet", reflected, "us", runs=RUNS, note=f"reflector, {note}")
-        flood(reflector.pid, addresses[0])
+        flood(reflector.pid, (addresses[0], port))
     finally:
         reflector.terminate()
         reflector.wait(10)
         reflector.stderr.close()
 
 
-def flood(pid: int, address: str) -> None:
+def flood(pid: int, address: tuple[str, int]) -> None:
     """Ask as fast as the reflector answers: eight requests are always under way."""
-    import socket
-
     before, answered, sequence = cpu_seconds(pid), 0, 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.05)
         end = time.monotonic() + FLOOD_SECONDS
         for sequence in range(8):
-            sock.sendto(encode_request(sequence, sequence + 1, 0x8001, 7), (address, 8620))
+            sock.sendto(encode_request(sequence, sequence + 1, 0x8001, 7), address)
         while time.monotonic() < end:
             try:
                 sock.recv(200)
@@ -151,7 +152,7 @@ def flood(pid: int, address: str) -> None:
             except TimeoutError:
                 pass
             sequence += 1
-            sock.sendto(encode_request(sequence, sequence + 1, 0x8001, 7), (address, 8620))
+            sock.sendto(encode_request(sequence, sequence + 1, 0x8001, 7), address)
     spent = cpu_seconds(pid) - before
     report(BENCH, "cpu_us_per_packet", spent / answered * 1e6, "us", note="reflector, flat out")
     report(BENCH, "packets_per_second", answered / spent, "1/s", note="reflector, per core, flat out")

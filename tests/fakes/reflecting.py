@@ -57,7 +57,7 @@ class WatchedProbe(StampProbe):
 async def opened(path: EmulatedPath, target=FAR, timeout_seconds=10.0, **settings):
     """Give a probe that was opened on the near host."""
     context = make_context()
-    assignment = sdk.Assignment("stamp", (target,), 10.0, timeout_seconds)
+    assignment = sdk.Assignment("stamp", (target,), 0.05, timeout_seconds)
     probe = WatchedProbe(assignment, WatchedProbe.settings_type(**settings))
     with path.near.entered():
         await probe.open(context)

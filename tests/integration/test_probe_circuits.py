@@ -16,14 +16,26 @@ from probes.closed_port import reset_time
 from probes.dns import DnsProbe
 from probes.http import HttpProbe
 from probes.icmp import IcmpProbe
+from probes.stamp import StampProbe
 from probes.tcp import TcpProbe
 
 FAR = {4: "198.51.100.1", 6: "2001:db8:ff::1"}
 NEAR = {4: ("10.1.0.2", "10.2.0.2"), 6: ("2001:db8:1::2", "2001:db8:2::2")}
 LINES = ("wan1", "wan2")
 ALL_GROUPS, NOBODY = "0 2147483647", "1 0"
-PROBES = {"icmp": IcmpProbe, "dns": DnsProbe, "dns_tcp": DnsProbe, "tcp": TcpProbe, "http": HttpProbe}
-SETTINGS = {"icmp": {"packets": 2, "spacing": "2ms"}, "dns_tcp": {"transport": "tcp"}}
+PROBES = {
+    "icmp": IcmpProbe,
+    "dns": DnsProbe,
+    "dns_tcp": DnsProbe,
+    "tcp": TcpProbe,
+    "http": HttpProbe,
+    "stamp": StampProbe,
+}
+SETTINGS = {
+    "icmp": {"packets": 2, "spacing": "2ms"},
+    "dns_tcp": {"transport": "tcp"},
+    "stamp": {"packets": 2, "spacing": "2ms"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +99,12 @@ class Resolver(asyncio.DatagramProtocol):
         self._transport.sendto(_no_data(data), addr)
 
 
+class Twamp(Resolver):
+    def datagram_received(self, data, addr):
+        self._end.heard.add(("stamp", addr[0]))
+        self._transport.sendto(bytes(24) + data[:12], addr)
+
+
 def _no_data(query):
     return query[:2] + b"\x81\x80" + query[4:]
 
@@ -100,8 +118,9 @@ async def far_end(host: Host):
         stack.enter_context(_pings(end, socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 0))
         servers = [await asyncio.start_server(end.greet, list(FAR.values()), port) for port in (7, 53, 80)]
         resolvers = [
-            await loop.create_datagram_endpoint(lambda: Resolver(end), local_addr=(address, 53))
+            await loop.create_datagram_endpoint(lambda kind=kind: kind(end), local_addr=(address, port))
             for address in FAR.values()
+            for kind, port in ((Resolver, 53), (Twamp, 862))
         ]
     try:
         yield end

@@ -113,7 +113,7 @@ async def test_queueing_by_direction_is_right_with_a_clock_that_is_off_and_drift
                 for _ in range(4):
                     reading, *_ = await probe.read()
     assert told(reading, "netmon_probe_kernel_timestamps") == 1
-    assert told(reading, "netmon_stamp_clock_drift_ratio") == pytest.approx(20e-6, abs=15e-6)
+    assert told(reading, "netmon_stamp_clock_drift_ratio") is None
     for way, one_way in zip(DIRECTIONS, both_ways(truth), strict=True):
         errors, waits = queueing_errors(probe.found[-1], one_way, way)
         assert quantile(errors, 0.99) < 50e-6, (way, quantile(errors, 0.5), errors[-5:])
@@ -252,7 +252,7 @@ async def test_a_port_where_nobody_listens_refuses():
 
 async def test_many_targets_are_measured_at_once_and_told_apart():
     with reflecting(None, "127.0.0.1", 0) as first, reflecting(None, "127.0.0.2", 0) as second:
-        targets = tuple(f"127.0.0.{n}:{one._port}" for n, one in ((1, first), (2, second)))
+        targets = tuple(f"127.0.0.{n}:{one.port}" for n, one in ((1, first), (2, second)))
         found = await probe_once(StampProbe, targets, QUICK, 1.0)
     assert found.reading.outcomes == (Outcome.OK, Outcome.OK)
     assert (first.reflected_total, second.reflected_total) == (10, 10)
@@ -260,7 +260,7 @@ async def test_many_targets_are_measured_at_once_and_told_apart():
 
 async def test_the_story_tells_each_packet_and_what_the_clocks_say():
     with reflecting(None, "127.0.0.1", 0, wrong=WrongTime(2.0, error_seconds=0.001)) as reflector:
-        found = await probe_once(StampProbe, f"127.0.0.1:{reflector._port}", QUICK, 1.0)
+        found = await probe_once(StampProbe, f"127.0.0.1:{reflector.port}", QUICK, 1.0)
     story = "\n".join(found.story)
     assert "packet 1: " in story
     assert "inside the reflector; queued 0.0" in story
@@ -271,7 +271,7 @@ async def test_the_story_tells_each_packet_and_what_the_clocks_say():
 async def test_a_train_that_is_cut_off_leaves_the_next_one_without_a_base():
     with reflecting(None, "127.0.0.1", 0) as reflector:
         context = make_context()
-        assignment = Assignment("stamp", (f"127.0.0.1:{reflector._port}",), 10.0, 2.0)
+        assignment = Assignment("stamp", (f"127.0.0.1:{reflector.port}",), 0.05, 2.0)
         probe = WatchedProbe(assignment, WatchedProbe.settings_type(packets=20, spacing="20ms"))
         await probe.open(context)
         cut = asyncio.create_task(probe.read())

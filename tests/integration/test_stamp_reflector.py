@@ -59,7 +59,7 @@ async def until(condition):
 
 
 def at(reflector):
-    return ("127.0.0.1", reflector._port)
+    return ("127.0.0.1", reflector.port)
 
 
 async def test_a_request_is_answered_with_a_number_a_count_and_when_the_last_reply_left():
