@@ -22,8 +22,9 @@ from probes.dns_message import (
     rcode_name,
 )
 from probes.dns_socket import DnsSockets, ask_resolver
+from probes.families import FamilyProbe, FamilySettings
 from probes.stream import Stream, connect
-from probes.target import Endpoint, Family, Resolved, parse_endpoint, resolve
+from probes.target import Endpoint, Resolved, parse_endpoint, resolve
 from probes.timestamping import KERNEL_STAMPS, RoundTrip, StampKeeper
 
 RESOLVE = sdk.gauge(
@@ -63,7 +64,7 @@ _NO_SUCH_NAME, _REFUSED = 3, 5
 _MAX_TCP_BYTES = 65_535 + 2
 
 
-class DnsSettings(sdk.Settings):
+class DnsSettings(FamilySettings):
     """What to ask, and which answers are good.
 
     By default the name servers of the root: every resolver has them in its cache (RFC 8109), so that
@@ -78,7 +79,6 @@ class DnsSettings(sdk.Settings):
     edns_bytes: int = 0
     valid_rcodes: str = "NOERROR"
     transport: Literal["udp", "tcp"] = "udp"
-    family: Family = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Heard:
     connect_seconds: float | None = None
 
 
-class DnsProbe(sdk.Probe[DnsSettings]):
+class DnsProbe(FamilyProbe[DnsSettings]):
     """Query by UDP, by TCP when the answer is truncated or when asked to."""
 
     measurement = "dns"

@@ -10,8 +10,9 @@ from typing import ClassVar, TypeVar
 from netmon import sdk
 from probes.binding import packet_info
 from probes.echo_socket import Echo, EchoSocket, Found, Train
+from probes.families import FamilyProbe, FamilySettings
 from probes.stamped_socket import Address
-from probes.target import Family, Resolved, resolve, resolve_soon
+from probes.target import Resolved, resolve, resolve_soon
 from probes.timestamping import StampKeeper
 from probes.train import check_range, check_train, story
 from probes.train_minute import FURTHER_METRICS, TrainBook
@@ -20,20 +21,19 @@ from probes.train_minute import FURTHER_METRICS, TrainBook
 _PHASE_RATIO, _PHASE_SECONDS = 0.1, 1.0
 
 
-class TrainSettings(sdk.Settings):
+class TrainSettings(FamilySettings):
     """`packets` per train, `spacing` between them (each pause is 0.5 to 1.5 times that), payload, DSCP."""
 
     packets: int = 3
     spacing: sdk.Seconds = 0.1
     size_bytes: int = 56
     dscp: int = 0
-    family: Family = "any"
 
 
 S = TypeVar("S", bound=TrainSettings)
 
 
-class EchoProbe(sdk.Probe[S]):
+class EchoProbe(FamilyProbe[S]):
     """Sends a train to each target, all with the same pauses, so that one wake-up sends to all of them."""
 
     further_metrics = FURTHER_METRICS

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmon import sdk
+from probes.families import FamilyProbe, FamilySettings
 from probes.fence import check_address
 from probes.http_exchange import Exchange, Header, Request, Response
 from probes.stream import Stream, connect
-from probes.target import Family, Resolved, resolve
+from probes.target import Resolved, resolve
 from probes.tcp import FAILED_PATTERN, compile_pattern, handshake_seconds
 from probes.timestamping import KERNEL_STAMPS, StampKeeper
 from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
@@ -51,7 +52,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")  # what fits into 64 bits with a sign
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class HttpSettings(sdk.Settings):
+class HttpSettings(FamilySettings):
     """What to ask and what to be content with.
 
     `valid_status` is a list such as "200-299,304"; `body_pattern` a regular expression that the body must
@@ -66,7 +67,6 @@ class HttpSettings(sdk.Settings):
     verify: bool = True
     ca_file: str = ""
     max_bytes: sdk.Bytes = 1_000_000
-    family: Family = "any"
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Visit:
         self.values[phase] = (self.values.get(phase) or 0.0) + seconds
 
 
-class HttpProbe(sdk.Probe[HttpSettings]):
+class HttpProbe(FamilyProbe[HttpSettings]):
     """Resolve, connect, shake hands, ask, read; follow redirects as far as the fence allows."""
 
     measurement = "http"

@@ -7,6 +7,7 @@ import secrets
 from netmon import sdk
 from probes.binding import packet_info
 from probes.datagram_query import QuerySockets, Reply, Token
+from probes.families import FamilyProbe, FamilySettings
 from probes.ntp_message import (
     Answer,
     MessageError,
@@ -15,7 +16,7 @@ from probes.ntp_message import (
     encode_request,
     residence_seconds,
 )
-from probes.target import Endpoint, Family, Resolved, parse_endpoint, resolve
+from probes.target import Endpoint, Resolved, parse_endpoint, resolve
 from probes.timestamping import KERNEL_STAMPS, StampKeeper
 
 RESOLVE = sdk.gauge(
@@ -47,12 +48,11 @@ _COOKIE_BYTES = 8
 _NOT_SET, _UNSYNCHRONISED = 3, 16
 
 
-class NtpSettings(sdk.Settings):
+class NtpSettings(FamilySettings):
     """`max_offset`: how far the server's clock may be from ours (0: as far as it likes); `max_stratum`."""
 
     max_offset: sdk.Seconds = 0.0
     max_stratum: int = 15
-    family: Family = "any"
 
 
 class NtpSockets(QuerySockets):
@@ -61,7 +61,7 @@ class NtpSockets(QuerySockets):
     token = Token(asked=slice(40, 48), answered=slice(24, 32))
 
 
-class NtpProbe(sdk.Probe[NtpSettings]):
+class NtpProbe(FamilyProbe[NtpSettings]):
     """Send one SNTP request and judge the answer."""
 
     measurement = "ntp"

@@ -15,8 +15,11 @@ from probes.binding import source_version
 Family = Literal["any", "ipv4", "ipv6"]
 """Which of a name's addresses to use; `any` takes the resolver's first."""
 
+Families = Literal["any", "ipv4", "ipv6", "both"]
+"""The same for probes that can measure both apart; each then resolves for one of them."""
+
 _SOON_SECONDS = 0.02
-_VERSIONS: dict[Family, int] = {"any": 0, "ipv4": 4, "ipv6": 6}
+_VERSIONS: dict[Families, int] = {"any": 0, "ipv4": 4, "ipv6": 6, "both": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def _checked_host(host: str, target: str) -> str:
 
 
 async def resolve(
-    context: sdk.Context, host: str, family: Family = "any", circuit: sdk.Circuit | None = None
+    context: sdk.Context, host: str, family: Families = "any", circuit: sdk.Circuit | None = None
 ) -> Resolved:
     """Return the address to use now, if possible one that the circuit's own can ask.
 
@@ -80,7 +83,7 @@ async def resolve(
 
 
 async def resolve_soon(
-    context: sdk.Context, hosts: Mapping[str, str], family: Family, circuit: sdk.Circuit | None
+    context: sdk.Context, hosts: Mapping[str, str], family: Families, circuit: sdk.Circuit | None
 ) -> dict[str, Resolved]:
     """Return the addresses that are known now, or a moment later, by target; `hosts` are by target, too.
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from netmon import sdk
+from probes.families import FamilyProbe, FamilySettings
 from probes.stream import connect
-from probes.target import Family, Resolved, parse_endpoint, resolve
+from probes.target import Resolved, parse_endpoint, resolve
 from probes.tcp import handshake_seconds
 from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
 from probes.tls_stream import TlsStream, Trust, start_tls
@@ -28,16 +29,15 @@ CIPHER = sdk.info("probe_tls_cipher_info", "Cipher that was agreed on.", label="
 _PORT = 443
 
 
-class TlsSettings(sdk.Settings):
+class TlsSettings(FamilySettings):
     """`server_name` is whose certificate is expected, by default the target's host."""
 
     server_name: str = ""
     verify: bool = True
     ca_file: str = ""
-    family: Family = "any"
 
 
-class TlsProbe(sdk.Probe[TlsSettings]):
+class TlsProbe(FamilyProbe[TlsSettings]):
     """Connect, shake hands, read the certificates, close."""
 
     measurement = "tls"

@@ -62,6 +62,8 @@ class Probe(Source[S]):
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
         super().__init__(assignment, settings)
+        self.row_labels: Labels = ()
+        """What tells this probe's rows from those of another that shares its assignment."""
         self._shape: Shape | None = None
         self._texts: list[Mapping[Metric, str]] = []
 
@@ -120,7 +122,8 @@ class Probe(Source[S]):
     def _key(self, target: str) -> Labels:
         circuit = self.circuit
         carried = (("circuit", circuit.id),) if circuit and self._must_have_carried(circuit) else ()
-        return (("site", self.context.site), ("probe", self.assignment.name), ("target", target), *carried)
+        named = (("site", self.context.site), ("probe", self.assignment.name), ("target", target))
+        return (*named, *self.row_labels, *carried)
 
     def _must_have_carried(self, circuit: Circuit) -> bool:
         """Tell whether a sample cannot have gone by another circuit: bound to this one, or the only one."""

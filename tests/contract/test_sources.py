@@ -8,6 +8,7 @@ import tomllib
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fakes.context import make_context
@@ -22,10 +23,13 @@ from collectors.demo.devices import router
 from collectors.demo.site import COMMUNITY
 from collectors.snmp.agent import Agent, serve
 from netmon import sdk
+from probes.raw.helper import Helper
 
 ROOT = Path(__file__).parents[2]
 REGISTERED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["netmon.sources"]
-PROBES = sorted(name for name, value in REGISTERED.items() if value.startswith("probes."))
+HELPED = ("lan",)
+"""Sources that only ask the raw helper."""
+PROBES = sorted({name for name, value in REGISTERED.items() if value.startswith("probes.")} - {*HELPED})
 DEVICE_COLLECTORS = ("interfaces", "system")
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
@@ -78,13 +82,14 @@ def device(port, address="127.0.0.1"):
     return sdk.Device("router", address, port, credential)
 
 
-def make(name, target="", timeout_seconds=1.0, port=0):
+def make(name, target="", timeout_seconds=1.0, port=0, helper=None):
     """Return a source of that name, for a target (probes) or a port of a device (collectors)."""
     source = load(name)
     target = target or {"http": "http://127.0.0.1/", "tcp": "127.0.0.1:80"}.get(name, "127.0.0.1")
     assigned = device(port or 161) if name in DEVICE_COLLECTORS else None
     assignment = sdk.Assignment(name, (target,), 0.05, timeout_seconds, device=assigned)
-    return source(assignment, settings_of(source))
+    settings = settings_of(source) if helper is None else source.settings_type(socket=helper)
+    return source(assignment, settings)
 
 
 # Declarations
@@ -318,6 +323,12 @@ async def answering_end(name):
         elif name in ("ntp", "udp"):
             answer = time_server() if name == "ntp" else lambda data: [data]
             yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(answer))).port}"}
+        elif name in HELPED:
+            yield {
+                "helper": await stack.enter_async_context(
+                    helper(Helper(lambda _ask: [], lambda _name: list).serve)
+                )
+            }
         elif name == "stamp":
             reflector = stack.enter_context(reflecting(None, "127.0.0.1", 0))
             yield {"target": f"127.0.0.1:{reflector.port}"}
@@ -331,11 +342,23 @@ async def silent_end(name):
     if name in ("tcp", "tls", "http"):
         async with tcp_server(silence) as port:
             yield {"target": f"http://127.0.0.1:{port}/" if name == "http" else f"127.0.0.1:{port}"}
+    elif name in HELPED:
+        async with helper(silence) as path:
+            yield {"helper": path}
     else:
         async with udp_server(lambda _data: []) as server:
             on_device = name in DEVICE_COLLECTORS
             target = f"127.0.0.1:{server.port}" if name in ("dns", "ntp", "udp") else "127.0.0.1"
             yield {"port": server.port} if on_device else {"target": target}
+
+
+@asynccontextmanager
+async def helper(serve):
+    """Be the raw helper; gives the path of its socket."""
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/socket"
+        async with await asyncio.start_unix_server(serve, path):
+            yield path
 
 
 async def say_hello(reader, writer):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import subprocess
 import time
 from contextlib import ExitStack
 
@@ -248,3 +249,18 @@ def _assignment(timeout_seconds=0.2):
 
 def _metric(reading, name):
     return next(metric for metric in reading.shape.metrics if metric.name == name)
+
+
+@pytest.fixture
+def thin_network(mute_network):
+    subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)
+
+
+@pytest.mark.usefixtures("thin_network")
+@pytest.mark.parametrize("whole", [True, False])
+async def test_packets_that_may_not_be_cut_are_refused_where_they_do_not_fit(whole):
+    async with EchoHost(lambda request: [request.reply()]) as host:
+        found = await probe_once(IcmpProbe, "127.0.0.1", FAST | {"size_bytes": 3000, "df": whole})
+    assert (found.outcome is Outcome.OK) is not whole, found.detail
+    assert ("EMSGSIZE" in found.detail) is whole
+    assert len(host.requests) == (0 if whole else 5)
