@@ -81,7 +81,10 @@ class Session:
     _seen: int = 0
 
     def count(self, sequence: int) -> None:
-        """Count a request, unless it is a copy of one of the last 1024."""
+        """Count a request, unless it is a copy of one of the last 1024.
+
+        RFC 8972 §4.5 leaves to us what is "in profile": what came for the first time.
+        """
         ahead = sequence - self._highest
         if ahead > 0:
             self._seen = (self._seen << min(ahead, _SEEN_REQUESTS) | 1) & ((1 << _SEEN_REQUESTS) - 1)

@@ -111,13 +111,14 @@ def _count(base: Base, requests: range, echoes: Sequence[Echo]) -> _Count | None
     backward = sent_back - len(replies)
     seen_duplicates = len({(echo.request, echo.reply) for echo in echoes}) - len(answered)
     if newest.counted is not None:
-        arrived = newest.counted - base.counted
+        # A reflector that counts copies, too, is believed as far as its copies are not seen.
+        arrived = min(newest.counted - base.counted, sent_back - seen_duplicates)
     else:
         # Without a count, a duplicate whose reply was lost looks like one more request that came.
         arrived = sent_back - seen_duplicates
         arrived -= min(max(arrived - len(requests), 0), backward)
     missing, duplicates = len(requests) - arrived, sent_back - arrived
-    if min(replies) <= base.reply or backward < 0 or missing < 0 or duplicates < seen_duplicates:
+    if min(replies) <= base.reply or backward < 0 or missing < 0:
         return None
     # Whether what was sent after the last answered request came there, only a later reply can tell.
     unknown = min(missing, requests.stop - 1 - max(answered))

@@ -56,6 +56,11 @@ def test_a_copy_whose_reply_was_lost_hides_no_loss_from_a_reflector_that_counts(
     assert (found.lost, found.duplicated) == (BothWays(1, 1), BothWays(1, 0))
 
 
+def test_a_reflector_that_counts_copies_too_is_not_believed_where_they_are_seen():
+    found = account(NEW, range(4), counting((0, 0), (1, 1), (1, 2), (3, 3)), stateful=False)
+    assert (found.lost, found.duplicated) == (BothWays(1, 0), BothWays(1, 0))
+
+
 def test_a_copy_of_a_reply_is_known_by_its_number():
     found = account(NEW, range(2), counting((0, 0), (0, 0), (1, 1)), stateful=False)
     assert (found.lost, found.duplicated) == (BothWays(0, 0), BothWays(0, 1))
