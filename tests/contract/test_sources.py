@@ -343,13 +343,20 @@ async def silent_end(name):
         async with tcp_server(silence) as port:
             yield {"target": f"http://127.0.0.1:{port}/" if name == "http" else f"127.0.0.1:{port}"}
     elif name in HELPED:
-        async with helper(silence) as path:
+        async with helper(listen_only) as path:
             yield {"helper": path}
     else:
         async with udp_server(lambda _data: []) as server:
             on_device = name in DEVICE_COLLECTORS
             target = f"127.0.0.1:{server.port}" if name in ("dns", "ntp", "udp") else "127.0.0.1"
             yield {"port": server.port} if on_device else {"target": target}
+
+
+async def listen_only(reader, writer):
+    while await reader.read(100):
+        continue
+    writer.close()
+    await writer.wait_closed()
 
 
 @asynccontextmanager
