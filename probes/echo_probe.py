@@ -9,7 +9,8 @@ from typing import ClassVar, TypeVar
 
 from netmon import sdk
 from probes.binding import packet_info
-from probes.echo_socket import Echo, EchoSocket, Found, Train
+from probes.echo import Echo, Train
+from probes.echo_socket import EchoSocket, Found
 from probes.families import FamilyProbe, FamilySettings
 from probes.stamped_socket import Address
 from probes.target import Resolved, resolve, resolve_soon

@@ -1,4 +1,4 @@
-"""Both IP versions of a target, each measured for itself: a name may answer by one and be dead by the other."""
+"""Both IP versions of a target, each for itself: a name may answer by one and be dead by the other."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from netmon import sdk
 from probes.binding import packet_info
 from probes.closed_port import Answer, Method, UnreachableSockets, reset_time
+from probes.echo import Echo
 from probes.echo_probe import EchoProbe, TrainSettings
-from probes.echo_socket import Echo, EchoSocket
+from probes.echo_socket import EchoSocket
 from probes.icmp_socket import EchoSockets, WholeEchoSockets, train_of_its_own
 from probes.target import Resolved, resolve
 from probes.timestamping import KERNEL_STAMPS

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from netmon import sdk
 from probes.binding import bind
-from probes.echo_socket import Echo, EchoSocket, Train, Wire
+from probes.echo import Echo, Train
+from probes.echo_socket import EchoSocket, Wire
 from probes.stamped_socket import forbid_fragments
 
 log = logging.getLogger(__name__)

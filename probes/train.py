@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netmon import sdk
-from probes.echo_socket import MIN_PAYLOAD_BYTES, Echo
+from probes.echo import Echo
+from probes.echo_socket import MIN_PAYLOAD_BYTES
 from probes.timestamping import KERNEL_STAMPS
 
 RTT_MIN = sdk.gauge("netmon_probe_rtt_min_seconds", "Shortest round trip of the train.")

@@ -19,7 +19,7 @@ from probes.delay_statistics import (
     received,
     rtt_jitter_seconds,
 )
-from probes.echo_socket import Echo
+from probes.echo import Echo
 
 MINUTE, SMOKEPING = "train_minute", "smokeping"
 _MINUTE_NS = 60_000_000_000
@@ -130,13 +130,20 @@ class TrainBook:
         if now_ns // _MINUTE_NS == (now_ns + self._every_ns) // _MINUTE_NS or not self._targets:
             return []
         named = sorted(self._targets.items())
+        whole = self._began_ns // _MINUTE_NS < now_ns // _MINUTE_NS
+        if not whole and self._began_ns % _MINUTE_NS > self._every_ns:
+            return self._forget()  # it began in the middle of this minute
         found = [
             self._reading(MINUTE, stamp, {name: minute_values(kept.series) for name, kept in named}),
             self._reading(SMOKEPING, stamp, {name: _totals(kept) for name, kept in named}),
         ]
+        self._forget()
+        return found
+
+    def _forget(self) -> list[sdk.Reading]:
         for kept in self._targets.values():
             kept.series.clear()
-        return found
+        return []
 
     def _reading(
         self, measurement: str, stamp: sdk.Stamp, rows: Mapping[str, Mapping[sdk.Metric, sdk.Value]]

@@ -7,8 +7,9 @@ import socket
 from collections.abc import Sequence
 
 from netmon import sdk
+from probes.echo import Echo
 from probes.echo_probe import EchoProbe, TrainSettings
-from probes.echo_socket import Echo, EchoSocket, Wire
+from probes.echo_socket import EchoSocket, Wire
 from probes.target import Endpoint, Resolved, parse_endpoint
 from probes.train import TRAIN_METRICS, train_sample
 

@@ -17,7 +17,7 @@ from fakes.probing import probe_once
 from netmon import sdk
 from netmon.sdk import Outcome
 from probes.closed_port import Method, reset_time
-from probes.echo_socket import Train
+from probes.echo import Train
 from probes.icmp import IcmpProbe
 from probes.icmp_socket import EchoSockets
 
@@ -252,8 +252,11 @@ def _metric(reading, name):
 
 
 @pytest.fixture
-def thin_network(mute_network):
-    subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)
+def thin_network():
+    sysctls = {"net_ipv4_ping_group_range": ALL_GROUPS, "net_ipv4_icmp_echo_ignore_all": "1"}
+    with network_namespace(**sysctls):
+        subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)
+        yield
 
 
 @pytest.mark.usefixtures("thin_network")

@@ -12,7 +12,7 @@ from netmon import sdk
 from probes.certificate import expiry_seconds
 from probes.command import ProbeCommand, make_probe
 from probes.dns import DnsProbe, DnsSettings
-from probes.echo_socket import Countdown, Echo
+from probes.echo import Countdown, Echo
 from probes.http import HttpProbe, HttpSettings, parse_status
 from probes.icmp import RTT, IcmpProbe, IcmpSettings
 from probes.stamped_socket import Datagram

@@ -18,7 +18,7 @@ from probes.delay_statistics import (
     percentile,
     rtt_jitter_seconds,
 )
-from probes.echo_socket import Countdown, Echo
+from probes.echo import Countdown, Echo
 from probes.stamped_socket import Datagram
 from probes.timestamping import Arrival, Departure
 
@@ -152,6 +152,16 @@ def test_a_minute_is_published_with_its_last_train_and_then_begins_anew():
     assert [one.cell(0, minute.SENT) for one in (first, second)] == [12, 12]
     assert [one.cell(0, minute.REQUESTS) for one in (totals, later)] == [12, 24]
     assert (first.shape, totals.shape, totals.epochs) == (second.shape, later.shape, later.epochs)
+
+
+def test_a_minute_of_which_only_the_end_was_seen_is_not_published():
+    kept = book()
+    published = []
+    for turn in range(9):
+        kept.note("a", [echo(0.010)])
+        published.append(len(kept.readings(stamp(MINUTE_NS + (turn + 3) * 10 * 10**9))))
+    assert published == [0] * 8 + [2]
+    assert kept.readings(stamp(3 * MINUTE_NS)) == []
 
 
 def test_losses_follow_from_the_histogram_as_its_readers_expect():
