@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from netmon import sdk
@@ -73,7 +73,7 @@ def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds:
     """Return the probe of that name with its settings; UsageError says what is wrong with them."""
     found = next(iter(entry_points(group=_SOURCES, name=kind)), None)
     source: object = found.load() if found is not None else None
-    if not (isinstance(source, type) and issubclass(source, sdk.Probe)):
+    if found is None or not (isinstance(source, type) and issubclass(source, _kinds(found))):
         near = get_close_matches(kind, probe_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise sdk.UsageError(
@@ -81,6 +81,11 @@ def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds:
         )
     assignment = sdk.Assignment(kind, (target,), _PAUSE_SECONDS, timeout_seconds)
     return source(assignment, _checked(source.settings_type, settings))
+
+
+def _kinds(found: EntryPoint) -> type[sdk.Source[Any]]:
+    """Return what a source must be to be run by hand: anything of ours, a probe if it is somebody else's."""
+    return sdk.Source if found.module.startswith("probes.") else sdk.Probe
 
 
 def _checked(settings_type: type[sdk.Settings], settings: Sequence[str]) -> sdk.Settings:
@@ -164,7 +169,9 @@ def _document(reading: sdk.Reading, at: int) -> sdk.Json:
 def _text(reading: sdk.Reading, story: Story) -> str:
     if any(name not in _COMMON_KEY for name, _ in reading.shape.rows[0].key):
         # A line per row would be one for each hop of a path: its story tells them better.
-        return f"  {len(reading.shape.rows)} rows of {reading.shape.measurement}: --trace or --json shows them\n"
+        return (
+            f"  {len(reading.shape.rows)} rows of {reading.shape.measurement}: --trace or --json shows them\n"
+        )
     texts = dict(reading.shape.rows[0].texts)
     lines = [] if story.show else [story.last]
     for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):
