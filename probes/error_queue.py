@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netmon import sdk
-from probes.timestamping import Ancillary, Arrival, kernel_stamp_ns
+from probes.timestamping import SOCKET, STAMPS, Ancillary, Arrival, stamp_in
 
 IP_RECVERR, IPV6_RECVERR = 11, 25
 _IPV4, _IPV6 = int(socket.IPPROTO_IP), int(socket.IPPROTO_IPV6)
@@ -87,11 +87,11 @@ def transmit_stamp(ancillary: Iterable[Ancillary]) -> tuple[int, int | None] | N
     """
     number, stamp_ns = None, None
     for level, kind, data in ancillary:
-        if _is_extended_error(level, kind, data):
+        if level == SOCKET:
+            stamp_ns = stamp_in(data) if kind == STAMPS else None
+        elif _is_extended_error(level, kind, data):
             _error, origin, _type, _code, _pad, _info, key = _EXTENDED_ERROR.unpack_from(data)
             number = key if origin == _ORIGIN_STAMP else None
-        else:
-            stamp_ns = kernel_stamp_ns(((level, kind, data),))
     return None if number is None else (number, stamp_ns)
 
 

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from netmon import sdk
 from probes.error_queue import IP_RECVERR, IPV6_RECVERR, NetworkError, failure, notice_of, transmit_stamp
 from probes.timestamping import (
+    SOCKET,
+    STAMPS,
     Ancillary,
     Arrival,
     Departure,
     arrival,
     departure,
-    kernel_stamp_ns,
+    stamp_in,
     start_stamps,
 )
 
@@ -33,7 +35,6 @@ _RECEIVE_BUFFER_BYTES = 4 << 20
 _IP_RECVTTL = 12
 _IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3  # linux/in.h
 _INT = struct.Struct("=i")
-_SOCKET = int(socket.SOL_SOCKET)
 _IPV4, _TTL = int(socket.IPPROTO_IP), int(socket.IP_TTL)
 _IPV6, _HOP_LIMIT = int(socket.IPPROTO_IPV6), int(socket.IPV6_HOPLIMIT)
 
@@ -97,7 +98,10 @@ class StampedSocket:
 
     def _send(self, data: bytes, to: Address, ancillary: Sequence[Ancillary]) -> Departure:
         sent = departure(self._clock)
-        self._sock.sendmsg([data], ancillary, 0, to)
+        if ancillary:
+            self._sock.sendmsg([data], ancillary, 0, to)
+        else:
+            self._sock.sendto(data, to)
         if self._stamping:
             self._unstamped[self._next_key] = sent
             self._next_key = (self._next_key + 1) & 0xFFFFFFFF
@@ -222,10 +226,9 @@ def _ask_for_errors_and_hop_limit(sock: socket.socket) -> None:
 def _told(ancillary: Sequence[Ancillary]) -> tuple[int | None, int | None]:
     """Return the kernel's stamp (ns) and the hop limit."""
     kernel_ns, hop_limit = None, None
-    for one in ancillary:
-        level, kind, data = one
-        if level == _SOCKET:
-            kernel_ns = kernel_stamp_ns((one,))
+    for level, kind, data in ancillary:
+        if level == SOCKET:
+            kernel_ns = stamp_in(data) if kind == STAMPS else None
         elif (kind == _TTL and level == _IPV4) or (kind == _HOP_LIMIT and level == _IPV6):
             (hop_limit,) = _INT.unpack_from(data)
     return kernel_ns, hop_limit
