@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Literal
 
 from netmon import sdk
@@ -75,7 +77,7 @@ class PathProbe(sdk.Probe[PathSettings]):
         """Trace the way to one target."""
         clock = self.context.clock
         until = clock.monotonic() + self.assignment.timeout_seconds
-        resolved = await resolve(self.context, target, self.settings.family, self.circuit)
+        resolved = await self._resolved(target)
         trace = await self._trace(target, resolved, until)
         for line in story(trace):
             self.context.trace(line)
@@ -88,6 +90,15 @@ class PathProbe(sdk.Probe[PathSettings]):
         if any(way.hops for way in trace.ways):
             records.append(self._hop_reading(trace, stamp, outcome))
         return sdk.Sample(path_values(trace), path_texts(trace), outcome, ending(trace.main), tuple(records))
+
+    async def _resolved(self, target: str) -> Resolved:
+        """Return the address of the trace before while the name has it: only so can ways be compared."""
+        resolved = await resolve(self.context, target, self.settings.family, self.circuit)
+        known = self._memories.get(target)
+        if known is None or known.address == resolved.address:
+            return resolved
+        still = {str(ip_address(address)) for address in await self.context.resolver.addresses(target)}
+        return replace(resolved, address=known.address) if known.address in still else resolved
 
     async def _trace(self, target: str, resolved: Resolved, until: float) -> Trace:
         settings, context = self.settings, self.context
