@@ -1,4 +1,4 @@
-"""The long form of tests/integration/test_probe_loss.py: 10,000 probes per kind of loss, all accounted for."""
+"""The long form of tests/integration/test_probe_loss.py: 10,000 probes of each kind, all accounted for."""
 
 from __future__ import annotations
 
