@@ -139,6 +139,7 @@ def sdk_circuit(section: CircuitSection) -> Circuit:
         section.source_address,
         section.interface,
         section.metered,
+        section.egress,
     )
 
 

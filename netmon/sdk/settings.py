@@ -77,6 +77,8 @@ class Circuit:
     source_address: str = ""
     interface: str = ""
     metered: bool = False
+    egress: tuple[str, ...] = ()
+    """Public networks that its packets come from; empty: not told."""
 
     @property
     def has_source(self) -> bool:

@@ -20,6 +20,8 @@ def declared() -> dict[str, tuple[Metric, ...]]:
     found |= {
         derived.RUN: derived.RUN_METRICS,
         derived.CIRCUIT_MINUTE: derived.CIRCUIT_MINUTE_METRICS,
+        derived.SITE_MINUTE: derived.SITE_MINUTE_METRICS,
+        derived.OUTSIDE_MINUTE: derived.OUTSIDE_MINUTE_METRICS,
         derived.BANDWIDTH_TEST: derived.BANDWIDTH_TEST_METRICS,
         derived.INCIDENT: derived.INCIDENT_METRICS,
     }
