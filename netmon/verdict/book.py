@@ -126,7 +126,7 @@ class Book:
                 self.rows[STAMP, key].add(at_ns, LatestRow(row, at, reading))
             told = dict(row.texts).get(EGRESS_TEXT)
             if told is not None:
-                self.egress[carried].add(at_ns, told)
+                self.egress[carried].add(at_ns, told if told in self.watch.circuits else "")
 
     def _run(self, reading: Reading, spoke: set[str]) -> None:
         at_ns = reading.stamp.boottime_ns

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from netmon.model import Stamp
 
 MINUTE_NS = 60_000_000_000
-_SHORTEST_NS = MINUTE_NS // 2
+_SHORTEST_NS = MINUTE_NS // 2 + 1
+"""More than half a minute: the middle of two slots then never lies in the same minute."""
 _STEP_NS = 500_000_000
 """As in the history: a clock that moved by more was set; less is how it keeps time."""
 
@@ -38,7 +39,7 @@ class Slot:
 class Grid:
     """Cuts time into slots that begin with the full minutes of UTC.
 
-    A slot ends with the first full minute that comes at least 30 s after its beginning. So a clock that is
+    A slot ends with the first full minute that comes more than 30 s after its beginning. So a clock that is
     set, by whatever amount, makes one slot shorter or longer and moves the names of those that follow; the
     number of slots stays that of the minutes that passed.
     """

@@ -16,6 +16,7 @@ from fakes.loopback import SELF_SIGNED, silence, tcp_server, udp_server
 from fakes.namespaces import network_namespace
 from fakes.ports import free_port
 from fakes.reflecting import reflecting
+from fakes.stun_server import stun_server
 from fakes.time_server import time_server
 from pydantic import SecretStr
 
@@ -31,6 +32,8 @@ HELPED = ("lan",)
 """Sources that only ask the raw helper."""
 PROBES = sorted({name for name, value in REGISTERED.items() if value.startswith("probes.")} - {*HELPED})
 DEVICE_COLLECTORS = ("interfaces", "system")
+UDP_SERVERS = ("dns", "egress", "ntp", "udp")
+"""Probes that ask a UDP server on a port of the target's."""
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
 MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+)")
@@ -272,14 +275,14 @@ async def outcome_of(name, target, timeout_seconds=1.0, **overrides):
     return reading.outcomes[0]
 
 
-@pytest.mark.parametrize("probe", ["dns", "http", "ntp", "stamp", "tcp", "tls", "udp"])
+@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "stamp", "tcp", "tls", "udp"])
 async def test_a_closed_port_is_a_refusal(probe):
     port = free_port()
     target = f"http://127.0.0.1:{port}/" if probe == "http" else f"127.0.0.1:{port}"
     assert await outcome_of(probe, target) is sdk.Outcome.REFUSED
 
 
-@pytest.mark.parametrize("probe", ["dns", "http", "ntp", "tls"])
+@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "tls"])
 async def test_silence_is_a_timeout(probe):
     async with silent_end(probe) as there:
         assert await outcome_of(probe, **there, timeout_seconds=0.2) is sdk.Outcome.TIMEOUT
@@ -323,6 +326,8 @@ async def answering_end(name):
         elif name in ("ntp", "udp"):
             answer = time_server() if name == "ntp" else lambda data: [data]
             yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(answer))).port}"}
+        elif name == "egress":
+            yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(stun_server()))).port}"}
         elif name in HELPED:
             yield {
                 "helper": await stack.enter_async_context(
@@ -348,7 +353,7 @@ async def silent_end(name):
     else:
         async with udp_server(lambda _data: []) as server:
             on_device = name in DEVICE_COLLECTORS
-            target = f"127.0.0.1:{server.port}" if name in ("dns", "ntp", "udp") else "127.0.0.1"
+            target = f"127.0.0.1:{server.port}" if name in UDP_SERVERS else "127.0.0.1"
             yield {"port": server.port} if on_device else {"target": target}
 
 

@@ -8,7 +8,10 @@ from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
-OURS = ("dns", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "system", "tcp", "tls", "udp")
+OURS = (
+    "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "system", "tcp", "tls",
+    "udp",
+)  # fmt: skip
 """Sources of this project: others may be installed on the machine."""
 
 
