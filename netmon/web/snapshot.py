@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netmon.latest import LatestRow
 from netmon.model import Fact
-from netmon.model.derived import RUN
+from netmon.model.derived import CIRCUIT_MINUTE, RUN
 from netmon.verdict.circuits import CircuitNow, circuits
 from netmon.verdict.evidence import gather
 from netmon.verdict.rules import Verdict
@@ -38,6 +38,8 @@ class Snapshot:
     runs: Mapping[str, Sequence[LatestRow]]
     """By target."""
     facts: Sequence[Fact]
+    minutes: Mapping[str, Sequence[LatestRow]]
+    """By circuit: what its last minute was."""
 
     def age_seconds(self, row: LatestRow) -> float:
         """Return how old a row's reading was at that moment."""
@@ -64,6 +66,7 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
         },
         runs=_by("target", latest.rows(RUN)),
         facts=tuple(latest.facts()),
+        minutes=_by("circuit", latest.rows(CIRCUIT_MINUTE)),
     )
 
 
