@@ -33,7 +33,7 @@ check: ## format, lint, types, import contracts, sizes
 
 bench: ## all benchmarks, JSON lines on stdout; ONLY=name runs one
 	@.ci/bootstrap dev
-	@.ci/servers
+	@.ci/servers fping prometheus-blackbox-exporter prometheus-smokeping-prober
 	@.ci/bench $(ONLY)
 
 install: ## install netmon as a service of this machine (root)

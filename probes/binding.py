@@ -25,18 +25,19 @@ def source_version(circuit: sdk.Circuit | None) -> int:
     return ip_address(circuit.source_address).version if circuit and circuit.source_address else 0
 
 
-def bind(sock: socket.socket, circuit: sdk.Circuit | None) -> None:
+def bind(sock: socket.socket, circuit: sdk.Circuit | None, port: int = 0) -> None:
     """Tie a new socket to a circuit; None, or one without source, leaves it to the routes.
 
-    SourceError: UNREACHABLE when the address or interface is not here, UNSUPPORTED when it cannot be used.
+    `port` is its own port, or the identifier of a ping socket; 0: any. SourceError: UNREACHABLE when the
+    address or interface is not here, UNSUPPORTED when it cannot be used, BUSY when the port is taken.
     """
-    if circuit is None:
-        return
-    if circuit.interface:
+    if circuit and circuit.interface:
         _bind_to_interface(sock, circuit.interface)
-    if circuit.source_address:
+    if circuit and circuit.source_address:
         _check_version(circuit, 6 if sock.family == socket.AF_INET6 else 4)
-        _bind_to_address(sock, circuit.source_address)
+        _bind_to_address(sock, circuit.source_address, port)
+    elif port:
+        _bind_to_address(sock, "::" if sock.family == socket.AF_INET6 else "0.0.0.0", port)  # noqa: S104 - its source is the route's choice
 
 
 def packet_info(version: int, circuit: sdk.Circuit | None) -> tuple[Ancillary, ...]:
@@ -71,9 +72,9 @@ def _check_own(address: str) -> None:
         _bind_to_address(sock, address)
 
 
-def _bind_to_address(sock: socket.socket, address: str) -> None:
+def _bind_to_address(sock: socket.socket, address: str, port: int = 0) -> None:
     try:
-        sock.bind((address, 0))
+        sock.bind((address, port))
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             raise _absent(address, "an address") from error

@@ -1,9 +1,12 @@
-"""When a certificate ends, read from its DER; works for certificates that nobody trusts, too."""
+"""When certificates end, read from their DER; works for those that nobody trusts, too."""
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+_DER = 2  # ENCODING_DER of the library below
 _SEQUENCE, _INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x02, 0x17, 0x18, 0xA0
 
 
@@ -57,3 +60,28 @@ def _element(der: bytes) -> tuple[int, bytes, bytes]:
     if start + size > len(der):
         raise ValueError("the certificate is cut off")
     return tag, der[start : start + size], der[start + size :]
+
+
+def earliest_expiry_seconds(chain: Iterable[bytes]) -> float | None:
+    """Return the Unix time at which the first certificate of a chain ends; None when none can be read."""
+    return min((end for end in map(expiry_seconds, chain) if end is not None), default=None)
+
+
+def presented_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that the far end showed (DER), its own first."""
+    return _chain(tls, "get_unverified_chain")
+
+
+def verified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that lead to an authority we trust (DER); none where nobody verified."""
+    return _chain(tls, "get_verified_chain") if tls.context.verify_mode else ()
+
+
+def _chain(tls: ssl.SSLObject, method: str) -> tuple[bytes, ...]:
+    """Ask the library: by its own method since Python 3.13, before by the object below it."""
+    public = getattr(tls, method, None)
+    if public is not None:
+        return tuple(public() or ())
+    below = getattr(getattr(tls, "_sslobj", None), method, None)
+    found = (below() or ()) if below is not None else ()
+    return tuple(certificate.public_bytes(_DER) for certificate in found)

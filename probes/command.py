@@ -9,13 +9,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from netmon import sdk
 
 _SOURCES = "netmon.sources"
 _PAUSE_SECONDS = 1.0
+_COMMON_KEY = ("site", "probe", "target", "circuit")
 
 
 class ProbeCommand(sdk.Command):
@@ -72,7 +73,7 @@ def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds:
     """Return the probe of that name with its settings; UsageError says what is wrong with them."""
     found = next(iter(entry_points(group=_SOURCES, name=kind)), None)
     source: object = found.load() if found is not None else None
-    if not (isinstance(source, type) and issubclass(source, sdk.Probe)):
+    if found is None or not (isinstance(source, type) and issubclass(source, _kinds(found))):
         near = get_close_matches(kind, probe_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise sdk.UsageError(
@@ -80,6 +81,11 @@ def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds:
         )
     assignment = sdk.Assignment(kind, (target,), _PAUSE_SECONDS, timeout_seconds)
     return source(assignment, _checked(source.settings_type, settings))
+
+
+def _kinds(found: EntryPoint) -> type[sdk.Source[Any]]:
+    """Return what a source must be to be run by hand: anything of ours, a probe if it is somebody else's."""
+    return sdk.Source if found.module.startswith("probes.") else sdk.Probe
 
 
 def _checked(settings_type: type[sdk.Settings], settings: Sequence[str]) -> sdk.Settings:
@@ -130,31 +136,42 @@ async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
                 for reading in await probe.read():
                     if isinstance(reading, sdk.Reading):
                         good = good and reading.outcomes[0] is sdk.Outcome.OK
-                        sys.stdout.write(_document(reading) if options.json else _text(reading, story))
+                        sys.stdout.write(_documents(reading) if options.json else _text(reading, story))
         finally:
             await probe.close()
     return 0 if good else 1
 
 
-def _document(reading: sdk.Reading) -> str:
-    row = reading.shape.rows[0]
-    values = [
-        {"name": metric.name, "labels": dict(metric.labels), "value": column[0]}
+def _documents(reading: sdk.Reading) -> str:
+    """Return a line for each row."""
+    return "".join(json.dumps(_document(reading, at)) + "\n" for at in range(len(reading.shape.rows)))
+
+
+def _document(reading: sdk.Reading, at: int) -> sdk.Json:
+    row = reading.shape.rows[at]
+    values: list[sdk.Json] = [
+        {"name": metric.name, "labels": dict(metric.labels), "value": column[at]}
         for metric, column in zip(reading.shape.metrics, reading.columns, strict=True)
         if metric.kind is not sdk.Kind.INFO
     ]
-    document = {
+    document: dict[str, sdk.Json] = {
         "measurement": reading.shape.measurement,
         "target": dict(row.key)["target"],
         "time_ms": reading.stamp.wall_ms,
-        "outcome": reading.outcomes[0],
+        "outcome": reading.outcomes[at],
         "values": values,
         "texts": dict(row.texts),
     }
-    return json.dumps(document) + "\n"
+    further = {name: value for name, value in row.key if name not in _COMMON_KEY}
+    return document | ({"key": further} if further else {})
 
 
 def _text(reading: sdk.Reading, story: Story) -> str:
+    if any(name not in _COMMON_KEY for name, _ in reading.shape.rows[0].key):
+        # A line per row would be one for each hop of a path: its story tells them better.
+        return (
+            f"  {len(reading.shape.rows)} rows of {reading.shape.measurement}: --trace or --json shows them\n"
+        )
     texts = dict(reading.shape.rows[0].texts)
     lines = [] if story.show else [story.last]
     for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):

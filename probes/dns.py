@@ -14,15 +14,17 @@ from probes.dns_message import (
     Answer,
     MessageError,
     Question,
+    answer_class,
     decode_answer,
     encode_query,
     mixed_case,
     parse_name,
     rcode_name,
 )
-from probes.dns_socket import DnsSockets
+from probes.dns_socket import DnsSockets, ask_resolver
+from probes.families import FamilyProbe, FamilySettings
 from probes.stream import Stream, connect
-from probes.target import Endpoint, Family, Resolved, parse_endpoint, resolve
+from probes.target import Endpoint, Resolved, parse_endpoint, resolve
 from probes.timestamping import KERNEL_STAMPS, RoundTrip, StampKeeper
 
 RESOLVE = sdk.gauge(
@@ -47,24 +49,36 @@ RCODE = sdk.state(
     "netmon_probe_dns_rcode",
     "Response code: 0 NOERROR, 1 FORMERR, 2 SERVFAIL, 3 NXDOMAIN, 4 NOTIMP, 5 REFUSED, others in RFC 6895.",
 )
+CLASS = sdk.info(
+    "netmon_probe_dns_answer_info",
+    "Kind of answer: answered, no_data, no_such_name, refused, server_failure, not_understood or other.",
+    label="answer",
+)
+EDNS = sdk.state(
+    "netmon_probe_dns_edns", "1 when the resolver answered with EDNS, 0 when without; absent if not asked."
+)
 
 _PORT = 53
-_REFUSED = 5
+_RANDOM_LABEL_BYTES = 8
+_NO_SUCH_NAME, _REFUSED = 3, 5
 _MAX_TCP_BYTES = 65_535 + 2
 
 
-class DnsSettings(sdk.Settings):
+class DnsSettings(FamilySettings):
     """What to ask, and which answers are good.
 
     By default the name servers of the root: every resolver has them in its cache (RFC 8109), so that
-    the time is the resolver's own. `valid_rcodes` is a list such as "NOERROR,NXDOMAIN".
+    the time is the resolver's own. `random_label` asks for a new name under `query_name` each time, which
+    no cache has; NXDOMAIN is then as good as an answer. `valid_rcodes` is a list such as "NOERROR,NXDOMAIN";
+    `edns_bytes` says EDNS with that size.
     """
 
     query_name: str = "."
     query_type: str = "NS"
+    random_label: bool = False
+    edns_bytes: int = 0
     valid_rcodes: str = "NOERROR"
     transport: Literal["udp", "tcp"] = "udp"
-    family: Family = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,13 @@ class Heard:
     connect_seconds: float | None = None
 
 
-class DnsProbe(sdk.Probe[DnsSettings]):
+class DnsProbe(FamilyProbe[DnsSettings]):
     """Query by UDP, by TCP when the answer is truncated or when asked to."""
 
     measurement = "dns"
     own_metrics = (
-        RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, KERNEL_STAMPS,
+        RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, CLASS,
+        EDNS, KERNEL_STAMPS,
     )  # fmt: skip
     settings_type = DnsSettings
     binds = True
@@ -95,6 +110,11 @@ class DnsProbe(sdk.Probe[DnsSettings]):
             raise sdk.UsageError(f"query_type {settings.query_type!r} is not one of {', '.join(TYPES)}")
         self._kind = TYPES[settings.query_type.upper()]
         self._valid_rcodes = parse_rcodes(settings.valid_rcodes)
+        if settings.random_label:
+            self._valid_rcodes |= {_NO_SUCH_NAME}
+            parse_name("x" * 2 * _RANDOM_LABEL_BYTES + "." + settings.query_name.strip("."))
+        if settings.edns_bytes and not 512 <= settings.edns_bytes <= 65_535:
+            raise sdk.UsageError(f"edns_bytes is {settings.edns_bytes}, not 0 or 512 to 65535")
 
     async def open(self, context: sdk.Context) -> None:
         """Share the daemon's DNS sockets."""
@@ -115,7 +135,10 @@ class DnsProbe(sdk.Probe[DnsSettings]):
 
     async def _ask(self, endpoint: Endpoint, resolved: Resolved) -> Heard:
         """Ask by UDP, and by TCP where that must follow."""
-        question = Question(mixed_case(self._labels, self.context.random), self._kind)
+        random, labels = self.context.random, self._labels
+        if self.settings.random_label:
+            labels = (random.randbytes(_RANDOM_LABEL_BYTES).hex().encode(), *labels)
+        question = Question(mixed_case(labels, random), self._kind, self.settings.edns_bytes)
         left_seconds = max(self.assignment.timeout_seconds - resolved.seconds, 0.0)
         heard = None
         if self.settings.transport == "udp":
@@ -134,7 +157,8 @@ class DnsProbe(sdk.Probe[DnsSettings]):
     ) -> Heard:
         dns_socket = self._sockets.of(resolved.version)
         leave_by = packet_info(resolved.version, self.circuit)
-        reply = await dns_socket.ask((resolved.address, endpoint.port), question, wait_seconds, leave_by)
+        to = (resolved.address, endpoint.port)
+        reply = await ask_resolver(dns_socket, to, question, wait_seconds, leave_by)
         if reply is None:
             raise sdk.SourceError(sdk.Outcome.TIMEOUT, "no answer to the query")
         return Heard(decode(reply.data, question), reply.round_trip)
@@ -165,11 +189,13 @@ class DnsProbe(sdk.Probe[DnsSettings]):
             SUCCEEDED: 1,
             RCODE: answer.rcode,
             KERNEL_STAMPS: int(heard.round_trip.kernel),
+            EDNS: int(answer.edns) if self.settings.edns_bytes else None,
         }
+        texts = {CLASS: answer_class(answer)}
         if answer.rcode in self._valid_rcodes:
-            return sdk.Sample(values)
+            return sdk.Sample(values, texts)
         outcome = sdk.Outcome.DENIED if answer.rcode == _REFUSED else sdk.Outcome.REJECTED
-        return sdk.Sample(values, outcome=outcome, detail=rcode_name(answer.rcode))
+        return sdk.Sample(values, texts, outcome, rcode_name(answer.rcode))
 
 
 async def ask_stream(stream: Stream, question: Question, identifier: int) -> tuple[bytes, RoundTrip]:

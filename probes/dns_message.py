@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from netmon import sdk
@@ -16,11 +16,14 @@ RCODES = (
     "NOTAUTH", "NOTZONE",
 )  # fmt: skip
 
+_CLASSES = {1: "not_understood", 2: "server_failure", 3: "no_such_name", 4: "not_understood", 5: "refused"}
+
 _HEADER = struct.Struct("!HHHHHH")
 _QUESTION = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHIH")
 _RESPONSE, _TRUNCATED, _RECURSION_DESIRED = 1 << 15, 1 << 9, 1 << 8
 _INTERNET = 1
+_OPTIONS = 41  # RFC 6891 §6.1.1: the pseudo-record of EDNS
 _MAX_NAME_BYTES = 255
 _MAX_LABEL_BYTES = 63
 _MAX_POINTERS = 32
@@ -36,6 +39,8 @@ class Question:
 
     labels: tuple[bytes, ...]
     kind: int
+    edns_bytes: int = field(default=0, compare=False)
+    """Largest answer that we take by UDP (RFC 6891 §6.2.3); 0: the question comes without EDNS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ class Answer:
     answers: tuple[Record, ...]
     authorities: tuple[Record, ...]
     additionals: tuple[Record, ...]
+
+    @property
+    def edns(self) -> bool:
+        """True when the server speaks EDNS."""
+        return any(record.kind == _OPTIONS for record in self.additionals)
 
 
 def parse_name(text: str) -> tuple[bytes, ...]:
@@ -84,8 +94,11 @@ def mixed_case(labels: tuple[bytes, ...], random: Random) -> tuple[bytes, ...]:
 def encode_query(identifier: int, question: Question) -> bytes:
     """Return a query that asks for recursion."""
     name = b"".join(bytes((len(label),)) + label for label in question.labels) + b"\0"
-    header = _HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 0)
-    return header + name + _QUESTION.pack(question.kind, _INTERNET)
+    header = _HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 1 if question.edns_bytes else 0)
+    asked = header + name + _QUESTION.pack(question.kind, _INTERNET)
+    if not question.edns_bytes:
+        return asked
+    return asked + b"\0" + _RECORD.pack(_OPTIONS, question.edns_bytes, 0, 0)
 
 
 def decode_answer(data: bytes) -> Answer:
@@ -108,12 +121,23 @@ def decode_answer(data: bytes) -> Answer:
         sections.append(records)
     if at != len(data) and not truncated:
         raise MessageError("more octets than records")
-    return Answer(identifier, flags & 0xF, truncated, question, *sections)
+    rcode = flags & 0xF
+    for record in sections[2]:
+        if record.kind == _OPTIONS:
+            rcode |= record.ttl_seconds >> 24 << 4  # RFC 6891 §6.1.3
+    return Answer(identifier, rcode, truncated, question, *sections)
 
 
 def rcode_name(rcode: int) -> str:
     """Return the name of a response code (RFC 6895 §2.3)."""
     return RCODES[rcode] if rcode < len(RCODES) else f"RCODE{rcode}"
+
+
+def answer_class(answer: Answer) -> str:
+    """Return what kind of answer it is, from a closed vocabulary."""
+    if answer.rcode == 0:
+        return "answered" if answer.answers else "no_data"
+    return _CLASSES.get(answer.rcode, "other")
 
 
 def _read_question(data: bytes) -> tuple[int, Question]:

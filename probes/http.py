@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmon import sdk
+from probes.families import FamilyProbe, FamilySettings
 from probes.fence import check_address
 from probes.http_exchange import Exchange, Header, Request, Response
 from probes.stream import Stream, connect
-from probes.target import Family, Resolved, resolve
+from probes.target import Resolved, resolve
 from probes.tcp import FAILED_PATTERN, compile_pattern, handshake_seconds
 from probes.timestamping import KERNEL_STAMPS, StampKeeper
-from probes.tls import TlsStream, Trust, start_tls
+from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
+from probes.tls_stream import TlsStream, Trust, start_tls
 from probes.url import Url, parse_url
 
 
@@ -42,9 +44,6 @@ BODY_LENGTH = sdk.integer(
     "probe_http_uncompressed_body_length",
     "Length of the body; absent when it came compressed or was cut off.",
 )
-CERT_EXPIRY = sdk.gauge(
-    "probe_ssl_earliest_cert_expiry", "Unix time at which the certificate of the last connection ends."
-)
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -53,7 +52,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")  # what fits into 64 bits with a sign
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class HttpSettings(sdk.Settings):
+class HttpSettings(FamilySettings):
     """What to ask and what to be content with.
 
     `valid_status` is a list such as "200-299,304"; `body_pattern` a regular expression that the body must
@@ -68,7 +67,6 @@ class HttpSettings(sdk.Settings):
     verify: bool = True
     ca_file: str = ""
     max_bytes: sdk.Bytes = 1_000_000
-    family: Family = "any"
 
 
 @dataclass(slots=True)
@@ -83,13 +81,13 @@ class Visit:
         self.values[phase] = (self.values.get(phase) or 0.0) + seconds
 
 
-class HttpProbe(sdk.Probe[HttpSettings]):
+class HttpProbe(FamilyProbe[HttpSettings]):
     """Resolve, connect, shake hands, ask, read; follow redirects as far as the fence allows."""
 
     measurement = "http"
     own_metrics = (
         RESOLVE, CONNECT, TLS, PROCESSING, TRANSFER, LOOKUP, PROTOCOL, STATUS, VERSION, SECURE, REDIRECTS,
-        CONTENT_LENGTH, BODY_LENGTH, FAILED_PATTERN, CERT_EXPIRY, KERNEL_STAMPS,
+        CONTENT_LENGTH, BODY_LENGTH, FAILED_PATTERN, *CERTIFICATE_METRICS, KERNEL_STAMPS,
     )  # fmt: skip
     settings_type = HttpSettings
     binds = True
@@ -151,7 +149,8 @@ class HttpProbe(sdk.Probe[HttpSettings]):
         stream = await connect(resolved.address, url.port, clock, self.circuit)
         connected = clock.monotonic()
         visit.add(CONNECT, handshake_seconds(stream) or connected - began)
-        visit.values |= {PROTOCOL: resolved.version, SECURE: int(url.secure), CERT_EXPIRY: None}
+        visit.values |= {PROTOCOL: resolved.version, SECURE: int(url.secure)}
+        visit.values |= dict.fromkeys(CERTIFICATE_METRICS)
         if not url.secure:
             return stream
         try:
@@ -160,7 +159,7 @@ class HttpProbe(sdk.Probe[HttpSettings]):
             stream.close()
             raise
         visit.add(TLS, clock.monotonic() - connected)
-        visit.values[CERT_EXPIRY] = encrypted.certificate_expiry_seconds
+        visit.values |= certificate_values(encrypted.tls)
         return encrypted
 
     async def _ask(self, visit: Visit, stream: Stream | TlsStream, request: Request) -> Response:

@@ -10,7 +10,7 @@ import h11
 from netmon import sdk
 from probes.stream import Stream
 from probes.timestamping import RoundTrip
-from probes.tls import TlsStream
+from probes.tls_stream import TlsStream
 
 # What a response may need beside its body: header lines, chunk sizes, TLS records.
 _MAX_HEADER_BYTES = 65_536

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from netmon import sdk
+from probes.families import FamilyProbe, FamilySettings
 from probes.stream import Stream, connect
-from probes.target import Family, parse_endpoint, resolve
+from probes.target import parse_endpoint, resolve
 from probes.tcp_info import tcp_info
 
 RESOLVE = sdk.gauge(
@@ -33,14 +34,13 @@ FAILED_PATTERN = sdk.state(
 _MAX_EXPECTED_BYTES = 4096
 
 
-class TcpSettings(sdk.Settings):
+class TcpSettings(FamilySettings):
     """`expect_pattern`: what the far end must say first (a regular expression); empty: nothing."""
 
     expect_pattern: str = ""
-    family: Family = "any"
 
 
-class TcpProbe(sdk.Probe[TcpSettings]):
+class TcpProbe(FamilyProbe[TcpSettings]):
     """Connect, note how long the handshake took, listen for a greeting if one is expected, close."""
 
     measurement = "tcp"

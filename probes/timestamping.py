@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netmon import sdk
 
@@ -24,11 +25,13 @@ Ancillary = tuple[int, int, bytes]
 """One control message: level, type, data."""
 
 # asm-generic/socket.h; the NEW form has 64-bit seconds on 32-bit machines too.
-_SO_TIMESTAMPING_NEW = 65
+STAMPS = 65
 _TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE = 1 << 1, 1 << 3, 1 << 4
 _OPT_ID, _OPT_CMSG, _OPT_TSONLY = 1 << 7, 1 << 10, 1 << 11
 _BOTH_WAYS = _TX_SOFTWARE | _RX_SOFTWARE | _SOFTWARE | _OPT_ID | _OPT_CMSG | _OPT_TSONLY
 _TIMESPEC = struct.Struct("=qq")
+_TIMESPEC_BYTES = _TIMESPEC.size
+SOCKET = int(socket.SOL_SOCKET)
 _WARM_UP_TRIES, _WARM_UP_SECONDS = 50, 0.005
 
 
@@ -41,8 +44,7 @@ class Departure:
     kernel_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A packet that was read; `kernel_ns` is None when the kernel did not say when it came."""
 
     boottime_ns: int
@@ -50,8 +52,7 @@ class Arrival:
     kernel_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RoundTrip:
+class RoundTrip(NamedTuple):
     """Time from a departure to an arrival, and whether the kernel stamped both."""
 
     seconds: float
@@ -86,8 +87,8 @@ def round_trip(sent: Departure, came: Arrival) -> RoundTrip:
 def start_stamps(sock: socket.socket) -> bool:
     """Ask for stamps both ways; False when the kernel cannot. Asked again, packet numbers restart at 0."""
     try:
-        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING_NEW, 0)
-        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING_NEW, _BOTH_WAYS)
+        sock.setsockopt(socket.SOL_SOCKET, STAMPS, 0)
+        sock.setsockopt(socket.SOL_SOCKET, STAMPS, _BOTH_WAYS)
     except OSError:
         return False
     return True
@@ -96,11 +97,18 @@ def start_stamps(sock: socket.socket) -> bool:
 def kernel_stamp_ns(ancillary: Iterable[Ancillary]) -> int | None:
     """Return the kernel's software stamp (UTC, ns) from control messages; None when there is none."""
     for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPING_NEW and len(data) >= _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            if seconds:
-                return int(seconds) * 1_000_000_000 + int(nanoseconds)
+        if kind == STAMPS and level == SOCKET:
+            return stamp_in(data)
     return None
+
+
+def stamp_in(data: bytes) -> int | None:
+    """Return the software stamp (UTC, ns) of a control message of level SOCKET and kind STAMPS."""
+    if len(data) < _TIMESPEC_BYTES:
+        return None
+    seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+    found: int = seconds * 1_000_000_000 + nanoseconds
+    return found or None
 
 
 class StampKeeper:

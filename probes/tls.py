@@ -1,123 +1,95 @@
-"""TLS over a stamped stream: the library works on memory, the bytes come and go by our own socket."""
+"""Shake hands by TLS: how long it takes, what is agreed on, and when the certificates end."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+import asyncio
+import contextlib
+from dataclasses import replace
+from pathlib import Path
 
 from netmon import sdk
-from probes.certificate import expiry_seconds
-from probes.stream import Stream
-from probes.timestamping import RoundTrip
+from probes.families import FamilyProbe, FamilySettings
+from probes.stream import connect
+from probes.target import Resolved, parse_endpoint, resolve
+from probes.tcp import handshake_seconds
+from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
+from probes.tls_stream import TlsStream, Trust, start_tls
 
-T = TypeVar("T")
 
-_READ_BYTES = 65_536
+def _phase(phase: str, what: str) -> sdk.Metric:
+    return sdk.gauge("netmon_probe_tls_duration_seconds", f"Time by phase: {what}.", phase=phase)
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Whom to believe: the system's authorities, those of one file, or anybody (`verify` false)."""
+RESOLVE = _phase("resolve", "finding the address")
+CONNECT = _phase("connect", "the TCP handshake as the kernel timed it")
+HANDSHAKE = _phase("handshake", "the TLS handshake")
+VERSION = sdk.info("probe_tls_version_info", "Version of TLS that was agreed on.", label="version")
+CIPHER = sdk.info("probe_tls_cipher_info", "Cipher that was agreed on.", label="cipher")
 
+_PORT = 443
+
+
+class TlsSettings(FamilySettings):
+    """`server_name` is whose certificate is expected, by default the target's host."""
+
+    server_name: str = ""
     verify: bool = True
     ca_file: str = ""
 
-    def context(self) -> ssl.SSLContext:
-        """Return an SSL context; UsageError when the file cannot be used."""
+
+class TlsProbe(FamilyProbe[TlsSettings]):
+    """Connect, shake hands, read the certificates, close."""
+
+    measurement = "tls"
+    own_metrics = (RESOLVE, CONNECT, HANDSHAKE, VERSION, CIPHER, *CERTIFICATE_METRICS)
+    settings_type = TlsSettings
+    binds = True
+
+    def __init__(self, assignment: sdk.Assignment, settings: TlsSettings) -> None:
+        super().__init__(assignment, settings)
+        self._endpoints = {target: parse_endpoint(target, _PORT) for target in assignment.targets}
+        if settings.ca_file and not Path(settings.ca_file).is_file():
+            raise sdk.UsageError(f"ca_file {settings.ca_file!r} is not a file")
+
+    async def open(self, context: sdk.Context) -> None:
+        """Load the authorities to trust."""
+        await super().open(context)
+        self._trust = Trust(self.settings.verify, self.settings.ca_file)
+        self._strict, self._lax = self._trust.context(), replace(self._trust, verify=False).context()
+
+    async def measure(self, target: str) -> sdk.Sample:
+        """Shake hands with one target; certificates that are refused are looked at all the same."""
+        host = self._endpoints[target].host
+        resolved = await resolve(self.context, host, self.settings.family, self.circuit)
+        self.context.trace(f"{host} is {resolved.address}")
+        sample = await self._shake(target, resolved)
+        if sample.outcome is not sdk.Outcome.REJECTED:
+            return sample
+        seen = sdk.Sample()
+        with contextlib.suppress(sdk.SourceError, TimeoutError):
+            async with asyncio.timeout(self.assignment.timeout_seconds / 2):
+                seen = await self._shake(target, resolved, verify=False)
+        dates = {metric: seen.values.get(metric) for metric in CERTIFICATE_METRICS}
+        return replace(sample, values={**sample.values, **dates}, texts=seen.texts)
+
+    async def _shake(self, target: str, resolved: Resolved, *, verify: bool = True) -> sdk.Sample:
+        clock, endpoint = self.context.clock, self._endpoints[target]
+        values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds}
+        stream = await connect(resolved.address, endpoint.port, clock, self.circuit)
         try:
-            context = ssl.create_default_context(cafile=self.ca_file or None)
-        except (OSError, ssl.SSLError) as error:
-            raise sdk.UsageError(f"ca_file {self.ca_file!r} cannot be used: {error}") from error
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+            values[CONNECT] = handshake_seconds(stream)
+            began = clock.monotonic()
+            context = self._strict if verify else self._lax
+            encrypted = await start_tls(stream, context, self.settings.server_name or endpoint.host)
+            values |= {HANDSHAKE: clock.monotonic() - began, **certificate_values(encrypted.tls)}
+            return sdk.Sample(values, _agreed(encrypted))
+        except sdk.SourceError as error:
+            return sdk.Sample(values, outcome=sdk.Outcome(error.outcome), detail=str(error))
+        finally:
+            stream.close()
 
 
-class TlsStream:
-    """The same as a Stream, encrypted. Its round trip ends with the bytes that held the answer."""
-
-    def __init__(
-        self, stream: Stream, tls: ssl.SSLObject, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO
-    ) -> None:
-        self._stream = stream
-        self._tls = tls
-        self._incoming = incoming
-        self._outgoing = outgoing
-
-    @property
-    def received_bytes(self) -> int:
-        """Bytes that came over the wire, TLS included."""
-        return self._stream.received_bytes
-
-    @property
-    def certificate_expiry_seconds(self) -> float | None:
-        """Unix time at which the far end's own certificate ends; None when it cannot be read."""
-        der = self._tls.getpeercert(binary_form=True)
-        return None if der is None else expiry_seconds(der)
-
-    async def send(self, data: bytes) -> None:
-        """Encrypt and send all of it."""
-        self._tls.write(data)
-        await self._flush()
-
-    async def receive(self) -> bytes:
-        """Return what has come, decrypted; nothing when the far end has closed."""
-        try:
-            return await self._until_done(lambda: self._tls.read(_READ_BYTES))
-        except ssl.SSLZeroReturnError:
-            return b""
-        except ssl.SSLEOFError:
-            # Closed without the TLS good-bye; whether something is missing, the layer above knows.
-            return b""
-        except ssl.SSLError as error:
-            raise sdk.SourceError(sdk.Outcome.GARBLED, f"TLS: {_reason(error)}") from error
-
-    async def handshake(self) -> None:
-        """Shake hands; REJECTED for a certificate that is not to be trusted, GARBLED for all else."""
-        try:
-            await self._until_done(self._tls.do_handshake)
-            await self._flush()
-        except ssl.SSLCertVerificationError as error:
-            raise sdk.SourceError(sdk.Outcome.REJECTED, f"certificate: {error.verify_message}") from error
-        except ssl.SSLError as error:
-            raise sdk.SourceError(sdk.Outcome.GARBLED, f"TLS handshake: {_reason(error)}") from error
-
-    def round_trip(self) -> RoundTrip | None:
-        """Return the time from the last send to the last receive."""
-        return self._stream.round_trip()
-
-    def close(self) -> None:
-        """Close at once."""
-        self._stream.close()
-
-    async def _until_done(self, step: Callable[[], T]) -> T:
-        while True:
-            try:
-                return step()
-            except ssl.SSLWantReadError:
-                await self._flush()
-                data = await self._stream.receive()
-            if data:
-                self._incoming.write(data)
-            else:
-                self._incoming.write_eof()
-
-    async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await self._stream.send(self._outgoing.read())
-
-
-async def start_tls(stream: Stream, context: ssl.SSLContext, server_name: str) -> TlsStream:
-    """Turn a connected stream into an encrypted one."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=server_name)
-    encrypted = TlsStream(stream, tls, incoming, outgoing)
-    await encrypted.handshake()
-    return encrypted
-
-
-def _reason(error: ssl.SSLError) -> str:
-    return sdk.clean(error.reason or type(error).__name__).replace("_", " ").lower()
+def _agreed(stream: TlsStream) -> dict[sdk.Metric, str]:
+    cipher = stream.tls.cipher()
+    texts = {VERSION: sdk.clean(stream.tls.version() or ""), CIPHER: sdk.clean(cipher[0] if cipher else "")}
+    return {metric: text for metric, text in texts.items() if text}

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
+from netmon.app.catch_up import catch_up
 from netmon.app.jobs import Jobs
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
 from netmon.clock import Clock
 from netmon.config.load import Loaded
-from netmon.config.plan import circuits
+from netmon.config.plan import circuits, probe_job
 from netmon.config.schema import Configuration
 from netmon.errors import StoreError
 from netmon.hub import Hub
@@ -33,6 +34,8 @@ from netmon.store.history import SqliteHistory, open_history
 from netmon.store.interface import HistoryReader
 from netmon.store.reader import open_reader
 from netmon.systemd import Notifier
+from netmon.verdict.book import Book
+from netmon.verdict.minutes import Minutes
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,9 @@ class Body:
         self.clock, self.folder, self.history, self.ticker = clock, folder, history, ticker
         self.latest = Latest()
         self.exposition = Exposition(clock)
-        self.hub = Hub((self.latest, self.exposition, history))
+        self.book = Book()
+        self.hub = Hub((self.latest, self.exposition, self.book, history))
+        self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
         self.jobs = Jobs(ticker, self.hub)
         self.shared = SharedThings(clock)
@@ -95,6 +100,8 @@ class Body:
         self.history.on_commit = self._sinks.committed
         tasks.create_task(self.history.run(), name="commit")
         tasks.create_task(self.pulse.run(), name="pulse")
+        tasks.create_task(catch_up(self), name="catch up")
+        tasks.create_task(self.minutes.run(), name="minutes")
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
 
@@ -125,6 +132,7 @@ class Body:
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self.jobs.end()
+                self.minutes.finish()
                 await self.sinks.end()
                 await self._save_ledger()
         except TimeoutError:

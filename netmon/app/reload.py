@@ -105,6 +105,7 @@ class Reloader:
         self._loaded = loaded
         shown = watch(loaded.configuration, planned, connected())
         self._view = View(shown, self._body.latest, self._body.clock)
+        self._body.book.expect(shown)
 
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""

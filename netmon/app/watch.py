@@ -12,17 +12,6 @@ def watch(
     configuration: Configuration, planned: tuple[Planned, ...], near: tuple[Network, ...] = ()
 ) -> Watch:
     """Return what is watched, and what it is for."""
-    probes = {
-        one.assignment.name: WatchedProbe(
-            one.assignment.name,
-            one.source_name,
-            one.assignment.role,
-            one.every_seconds,
-            one.assignment.circuit,
-        )
-        for one in planned
-        if one.assignment.device is None
-    }
     devices: dict[str, WatchedDevice] = {}
     for one in planned:
         device = one.assignment.device
@@ -31,7 +20,36 @@ def watch(
             devices[device.name] = WatchedDevice(
                 device.name, device.role, one.every_seconds, device.parent, (*sources, one.source_name)
             )
-    circuits = {
+    site = configuration.site
+    return Watch(
+        site.id,
+        site.name or site.id,
+        near,
+        _probes(configuration, planned),
+        devices,
+        _circuits(configuration),
+    )
+
+
+def _probes(configuration: Configuration, planned: tuple[Planned, ...]) -> dict[str, WatchedProbe]:
+    outside_of = {probe.name: probe.outside_of or "" for probe in configuration.probes}
+    return {
+        one.assignment.name: WatchedProbe(
+            one.assignment.name,
+            one.source_name,
+            one.assignment.role,
+            one.every_seconds,
+            one.assignment.circuit,
+            one.assignment.timeout_seconds,
+            outside_of.get(one.assignment.name, ""),
+        )
+        for one in planned
+        if one.assignment.device is None
+    }
+
+
+def _circuits(configuration: Configuration) -> dict[str, WatchedCircuit]:
+    return {
         circuit.id: WatchedCircuit(
             circuit.id,
             circuit.supplier,
@@ -41,8 +59,8 @@ def watch(
             circuit.wan.device if circuit.wan else "",
             circuit.wan.interface if circuit.wan else "",
             circuit.backup_of or "",
+            bool(circuit.interface),
+            circuit.egress,
         )
         for circuit in configuration.circuits
     }
-    site = configuration.site
-    return Watch(site.id, site.name or site.id, near, probes, devices, circuits)

@@ -55,6 +55,7 @@ PLUGGED = {
     "poll": "one SNMP poll of one device",
     "probe": "one probe of one target, all its fields",
     "record": "a walk to .snmprec, secrets and addresses masked",
+    "reflector": "STAMP reflector, so that one netmon measures to another",
 }
 
 

@@ -176,6 +176,7 @@ def sdk_circuit(section: CircuitSection) -> Circuit:
         section.metered,
         section.supplier,
         section.supplier_ref,
+        section.egress,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -30,6 +31,13 @@ def _source(text: str) -> str:
     if not is_address(text) and (not 0 < len(text) < 16 or "/" in text or any(map(str.isspace, text))):
         raise ValueError(f"{text!r} is neither an address nor the name of an interface of this machine")
     return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a network such as 203.0.113.7/32 or 2001:db8::/48") from None
 
 
 class SiteSection(Section):
@@ -73,6 +81,9 @@ class CircuitSection(Section):
     wan: WanSection | None = Field(None, description="the router's port that counts the line's traffic")
     source: Annotated[str, AfterValidator(_source)] = Field(
         "", description="own address or interface that probes of this circuit leave by"
+    )
+    egress: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="public networks that its packets come from, to prove which circuit carried them"
     )
     cap_bytes: Bytes | None = Field(
         None, alias="cap", gt=0, description="bytes that tests may use each month; without it: no limit"

@@ -88,6 +88,9 @@ class ProbeSection(Section):
     )
     role: ProbeRole | None = Field(None, description="what the targets are, to tell where a fault is")
     circuit: Name | None = Field(None, description="id of the circuit that the probe must leave by")
+    outside_of: Name | None = Field(
+        None, description="id of another site, which this probe looks at from outside"
+    )
     every_seconds: Every = Field(10.0, alias="every", description="how often each target is probed")
     timeout_seconds: Timeout | None = Field(
         None, alias="timeout", description="longest wait for an answer; without it: 5s, or half of every"
@@ -108,3 +111,8 @@ class ProbeSection(Section):
         """Yield what does not fit together."""
         yield from _timeout_mistakes(self.timeout_seconds, self.every_seconds)
         yield from _repeated("targets", self.targets)
+        if self.outside_of is not None and (self.role or self.circuit):
+            key = "role" if self.role else "circuit"
+            yield Problem(
+                key, "does not go with outside_of", "its targets are another site's, not this one's"
+            )

@@ -23,7 +23,11 @@ RUN_METRICS: tuple[Metric, ...] = (RUN_UP, RUN_SECONDS, RUN_LAST_SUCCESS, RUN_OU
 CIRCUIT_MINUTE = "circuit_minute"
 CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
     state("netmon_circuit_state", "State of the circuit in this minute: 1 up, 0 down, 2 unknown."),
-    state("netmon_circuit_degraded", "1 when the circuit was up and lost 20 % or more to its best anchor."),
+    state(
+        "netmon_circuit_degraded",
+        "1 when it was up and its best anchor lost 20 % or more, or took three times its usual time, or large"
+        " packets vanished; 0 when none of these; absent when not up.",
+    ),
     info(
         "netmon_circuit_fault_info",
         "Where the fault was in this minute, from the fault vocabulary.",
@@ -40,6 +44,36 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
     gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", statistic="p50"),
     gauge("netmon_circuit_rtt_seconds", "Round trip to the best anchor in this minute.", statistic="p95"),
     gauge("netmon_circuit_loss_ratio", "Loss to the best anchor in this minute."),
+    gauge("netmon_circuit_mos", "Opinion score of a call by way of the best anchor (ITU-T G.107), 1 to 4.5."),
+    state(
+        "netmon_circuit_call_quality",
+        "Calls by way of the best anchor: 0 good, 1 fair, 2 poor; the limits are those of the trains.",
+    ),
+)
+
+SITE_MINUTE = "site_minute"
+SITE_MINUTE_METRICS: tuple[Metric, ...] = (
+    state("netmon_site_state", "State of the site in this minute, by any circuit: 1 up, 0 down, 2 unknown."),
+    state("netmon_site_degraded", "1 when the site was up and degraded, 0 when not; absent when not up."),
+    info(
+        "netmon_site_fault_info",
+        "Where the site's fault was in this minute, from the fault vocabulary.",
+        label="fault",
+    ),
+    gauge("netmon_site_coverage_ratio", "Share of the minute's planned probes that were really sent."),
+)
+
+OUTSIDE_MINUTE = "outside_minute"
+OUTSIDE_STATE = state(
+    "netmon_outside_state",
+    "Whether the site could be reached from outside in this minute: 1 up, 0 down, 2 unknown.",
+)
+OUTSIDE_MINUTE_METRICS: tuple[Metric, ...] = (
+    OUTSIDE_STATE,
+    gauge("netmon_outside_coverage_ratio", "Share of the minute's planned probes that were really sent."),
+    gauge("netmon_outside_rtt_seconds", "Round trip to the site in this minute.", statistic="p50"),
+    gauge("netmon_outside_rtt_seconds", "Round trip to the site in this minute.", statistic="p95"),
+    gauge("netmon_outside_loss_ratio", "Loss to the site in this minute."),
 )
 
 BANDWIDTH_TEST = "bandwidth_test"

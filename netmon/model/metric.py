@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Labels = tuple[tuple[str, str], ...]
@@ -49,16 +49,18 @@ class Metric:
     labels: Labels = ()
     wrap_bits: int = 64
     label: str = ""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # Name and constant labels tell metrics apart; hashing help texts at every cell costs milliseconds.
+        object.__setattr__(self, "_hash", hash((self.name, self.labels)))
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"metric name {self.name!r} is not a Prometheus name")
         if self.wrap_bits not in (32, 64):
             raise ValueError(f"{self.name}: counters wrap at 32 or 64 bits, not {self.wrap_bits}")
 
     def __hash__(self) -> int:
-        # Name and constant labels tell metrics apart; hashing help texts at every cell costs milliseconds.
-        return hash((self.name, self.labels))
+        return self._hash
 
     @property
     def text_label(self) -> str:

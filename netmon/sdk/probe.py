@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from netmon.errors import SourceError
-from netmon.model import Fact, Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
+from netmon.model import Kind, Labels, Metric, Outcome, Reading, Record, Row, Shape, Value, gauge, state
 from netmon.sdk.settings import Assignment, Circuit
 from netmon.sdk.source import S, Source
 
@@ -24,13 +24,16 @@ PROBE_SECONDS = gauge(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one probe of one target found. Metrics left out are *not known*; `texts` are of INFO metrics."""
+    """What one probe of one target found. Metrics left out are *not known*; `texts` are of INFO metrics.
+
+    `records` are what else there is to publish: facts, events, readings of `further_metrics`.
+    """
 
     values: Mapping[Metric, Value] = field(default_factory=dict)
     texts: Mapping[Metric, str] = field(default_factory=dict)
     outcome: Outcome = Outcome.OK
     detail: str = ""
-    facts: tuple[Fact, ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 class Probe(Source[S]):
@@ -42,6 +45,8 @@ class Probe(Source[S]):
 
     measurement: ClassVar[str]
     own_metrics: ClassVar[tuple[Metric, ...]]
+    further_metrics: ClassVar[Mapping[str, tuple[Metric, ...]]] = {}
+    """Measurements of its own making beside the one that every probe has, by name."""
     binds: ClassVar[bool] = False
     """True for a probe whose packets leave by `circuit` or not at all; only such a one may name it."""
     metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
@@ -53,10 +58,14 @@ class Probe(Source[S]):
         super().__init_subclass__()
         if hasattr(cls, "own_metrics"):
             cls.metrics = {cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, *cls.own_metrics)}
+            cls.metrics |= cls.further_metrics
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
         super().__init__(assignment, settings)
+        self.row_labels: Labels = ()
+        """What tells this probe's rows from those of another that shares its assignment."""
         self._shape: Shape | None = None
+        self._texts: list[Mapping[Metric, str]] = []
 
     @property
     def circuit(self) -> Circuit | None:
@@ -70,13 +79,18 @@ class Probe(Source[S]):
     async def read(self) -> Sequence[Record]:
         """Probe all targets at once, each within the assignment's timeout."""
         stamp = self.context.clock.stamp()
-        found = await asyncio.gather(*(self._timed(target) for target in self.assignment.targets))
+        found = await self.measure_all(self.assignment.targets)
         shape = self._shape_of([sample for sample, _ in found])
-        columns = tuple(
-            [self._value(metric, sample, seconds) for sample, seconds in found] for metric in shape.metrics
-        )
+        columns = tuple(_column(metric, found) for metric in shape.metrics)
         reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
-        return [reading, *(fact for sample, _ in found for fact in sample.facts)]
+        return [reading, *(record for sample, _ in found for record in sample.records)]
+
+    async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[Sample, float]]:
+        """Probe targets side by side; return each sample and the seconds it took, in their order.
+
+        For probes that can do better than a task for each.
+        """
+        return await asyncio.gather(*(self._timed(target) for target in targets))
 
     async def _timed(self, target: str) -> tuple[Sample, float]:
         began = self.context.clock.monotonic()
@@ -95,31 +109,32 @@ class Probe(Source[S]):
 
     def _shape_of(self, samples: Sequence[Sample]) -> Shape:
         """Return the same shape for as long as the texts stay the same."""
-        metrics = self.metrics[self.measurement]
-        rows = tuple(
-            Row(
-                self._key(target),
-                texts=tuple((m.name, sample.texts[m]) for m in metrics if m in sample.texts),
+        texts = [sample.texts for sample in samples]
+        if self._shape is None or self._texts != texts:
+            metrics, targets = self.metrics[self.measurement], self.assignment.targets
+            rows = tuple(
+                Row(self._key(target), texts=tuple((m.name, said[m]) for m in metrics if m in said))
+                for target, said in zip(targets, texts, strict=True)
             )
-            for target, sample in zip(self.assignment.targets, samples, strict=True)
-        )
-        if self._shape is None or self._shape.rows != rows:
-            self._shape = Shape(self.measurement, metrics, rows)
+            self._shape, self._texts = Shape(self.measurement, metrics, rows), texts
         return self._shape
 
     def _key(self, target: str) -> Labels:
         circuit = self.circuit
         carried = (("circuit", circuit.id),) if circuit and self._must_have_carried(circuit) else ()
-        return (("site", self.context.site), ("probe", self.assignment.name), ("target", target), *carried)
+        named = (("site", self.context.site), ("probe", self.assignment.name), ("target", target))
+        return (*named, *self.row_labels, *carried)
 
     def _must_have_carried(self, circuit: Circuit) -> bool:
         """Tell whether a sample cannot have gone by another circuit: bound to this one, or the only one."""
         return (self.binds and circuit.has_source) or len(self.context.circuits) == 1
 
-    @staticmethod
-    def _value(metric: Metric, sample: Sample, seconds: float) -> Value:
-        if metric is PROBE_SUCCESS:
-            return int(sample.outcome is Outcome.OK)
-        if metric is PROBE_SECONDS:
-            return seconds
-        return 1 if metric in sample.texts else sample.values.get(metric)
+
+def _column(metric: Metric, found: Sequence[tuple[Sample, float]]) -> Sequence[Value]:
+    if metric is PROBE_SUCCESS:
+        return [int(sample.outcome is Outcome.OK) for sample, _ in found]
+    if metric is PROBE_SECONDS:
+        return [seconds for _, seconds in found]
+    if metric.kind is Kind.INFO:
+        return [1 if metric in sample.texts else None for sample, _ in found]
+    return [sample.values.get(metric) for sample, _ in found]

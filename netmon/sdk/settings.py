@@ -79,6 +79,8 @@ class Circuit:
     metered: bool = False
     supplier: str = ""
     supplier_ref: str = ""
+    egress: tuple[str, ...] = ()
+    """Public networks that its packets come from; empty: not told."""
 
     @property
     def has_source(self) -> bool:

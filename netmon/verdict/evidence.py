@@ -55,8 +55,13 @@ def is_near(address: str, near: Sequence[IPv4Network | IPv6Network]) -> bool:
 
 
 def host(state: TargetState) -> str:
+    """Return a target's host."""
+    return host_of(state.target)
+
+
+def host_of(text: str) -> str:
     """Return a target without its port: two ports of one host are one witness."""
-    target = state.target.removeprefix("http://").removeprefix("https://").split("/")[0]
+    target = text.removeprefix("http://").removeprefix("https://").split("/")[0]
     return target.rsplit(":", 1)[0] if target.count(":") == 1 else target
 
 

@@ -12,7 +12,7 @@ from netmon.model.derived import RUN
 from netmon.model.outcome import Outcome
 from netmon.model.record import Value
 
-_ANSWERED = frozenset(
+ANSWERED = frozenset(
     {
         Outcome.OK,
         Outcome.PARTIAL,
@@ -21,7 +21,7 @@ _ANSWERED = frozenset(
         Outcome.GARBLED,
     }
 )
-_NOT_ASKED = frozenset({Outcome.UNSUPPORTED, Outcome.BUSY, Outcome.BROKEN, Outcome.UNRESOLVED})
+NOT_ASKED = frozenset({Outcome.UNSUPPORTED, Outcome.BUSY, Outcome.BROKEN, Outcome.UNRESOLVED})
 _OWN_EVERY_SECONDS = 30.0
 _STALE_INTERVALS = 3.0
 _STALE_FLOOR_SECONDS = 15.0
@@ -36,6 +36,9 @@ class WatchedProbe:
     role: str
     every_seconds: float
     circuit: str = ""
+    timeout_seconds: float = 5.0
+    outside_of: str = ""
+    """Id of another site whose circuits this probe looks at from outside; empty: it is about this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class WatchedCircuit:
     wan_device: str = ""
     wan_interface: str = ""
     backup_of: str = ""
+    by_interface: bool = False
+    """Its probes leave by an interface of this machine: no router can send them another way."""
+    egress: tuple[str, ...] = ()
+    """Public networks that its packets come from; empty: not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ class View:
         return [
             state
             for probe in self.watch.probes.values()
-            if not roles or probe.role in roles
+            if (not roles or probe.role in roles) and not (roles and probe.outside_of)
             for state in self._of_probe(probe)
         ]
 
@@ -132,7 +139,7 @@ class View:
         for row in self.latest.rows(probe.kind, (("probe", probe.name),)):
             age = self.age_seconds(row)
             outcome = row.reading.outcomes[row.at]
-            known = age <= stale_seconds(probe.every_seconds) and outcome not in _NOT_ASKED
+            known = age <= stale_seconds(probe.every_seconds) and outcome not in NOT_ASKED
             good = outcome is Outcome.OK if known else None
             answered = self._answered(probe, outcome) if known else None
             yield TargetState(probe, row.label("target"), known, good, answered, outcome, age)
@@ -142,7 +149,7 @@ class View:
         if outcome is Outcome.REFUSED:
             # The router itself can refuse; beyond it, it can do so for others.
             return True if probe.role in ("gateway", "cpe") else None
-        return outcome in _ANSWERED
+        return outcome in ANSWERED
 
     def devices(self) -> list[DeviceState]:
         """Return all configured devices."""
@@ -154,12 +161,12 @@ class View:
             (self.age_seconds(row), outcome)
             for row in self.latest.rows(RUN, (("target", device.name),))
             if row.label("source") in device.sources
-            and (outcome := row.reading.outcomes[row.at]) not in _NOT_ASKED
+            and (outcome := row.reading.outcomes[row.at]) not in NOT_ASKED
         ]
         newest = min((age for age, _ in asked), default=None)
         if newest is None or newest > stale_seconds(device.every_seconds):
             return None
-        return any(o in _ANSWERED for age, o in asked if age <= newest + device.every_seconds / 2)
+        return any(o in ANSWERED for age, o in asked if age <= newest + device.every_seconds / 2)
 
     def own_carriers(self) -> list[Value]:
         """Return the carrier of each of this machine's interfaces that is switched on: 1, 0 or not known."""

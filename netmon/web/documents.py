@@ -31,6 +31,18 @@ class VerdictDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteDocument:
+    """The last minute that was decided, as it is kept for evidence."""
+
+    time: Annotated[datetime, "a moment in that minute"]
+    state: SlotState
+    fault: Fault
+    degraded: bool | None
+    sentence: str
+    facts: Annotated[tuple[str, ...], "what decided when this began"]
+
+
+@dataclass(frozen=True, slots=True)
 class CircuitDocument:
     """A line from a supplier, as it stands now. `down` is towards the site, `up` from it."""
 
@@ -49,6 +61,7 @@ class CircuitDocument:
     contracted_up_bits_per_second: BitRate
     down_ratio: Ratio
     up_ratio: Ratio
+    minute: Annotated[MinuteDocument | None, "what the last minute was; not known for the first one"]
 
 
 @dataclass(frozen=True, slots=True)

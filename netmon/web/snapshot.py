@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netmon.latest import LatestRow
 from netmon.model import Fact
-from netmon.model.derived import RUN
+from netmon.model.derived import CIRCUIT_MINUTE, RUN
 from netmon.verdict.circuits import CircuitNow, circuits
 from netmon.verdict.evidence import gather
 from netmon.verdict.rules import Verdict
@@ -39,6 +39,8 @@ class Snapshot:
     """By target."""
     facts: Mapping[str, Mapping[str, Fact]]
     """By device and kind."""
+    minutes: Mapping[str, Sequence[LatestRow]]
+    """By circuit: what its last minute was."""
 
     def facts_of(self, device: str) -> Mapping[str, Fact]:
         """Return what a device told of itself, by kind."""
@@ -69,6 +71,7 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
         },
         runs=_by("target", latest.rows(RUN)),
         facts=_facts(latest.facts()),
+        minutes=_by("circuit", latest.rows(CIRCUIT_MINUTE)),
     )
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from netmon.latest import LatestRow
-from netmon.model import Event, Fact, Stamp, Value
-from netmon.model.derived import RUN_LAST_SUCCESS
-from netmon.model.outcome import Outcome
+from netmon.model import Event, Fact, Fault, Outcome, SlotState, Stamp, Value
+from netmon.model.derived import CIRCUIT_MINUTE, RUN_LAST_SUCCESS
 from netmon.verdict.circuits import CircuitNow
 from netmon.verdict.view import DeviceState, TargetState
 from netmon.web.device_facts import summary
@@ -17,6 +16,7 @@ from netmon.web.documents import (
     DeviceDocument,
     EventDocument,
     FactDocument,
+    MinuteDocument,
     ProbeDocument,
     VerdictDocument,
 )
@@ -30,6 +30,7 @@ ANSWER_TIME = {
     "dns": ("probe_dns_duration_seconds", (("phase", "request"),)),
 }
 WHOLE_RUN = ("probe_duration_seconds", ())
+_MINUTE_KEEPS_SECONDS = 180.0
 
 
 def moment(wall_ms: float) -> datetime:
@@ -66,10 +67,29 @@ def last_answer(snapshot: Snapshot, target: str, name: str = "") -> datetime | N
 
 def circuit_documents(snapshot: Snapshot) -> tuple[CircuitDocument, ...]:
     """Return all circuits."""
-    return tuple(_circuit(now) for now in snapshot.circuits)
+    return tuple(_circuit(snapshot, now) for now in snapshot.circuits)
 
 
-def _circuit(now: CircuitNow) -> CircuitDocument:
+def _minute(snapshot: Snapshot, circuit: str) -> MinuteDocument | None:
+    """Return the last minute that was decided, unless that is too long ago."""
+    row = next(iter(snapshot.minutes.get(circuit, ())), None)
+    fact = next(
+        (f for f in snapshot.facts if f.kind == CIRCUIT_MINUTE and ("circuit", circuit) in f.key), None
+    )
+    if row is None or fact is None or snapshot.age_seconds(row) > _MINUTE_KEEPS_SECONDS:
+        return None
+    told, degraded = fact.values["facts"], fact.values["degraded"]
+    return MinuteDocument(
+        stamp_time(row.reading.stamp),
+        SlotState(str(fact.values["state"])),
+        Fault(str(fact.values["fault"])),
+        None if degraded is None else bool(degraded),
+        str(fact.values["sentence"]),
+        tuple(map(str, told)) if isinstance(told, list | tuple) else (),
+    )
+
+
+def _circuit(snapshot: Snapshot, now: CircuitNow) -> CircuitDocument:
     watched = now.circuit
     return CircuitDocument(
         id=watched.id,
@@ -87,6 +107,7 @@ def _circuit(now: CircuitNow) -> CircuitDocument:
         contracted_up_bits_per_second=watched.up_bits_per_second,
         down_ratio=now.down_ratio,
         up_ratio=now.up_ratio,
+        minute=_minute(snapshot, watched.id),
     )
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from _results import OURS, THEIRS, attempt, cpu_seconds, report, say
 from fakes.ports import free_port
 from fakes.simagent import build_simagent, free_udp_port
 
 from collectors.snmp.interface_fields import ERRORS, HIGH_CAPACITY, STATES, Field
+
+__all__ = ["OURS", "THEIRS", "attempt", "cpu_seconds", "report", "say"]
 
 PORTS = 48
 FIELDS: tuple[Field, ...] = (
@@ -30,14 +31,7 @@ VARBINDS = PORTS * len(FIELDS) + 1
 UPTIME_OID = "1.3.6.1.2.1.1.3.0"
 COMMUNITY = "public"
 REPLY_OCTETS = 1472
-TICKS = os.sysconf("SC_CLK_TCK")
-OURS, THEIRS = ({0}, {1}) if len(os.sched_getaffinity(0)) > 1 else ({0}, {0})
-"""Cores: one for who is measured, the other one for agents and drivers."""
 EXPORTER = "prometheus-snmp-exporter"
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def dotted(field: Field) -> str:
@@ -72,12 +66,6 @@ def status_kb(what: str, pid: int | str = "self") -> int:
         if line.startswith(what + ":"):
             return int(line.split()[1])
     raise AssertionError(what)
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process, its ended children included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS
 
 
 def module_yaml() -> str:
@@ -179,24 +167,3 @@ def _wait_for(port: int) -> None:
 def exporter_version() -> str:
     text = subprocess.run([EXPORTER, "--version"], capture_output=True, text=True, check=True)
     return f"{EXPORTER} {(text.stdout + text.stderr).split('version ', 1)[1].split()[0].split('+')[0]}"
-
-
-def report(bench: str, metric: str, value: float | None, unit: str, **more: object) -> None:
-    """Print one result; `better` (default: higher) says which way `ratio` goes."""
-    peer_value, lower = more.pop("peer_value", None), more.pop("lower", False)
-    ratio = None
-    if isinstance(peer_value, float | int) and value:
-        ratio = round(peer_value / value if lower else value / peer_value, 2)
-    shown = None if value is None else round(value, 4)
-    row = {"bench": bench, "metric": metric, "value": shown, "unit": unit}
-    row |= {"peer": more.pop("peer", ""), "peer_value": peer_value, "ratio": ratio}
-    print(json.dumps(row | {"runs": more.pop("runs", 1), "note": more.pop("note", "")} | more), flush=True)
-
-
-def attempt(what: str, measure: Callable[[], float]) -> tuple[float | None, str]:
-    """Measure a peer that may be absent; the note says why there is no figure."""
-    try:
-        return measure(), ""
-    except (ImportError, FileNotFoundError) as error:
-        say(f"{what}: {error}")
-        return None, f"not installed: {error}"

@@ -8,22 +8,31 @@ import tomllib
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fakes.context import make_context
-from fakes.loopback import silence, tcp_server, udp_server
+from fakes.loopback import SELF_SIGNED, silence, tcp_server, udp_server
 from fakes.namespaces import network_namespace
 from fakes.ports import free_port
+from fakes.reflecting import reflecting
+from fakes.stun_server import stun_server
+from fakes.time_server import time_server
 from pydantic import SecretStr
 
 from collectors.demo.library import router
 from collectors.demo.site import COMMUNITY
 from collectors.snmp.agent import Agent, serve
 from netmon import sdk
+from probes.raw.helper import Helper
 
 ROOT = Path(__file__).parents[2]
 REGISTERED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["netmon.sources"]
-PROBES = sorted(name for name, value in REGISTERED.items() if value.startswith("probes."))
+HELPED = ("lan",)
+"""Sources that only ask the raw helper."""
+PROBES = sorted({name for name, value in REGISTERED.items() if value.startswith("probes.")} - {*HELPED})
+UDP_SERVERS = ("dns", "egress", "ntp", "udp")
+"""Probes that ask a UDP server on a port of the target's."""
 FACT_COLLECTORS = ("addresses", "inventory", "neighbours", "vlans")
 """They measure nothing: what they yield are facts and events."""
 PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
@@ -40,12 +49,15 @@ PEER_NAMES = {
     "probe_dns_additional_rrs", "probe_dns_query_succeeded", "probe_http_duration_seconds",
     "probe_http_status_code", "probe_http_version", "probe_http_ssl", "probe_http_redirects",
     "probe_http_content_length", "probe_http_uncompressed_body_length", "probe_ssl_earliest_cert_expiry",
+    "probe_ssl_last_chain_expiry_timestamp_seconds", "probe_tls_version_info", "probe_tls_cipher_info",
+    "smokeping_requests_total", "smokeping_response_duplicates_total",
+    *(f"smokeping_response_duration_seconds{part}" for part in ("_bucket", "_sum", "_count")),
     "snmp_scrape_packets_sent", "snmp_scrape_packets_retried", "snmp_scrape_pdus_returned",
 }  # fmt: skip
 BASE_UNITS = ("_seconds", "_bytes", "_bits", "_ratio", "_celsius", "_volts", "_amperes", "_watts", "_hertz",
               "_meters", "_per_second", "_voltamperes", "_pascals", "_joules", "_rpm", "_dbm",
               "_decibels")  # fmt: skip
-WITHOUT_UNIT = {"netmon_host_load_average", "netmon_sensor_count"}
+WITHOUT_UNIT = {"netmon_host_load_average", "netmon_sensor_count", "netmon_train_mos"}
 OTHER_UNITS = re.compile(r"_(ms|us|ns|milliseconds|microseconds|minutes|hours|days|percent|k?bps|[kmg]b)$")
 
 
@@ -69,7 +81,8 @@ def declared(source):
 
 
 def settings_of(source):
-    return source.settings_type()
+    believing = {"verify": False} if source.__name__ == "TlsProbe" else {}  # the far end's is self-signed
+    return source.settings_type(**believing)
 
 
 def device(port, address="127.0.0.1"):
@@ -77,16 +90,17 @@ def device(port, address="127.0.0.1"):
     return sdk.Device("router", address, port, credential)
 
 
-def make(name, target="", timeout_seconds=1.0, port=0):
+def make(name, target="", timeout_seconds=1.0, port=0, helper=None):
     """Return a source of that name, for a target (probes) or a port of a device (collectors)."""
     source = load(name)
     ready = {"http": "http://127.0.0.1/", "tcp": "127.0.0.1:80", "traps": "127.0.0.1:0"}
     target = target or ready.get(name, "127.0.0.1")
     assigned = device(port or 161) if name in DEVICE_COLLECTORS else None
     assignment = sdk.Assignment(
-        name, (target,), 10.0, timeout_seconds, device=assigned, credentials=(device(161).credential,)
+        name, (target,), 0.05, timeout_seconds, device=assigned, credentials=(device(161).credential,)
     )
-    return source(assignment, settings_of(source))
+    settings = settings_of(source) if helper is None else source.settings_type(socket=helper)
+    return source(assignment, settings)
 
 
 # Declarations
@@ -262,21 +276,21 @@ async def outcome_of(name, target, timeout_seconds=1.0, **overrides):
     source = make(name, target, timeout_seconds)
     try:
         await source.open(context)
-        (reading,) = await source.read()
+        reading, *_ = await source.read()
     finally:
         await source.close()
         await context.shared.close()
     return reading.outcomes[0]
 
 
-@pytest.mark.parametrize("probe", ["dns", "http", "tcp"])
+@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "stamp", "tcp", "tls", "udp"])
 async def test_a_closed_port_is_a_refusal(probe):
     port = free_port()
     target = f"http://127.0.0.1:{port}/" if probe == "http" else f"127.0.0.1:{port}"
     assert await outcome_of(probe, target) is sdk.Outcome.REFUSED
 
 
-@pytest.mark.parametrize("probe", ["dns", "http"])
+@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "tls"])
 async def test_silence_is_a_timeout(probe):
     async with silent_end(probe) as there:
         assert await outcome_of(probe, **there, timeout_seconds=0.2) is sdk.Outcome.TIMEOUT
@@ -314,6 +328,23 @@ async def answering_end(name):
         elif name == "dns":
             server = await stack.enter_async_context(udp_server(no_such_data))
             yield {"target": f"127.0.0.1:{server.port}"}
+        elif name == "tls":
+            port = await stack.enter_async_context(tcp_server(silence, SELF_SIGNED))
+            yield {"target": f"127.0.0.1:{port}"}
+        elif name in ("ntp", "udp"):
+            answer = time_server() if name == "ntp" else lambda data: [data]
+            yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(answer))).port}"}
+        elif name == "egress":
+            yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(stun_server()))).port}"}
+        elif name in HELPED:
+            yield {
+                "helper": await stack.enter_async_context(
+                    helper(Helper(lambda _ask: [], lambda _name: list).serve)
+                )
+            }
+        elif name == "stamp":
+            reflector = stack.enter_context(reflecting(None, "127.0.0.1", 0))
+            yield {"target": f"127.0.0.1:{reflector.port}"}
         else:
             yield {}
 
@@ -321,16 +352,35 @@ async def answering_end(name):
 @asynccontextmanager
 async def silent_end(name):
     """Take what a source of that name sends, and say nothing."""
-    if name in ("tcp", "http"):
+    if name in ("tcp", "tls", "http"):
         async with tcp_server(silence) as port:
             yield {"target": f"http://127.0.0.1:{port}/" if name == "http" else f"127.0.0.1:{port}"}
     elif name == "traps":
         yield {}  # it asks nobody
+    elif name in HELPED:
+        async with helper(listen_only) as path:
+            yield {"helper": path}
     else:
         async with udp_server(lambda _data: []) as server:
             on_device = name in DEVICE_COLLECTORS
-            target = f"127.0.0.1:{server.port}" if name == "dns" else "127.0.0.1"
+            target = f"127.0.0.1:{server.port}" if name in UDP_SERVERS else "127.0.0.1"
             yield {"port": server.port} if on_device else {"target": target}
+
+
+async def listen_only(reader, writer):
+    while await reader.read(100):
+        continue
+    writer.close()
+    await writer.wait_closed()
+
+
+@asynccontextmanager
+async def helper(serve):
+    """Be the raw helper; gives the path of its socket."""
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/socket"
+        async with await asyncio.start_unix_server(serve, path):
+            yield path
 
 
 async def say_hello(reader, writer):

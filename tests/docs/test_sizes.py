@@ -16,6 +16,7 @@ TOP_LEVEL = {
     *ROOMS,
     *("dashboards", "systemd", "tests"),
     *("pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE", "netmon.example.toml"),
+    "netmon.services.example.toml",
     *("requirements.lock", "requirements-build.lock", "requirements-dev.lock", ".ci", ".gitignore"),
 }
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))

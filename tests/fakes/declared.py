@@ -9,19 +9,9 @@ from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
 OURS = (
-    "dns",
-    "host",
-    "http",
-    "icmp",
-    "interfaces",
-    "power",
-    "resources",
-    "sensors",
-    "system",
-    "tcp",
-    "traps",
-    "wireless",
-)
+    "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
+    "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
+)  # fmt: skip
 """Sources of this project: others may be installed on the machine."""
 
 
@@ -33,6 +23,8 @@ def declared() -> dict[str, tuple[Metric, ...]]:
     found |= {
         derived.RUN: derived.RUN_METRICS,
         derived.CIRCUIT_MINUTE: derived.CIRCUIT_MINUTE_METRICS,
+        derived.SITE_MINUTE: derived.SITE_MINUTE_METRICS,
+        derived.OUTSIDE_MINUTE: derived.OUTSIDE_MINUTE_METRICS,
         derived.BANDWIDTH_TEST: derived.BANDWIDTH_TEST_METRICS,
         derived.INCIDENT: derived.INCIDENT_METRICS,
     }

@@ -46,9 +46,9 @@ async def tcp_server(talk: Talk, certificate: Path | None = None, port: int = 0)
         await asyncio.gather(*talking, return_exceptions=True)
 
 
-def server_tls(certificate: Path | None) -> ssl.SSLContext | None:
-    if certificate is None:
-        return None
+def server_tls(certificate: Path | ssl.SSLContext | None) -> ssl.SSLContext | None:
+    if certificate is None or isinstance(certificate, ssl.SSLContext):
+        return certificate
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context

@@ -8,6 +8,9 @@ from fakes.context import make_context
 
 from netmon import sdk
 
+EVERY_SECONDS = 0.05
+"""Short, because trains begin up to a tenth of it later."""
+
 
 @dataclass
 class Probed:
@@ -47,11 +50,11 @@ async def probe_once(source, targets, settings=None, timeout_seconds=5.0, circui
         targets = (targets,)
     story: list[str] = []
     context = overrides.pop("context", None) or make_context(trace=story.append, **overrides)
-    assignment = sdk.Assignment("under test", targets, 10.0, timeout_seconds, circuit=circuit)
+    assignment = sdk.Assignment("under test", targets, EVERY_SECONDS, timeout_seconds, circuit=circuit)
     probe = source(assignment, source.settings_type(**(settings or {})))
     try:
         await probe.open(context)
-        reading, *_facts = await probe.read()
+        reading, *_others = await probe.read()
     finally:
         await probe.close()
         await context.shared.close()

@@ -16,14 +16,28 @@ from probes.closed_port import reset_time
 from probes.dns import DnsProbe
 from probes.http import HttpProbe
 from probes.icmp import IcmpProbe
+from probes.path import PathProbe
+from probes.stamp import StampProbe
 from probes.tcp import TcpProbe
 
 FAR = {4: "198.51.100.1", 6: "2001:db8:ff::1"}
 NEAR = {4: ("10.1.0.2", "10.2.0.2"), 6: ("2001:db8:1::2", "2001:db8:2::2")}
 LINES = ("wan1", "wan2")
+OTHER = sdk.Circuit("o", source_address="192.0.2.250")
 ALL_GROUPS, NOBODY = "0 2147483647", "1 0"
-PROBES = {"icmp": IcmpProbe, "dns": DnsProbe, "dns_tcp": DnsProbe, "tcp": TcpProbe, "http": HttpProbe}
-SETTINGS = {"icmp": {"packets": 2, "spacing": "2ms"}, "dns_tcp": {"transport": "tcp"}}
+PROBES = {
+    "icmp": IcmpProbe,
+    "dns": DnsProbe,
+    "dns_tcp": DnsProbe,
+    "tcp": TcpProbe,
+    "http": HttpProbe,
+    "stamp": StampProbe,
+}
+SETTINGS = {
+    "icmp": {"packets": 2, "spacing": "2ms"},
+    "dns_tcp": {"transport": "tcp"},
+    "stamp": {"packets": 2, "spacing": "2ms"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +101,12 @@ class Resolver(asyncio.DatagramProtocol):
         self._transport.sendto(_no_data(data), addr)
 
 
+class Twamp(Resolver):
+    def datagram_received(self, data, addr):
+        self._end.heard.add(("stamp", addr[0]))
+        self._transport.sendto(bytes(24) + data[:12], addr)
+
+
 def _no_data(query):
     return query[:2] + b"\x81\x80" + query[4:]
 
@@ -100,8 +120,9 @@ async def far_end(host: Host):
         stack.enter_context(_pings(end, socket.AF_INET6, socket.IPPROTO_ICMPV6, 128, 0))
         servers = [await asyncio.start_server(end.greet, list(FAR.values()), port) for port in (7, 53, 80)]
         resolvers = [
-            await loop.create_datagram_endpoint(lambda: Resolver(end), local_addr=(address, 53))
+            await loop.create_datagram_endpoint(lambda kind=kind: kind(end), local_addr=(address, port))
             for address in FAR.values()
+            for kind, port in ((Resolver, 53), (Twamp, 862))
         ]
     try:
         yield end
@@ -228,3 +249,36 @@ async def test_a_target_of_the_other_family_is_not_asked_from_elsewhere(site, na
     assert found.outcome is Outcome.UNSUPPORTED
     assert "an IPv6 target cannot be asked from 10.1.0.2" in found.detail
     assert first | second == set()
+
+
+@pytest.mark.parametrize("method", ["icmp", "udp", "tcp"])
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(
+    "circuit",
+    [sdk.Circuit("c", interface="wan2"), sdk.Circuit("c", source_address="own")],
+    ids=["interface", "address"],
+)
+async def test_a_trace_goes_by_its_circuit(site, circuit, version, method):
+    near, fars = site
+    near.run("sysctl", "-w", f"net.ipv4.ping_group_range={ALL_GROUPS}")
+    if circuit.source_address:
+        circuit = sdk.Circuit("c", source_address=NEAR[version][1])
+    before = [_packets_from_far(far) for far in fars]
+    with near.entered():
+        found = await probe_once(
+            PathProbe,
+            FAR[version],
+            {"method": method, "rounds": 20, "spacing": "5ms"},
+            circuit="c",
+            circuits={"c": circuit, "o": OTHER},
+        )
+    after = [_packets_from_far(far) for far in fars]
+    assert (found.outcome, found["netmon_path_hops"], found.key["circuit"]) == (Outcome.OK, 1, "c"), (
+        found.story
+    )
+    assert after[1] - before[1] >= 20  # the far end of wan2 was asked ...
+    assert after[0] - before[0] < 20  # ... and that of wan1 was not, but for the link's own talk
+
+
+def _packets_from_far(far):
+    return int(far.run("cat", "/sys/class/net/eth0/statistics/rx_packets").stdout)

@@ -15,7 +15,7 @@ from netmon import sdk
 from netmon.sdk import Outcome
 from probes.dns import DnsProbe, DnsSettings
 from probes.dns_message import Question
-from probes.dns_socket import DnsSockets
+from probes.dns_socket import DnsSockets, ask_resolver
 
 REQUEST = "probe_dns_duration_seconds request"
 WWW = {"query_name": "www.example.org", "query_type": "A"}
@@ -77,7 +77,8 @@ async def test_an_answer_that_the_busy_loop_has_not_read_yet_is_no_loss():
     context = make_context()
     sockets = await context.shared.get(DnsSockets)
     async with udp_server(answer_then_block) as server:
-        heard = await sockets.of(4).ask(("127.0.0.1", server.port), Question((), 2), wait_seconds=0.05)
+        to = ("127.0.0.1", server.port)
+        heard = await ask_resolver(sockets.of(4), to, Question((), 2), wait_seconds=0.05)
     await context.shared.close()
     assert heard is not None
     assert heard.round_trip.seconds < 0.05
@@ -222,3 +223,51 @@ async def test_strangers_are_counted():
     async with udp_server(lambda query: [b"xx" + query[2:]] * 3) as server:
         await probe_once(DnsProbe, f"127.0.0.1:{server.port}", WWW, 0.2, context=context)
     assert sockets.of(4).strangers_total == 3
+
+
+async def test_a_random_label_is_asked_for_under_the_name_each_time_and_its_absence_is_an_answer():
+    heard = []
+
+    def no_such_name(query):
+        heard.append(query)
+        return [reply(query, rcode=3)]
+
+    context = make_context()
+    settings = WWW | {"random_label": True}
+    async with udp_server(no_such_name) as server:
+        probe = DnsProbe(
+            sdk.Assignment("dns", (f"127.0.0.1:{server.port}",), 1.0, 1.0), DnsSettings(**settings)
+        )
+        await probe.open(context)
+        found = [(await probe.read())[0] for _ in range(2)]
+    await context.shared.close()
+    assert [one.outcomes[0] for one in found] == [Outcome.OK] * 2
+    assert dict(found[0].shape.rows[0].texts) == {"netmon_probe_dns_answer_info": "no_such_name"}
+    labels = {query[13 : 13 + query[12]].lower() for query in heard}
+    assert {query[12] for query in heard} == {16}
+    assert len(labels) == 2
+
+
+@pytest.mark.parametrize(("answers", "speaks"), [(True, 1), (False, 0)], ids=["with", "without"])
+async def test_a_resolver_is_asked_whether_it_speaks_edns(answers, speaks):
+    heard = []
+
+    def answer(query):
+        heard.append(query)
+        plain = query[:10] + b"\0\0" + query[12:-11]
+        options = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"
+        said = reply(plain)
+        return [said[:10] + b"\0\1" + said[12:] + options if answers else said]
+
+    found = await ask(answer, WWW | {"edns_bytes": 1232})
+    assert (found.outcome, found["netmon_probe_dns_edns"]) == (Outcome.OK, speaks), found.detail
+    assert heard[0].endswith(b"\0\0\x29\x04\xd0\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    ("rcode", "kind"),
+    [(1, "not_understood"), (2, "server_failure"), (3, "no_such_name"), (5, "refused"), (9, "other")],
+)
+async def test_response_codes_are_told_by_their_class(rcode, kind):
+    found = await ask(lambda query: [reply(query, rcode)], WWW)
+    assert found.texts["netmon_probe_dns_answer_info"] == kind

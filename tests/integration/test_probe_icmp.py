@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import subprocess
 import time
 from contextlib import ExitStack
 
@@ -16,8 +17,9 @@ from fakes.probing import probe_once
 from netmon import sdk
 from netmon.sdk import Outcome
 from probes.closed_port import Method, reset_time
+from probes.echo import Train
 from probes.icmp import IcmpProbe
-from probes.icmp_socket import EchoSockets, Train
+from probes.icmp_socket import EchoSockets
 
 RTT = "probe_icmp_duration_seconds rtt"
 FAST = {"packets": 5, "spacing": "2ms"}
@@ -242,8 +244,26 @@ def _every_knock_is_swallowed():
 
 
 def _assignment(timeout_seconds=0.2):
-    return sdk.Assignment("under test", ("127.0.0.1",), 10.0, timeout_seconds)
+    return sdk.Assignment("under test", ("127.0.0.1",), 0.05, timeout_seconds)
 
 
 def _metric(reading, name):
     return next(metric for metric in reading.shape.metrics if metric.name == name)
+
+
+@pytest.fixture
+def thin_network():
+    sysctls = {"net_ipv4_ping_group_range": ALL_GROUPS, "net_ipv4_icmp_echo_ignore_all": "1"}
+    with network_namespace(**sysctls):
+        subprocess.run(["ip", "link", "set", "lo", "mtu", "1500"], check=True)
+        yield
+
+
+@pytest.mark.usefixtures("thin_network")
+@pytest.mark.parametrize("whole", [True, False])
+async def test_packets_that_may_not_be_cut_are_refused_where_they_do_not_fit(whole):
+    async with EchoHost(lambda request: [request.reply()]) as host:
+        found = await probe_once(IcmpProbe, "127.0.0.1", FAST | {"size_bytes": 3000, "df": whole})
+    assert (found.outcome is Outcome.OK) is not whole, found.detail
+    assert ("EMSGSIZE" in found.detail) is whole
+    assert len(host.requests) == (0 if whole else 5)

@@ -1,6 +1,5 @@
 """What probes make of what they found, and settings that cannot work."""
 
-import asyncio
 import ssl
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,23 +12,13 @@ from netmon import sdk
 from probes.certificate import expiry_seconds
 from probes.command import ProbeCommand, make_probe
 from probes.dns import DnsProbe, DnsSettings
+from probes.echo import Countdown, Echo
 from probes.http import HttpProbe, HttpSettings, parse_status
-from probes.icmp import (
-    DUPLICATED,
-    HOP_LIMIT,
-    KERNEL_STAMPS,
-    LOSS,
-    RTT,
-    RTT_MAX,
-    RTT_MIN,
-    IcmpProbe,
-    IcmpSettings,
-    train_sample,
-)  # fmt: skip
-from probes.icmp_socket import Echo
+from probes.icmp import RTT, IcmpProbe, IcmpSettings
 from probes.stamped_socket import Datagram
 from probes.tcp import TcpProbe, TcpSettings
-from probes.timestamping import Arrival, Departure
+from probes.timestamping import KERNEL_STAMPS, Arrival, Departure
+from probes.train import DUPLICATED, LOSS, RTT_MAX, RTT_MIN, train_sample
 
 TLS = Path(__file__).parents[1] / "fixtures" / "tls"
 
@@ -39,9 +28,8 @@ def assignment(*targets, timeout_seconds=1.0):
 
 
 def echo(seconds=None, duplicates=0):
-    loop = asyncio.get_running_loop()
     sent = Departure(0, 10**18, 10**18)
-    found = Echo("192.0.2.1", b"", loop.create_future(), sent, duplicates=duplicates)
+    found = Echo("192.0.2.1", b"", Countdown(), sent, duplicates=duplicates)
     if seconds is not None:
         nanoseconds = round(seconds * 1e9)
         came = Arrival(nanoseconds + 1000, 10**18 + nanoseconds + 1000, 10**18 + nanoseconds)
@@ -49,16 +37,16 @@ def echo(seconds=None, duplicates=0):
     return found
 
 
-async def test_a_train_has_a_median_its_extremes_and_its_loss():
-    sample = train_sample([echo(0.030), echo(), echo(0.010), echo(0.020, duplicates=2)])
+def test_a_train_has_a_median_its_extremes_and_its_loss():
+    sample = train_sample([echo(0.030), echo(), echo(0.010), echo(0.020, duplicates=2)], RTT, {}, {})
     found = {metric: sample.values[metric] for metric in (RTT, RTT_MIN, RTT_MAX, LOSS)}
     assert found == {RTT: 0.020, RTT_MIN: 0.010, RTT_MAX: 0.030, LOSS: 0.25}
-    assert (sample.values[DUPLICATED], sample.values[HOP_LIMIT], sample.values[KERNEL_STAMPS]) == (2, 61, 1)
+    assert (sample.values[DUPLICATED], sample.values[KERNEL_STAMPS]) == (2, 1)
     assert sample.outcome is sdk.Outcome.OK
 
 
-async def test_a_train_without_replies_has_a_loss_and_no_round_trip():
-    sample = train_sample([echo(), echo()])
+def test_a_train_without_replies_has_a_loss_and_no_round_trip():
+    sample = train_sample([echo(), echo()], RTT, {}, {})
     assert (sample.outcome, sample.values[LOSS]) == (sdk.Outcome.TIMEOUT, 1.0)
     assert RTT not in sample.values
 

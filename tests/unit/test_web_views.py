@@ -15,10 +15,18 @@ from fakes.site_sample import (
     sample_site,
 )  # fmt: skip
 
-from netmon.model import Row, counter, state
+from netmon.model import Fact, Fault, Row, SlotState, counter, state
+from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS
+from netmon.web.documents import MinuteDocument
 from netmon.web.interfaces import interface_documents, natural, own_interface_documents
 from netmon.web.snapshot import take
-from netmon.web.views import device_documents, probe_documents, verdict_document
+from netmon.web.views import (
+    circuit_documents,
+    device_documents,
+    moment,
+    probe_documents,
+    verdict_document,
+)
 
 
 def look(site):
@@ -145,3 +153,26 @@ def test_a_resolver_on_the_sites_own_network_is_no_sign_of_life_from_beyond(site
     assert verdict_document(look(site)).last_answer is not None
     site.watch = replace(site.watch, near=(ip_network("0.0.0.0/0"),))
     assert verdict_document(look(site)).last_answer is None
+
+
+def test_a_circuit_shows_its_last_minute_with_what_decided(site):
+    now, key = site.clock.stamp(), (SITE, ("circuit", "wan1"))
+    values = {
+        "state": "down",
+        "fault": "line",
+        "degraded": None,
+        "sentence": "The line is down.",
+        "facts": ["a"],
+    }
+    row = Row(key, texts=(("netmon_circuit_fault_info", "line"),))
+    told = reading(
+        CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, [(row, (0, None, 1, *[None] * 8))], earlier(now, -45)
+    )
+    site.latest.accept([told, Fact(CIRCUIT_MINUTE, key, values, now)])
+    first, second = circuit_documents(look(site))
+    assert first.minute == MinuteDocument(
+        moment(now.wall_ms - 45_000), SlotState.DOWN, Fault.LINE, None, "The line is down.", ("a",)
+    )
+    assert second.minute is None
+    site.clock.advance(200)
+    assert circuit_documents(look(site))[0].minute is None

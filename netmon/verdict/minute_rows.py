@@ -1,0 +1,68 @@
+"""The rows of a minute: a circuit's, the site's, and those of sites that are looked at from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netmon.model import Fault, Labels, SlotState, Value
+from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
+from netmon.model.metric import Kind
+from netmon.verdict.book import TRAINS, Book
+from netmon.verdict.faults import Judgement
+from netmon.verdict.scene import Scene, use
+from netmon.verdict.slots import Slot
+from netmon.verdict.tally import coverage_ratio, percentile
+from netmon.verdict.told import METRICS, STATE_NUMBERS, MinuteRow
+
+_FAULT = {
+    measurement: next(metric.name for metric in METRICS[measurement] if metric.kind is Kind.INFO)
+    for measurement in (CIRCUIT_MINUTE, SITE_MINUTE)
+}
+
+
+def circuit_row(site: str, scene: Scene, judgement: Judgement, book: Book, slot: Slot) -> MinuteRow:
+    """Return a circuit's row, in the order of the declared metrics."""
+    key: Labels = (("site", site), ("circuit", scene.circuit.id if scene.circuit else ""))
+    best = scene.best if judgement.state is SlotState.UP else None
+    trips = best.trips_seconds if best is not None else ()
+    loss = {SlotState.UP: best.loss_ratio if best else None, SlotState.DOWN: 1.0}.get(judgement.state)
+    cells: list[Value] = [
+        STATE_NUMBERS[judgement.state],
+        None if judgement.degraded is None else int(judgement.degraded),
+        1,
+        coverage_ratio(scene.witnesses),
+        *use(scene),
+        percentile(trips, 0.5),
+        percentile(trips, 0.95),
+        loss,
+        *_calls(scene, book, slot),
+    ]
+    return MinuteRow(key, {_FAULT[CIRCUIT_MINUTE]: str(judgement.fault)}, cells)
+
+
+def site_row(site: str, scene: Scene, judgement: Judgement) -> MinuteRow:
+    """Return the site's row."""
+    poor = None if judgement.degraded is None else int(judgement.degraded)
+    cells = [STATE_NUMBERS[judgement.state], poor, 1, coverage_ratio(scene.witnesses)]
+    return MinuteRow((("site", site),), {_FAULT[SITE_MINUTE]: str(judgement.fault)}, cells)
+
+
+def missed_row(measurement: str, key: Labels) -> MinuteRow:
+    """Return the row of a minute in which netmon did not run."""
+    fault = _FAULT[measurement]
+    known: dict[str, Value] = {fault: 1}
+    state, cover = (
+        metric.name for metric in METRICS[measurement] if metric.name.endswith(("_state", "coverage_ratio"))
+    )
+    known |= {state: STATE_NUMBERS[SlotState.UNKNOWN], cover: 0.0}
+    cells: Sequence[Value] = [known.get(metric.name) for metric in METRICS[measurement]]
+    return MinuteRow(key, {fault: str(Fault.APPLIANCE)}, cells)
+
+
+def _calls(scene: Scene, book: Book, slot: Slot) -> tuple[Value, Value]:
+    """Return opinion score and quality of calls from the last minute of trains that ended in the slot."""
+    best = scene.best
+    rows = () if best is None else book.rows[TRAINS, best.key].within(slot)
+    if not rows:
+        return None, None
+    return rows[-1].value("netmon_train_mos"), rows[-1].value("netmon_train_call_quality")

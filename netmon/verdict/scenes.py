@@ -1,0 +1,168 @@
+"""From the book to scenes: what was said in a minute, sorted by circuit and by place."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from netmon.verdict.book import PATH, Book
+from netmon.verdict.carrier import Carriers
+from netmon.verdict.directions import directions
+from netmon.verdict.evidence import is_near
+from netmon.verdict.firsthop import FirstHops
+from netmon.verdict.port import port_minute
+from netmon.verdict.sample import Sample
+from netmon.verdict.scene import BlackHole, Scene
+from netmon.verdict.slots import Slot
+from netmon.verdict.tally import Tally, percentile, planned_runs
+from netmon.verdict.timeline import Timelines
+from netmon.verdict.view import WatchedCircuit
+
+_USUAL_MINUTES, _USUAL_LEAST = 1440, 10
+_PATH_INTERVALS = 3
+
+
+class SceneMaker:
+    """Makes the scenes of a minute. Remembers what is usual: first hops, and a day of round trips."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._hops = FirstHops(book)
+        self._usual: dict[str, deque[float]] = {}
+
+    def scenes(self, slot: Slot) -> list[Scene]:
+        """Return the scene of each circuit; `site()` makes the site's own once these are judged."""
+        tallies = self._tallies(slot)
+        return [
+            self._of(slot, circuit, [_carried(tally, circuit.id) for tally in tallies])
+            for circuit in self._book.watch.circuits.values()
+        ]
+
+    def site(self, slot: Slot) -> Scene:
+        """Return the scene of the site: whatever way it went, it counts."""
+        return self._of(slot, None, [tally for tally, _ in self._tallies(slot)])
+
+    def learn(self, scene: Scene) -> None:
+        """Remember how long the anchors of a circuit took, and the first hop."""
+        for tally in (*scene.anchors, *scene.first_hops):
+            middle = percentile(tally.trips_seconds, 0.5)
+            if middle is not None and scene.circuit is not None:
+                name = f"{scene.circuit.id} {tally.key}"
+                self._usual.setdefault(name, deque(maxlen=_USUAL_MINUTES)).append(middle)
+
+    def _tallies(self, slot: Slot) -> list[tuple[Tally, Sequence[str]]]:
+        """Return each target of this site with the carriers of its samples."""
+        carriers = Carriers(self._book)
+        found: list[tuple[Tally, Sequence[str]]] = []
+        for key, timeline in self._book.samples.items():
+            probe = self._book.watch.probes[key.probe]
+            if probe.role and not probe.outside_of:
+                timed = timeline.timed(slot)
+                tally = Tally(key, probe, planned_runs(probe, slot), tuple(sample for _, sample in timed))
+                found.append((tally, [carriers.of(at_ns, sample) for at_ns, sample in timed]))
+        return found
+
+    def _of(self, slot: Slot, circuit: WatchedCircuit | None, tallies: Sequence[Tally]) -> Scene:
+        book, near = self._book, self._book.watch.near
+        roles: dict[str, list[Tally]] = {}
+        for tally in tallies:
+            roles.setdefault(tally.probe.role, []).append(tally)
+        gateways = {tally.host for tally in (*roles.get("gateway", ()), *roles.get("cpe", ()))}
+        resolvers = roles.get("resolver", [])
+        lines = [circuit] if circuit is not None else list(book.watch.circuits.values())
+        anchors = [tally for tally in roles.get("anchor", ()) if tally.host not in gateways]
+        scene = Scene(
+            circuit,
+            gateways=roles.get("gateway", ()),
+            cpes=roles.get("cpe", ()),
+            first_hops=roles.get("first_hop", ()),
+            anchors=anchors,
+            services=[tally for tally in roles.get("service", ()) if tally.host not in gateways],
+            resolvers=[tally for tally in resolvers if tally.probe.kind == "dns"],
+            far_resolvers=[t for t in resolvers if not is_near(t.host, near) and t.host not in gateways],
+            ports=[port_minute(_port_name(line), book.ports[line.id], slot) for line in lines],
+            hop=self._hops.of(slot, circuit),
+            black_hole=self._black_hole(slot, circuit),
+            directions=directions(book, slot, circuit),
+            usual_seconds=self._usual_of(circuit, (*anchors, *roles.get("first_hop", ()))),
+        )
+        return self._surroundings(slot, scene, lines)
+
+    def _surroundings(self, slot: Slot, scene: Scene, lines: Sequence[WatchedCircuit]) -> Scene:
+        """Add what is not of the circuit itself: devices, power, this machine, the view from outside."""
+        book, watch = self._book, self._book.watch
+        routers = [line.wan_device for line in lines if line.wan_device]
+        answers = {name: told.within(slot) for name, told in book.devices.items()}
+        links, outside = book.carriers.within(slot), book.outside.within(slot)
+        return replace(
+            scene,
+            restarted=[name for name in routers or _routers(book) if _told(book.restarts, name, slot)],
+            devices={name: any(said) for name, said in answers.items() if said},
+            routers=routers or _routers(book),
+            access_points=[name for name, one in watch.devices.items() if one.role == "access_point"],
+            carrier=any(links) if links else None,
+            on_battery=[name for name, told in book.batteries.items() if any(told.within(slot))],
+            outside=outside[-1] if outside else None,
+            anything_said=book.newest_ns >= slot.start_ns and self._said(slot),
+        )
+
+    def _said(self, slot: Slot) -> bool:
+        """Tell whether any source ran in a slot."""
+        book = self._book
+        return (
+            bool(book.carriers.within(slot))
+            or any(told.within(slot) for told in book.samples.values())
+            or any(told.within(slot) for told in book.devices.values())
+        )
+
+    def _black_hole(self, slot: Slot, circuit: WatchedCircuit | None) -> BlackHole | None:
+        for (measurement, key), rows in self._book.rows.items():
+            probe, row = self._book.watch.probes[key.probe], rows.before(slot.end_ns)
+            if measurement != PATH or row is None or not goes_by(row.label("circuit"), circuit, self._book):
+                continue
+            age_ns = slot.end_ns - row.reading.stamp.boottime_ns
+            if age_ns <= _PATH_INTERVALS * probe.every_seconds * 1e9 and row.value(
+                "netmon_path_mtu_black_hole"
+            ):
+                hop = row.value("netmon_path_mtu_black_hole_hop")
+                return BlackHole(int(hop or 0), row.value("netmon_path_mtu_bytes"))
+        return None
+
+    def _usual_of(self, circuit: WatchedCircuit | None, tallies: Sequence[Tally]) -> dict[str, float]:
+        if circuit is None:
+            return {}
+        known = {tally.key.target: self._usual.get(f"{circuit.id} {tally.key}", ()) for tally in tallies}
+        return {target: median(past) for target, past in known.items() if len(past) >= _USUAL_LEAST}
+
+
+def goes_by(label: str, circuit: WatchedCircuit | None, book: Book) -> bool:
+    """Tell whether a row with this circuit's label is about a circuit, or about the site."""
+    return circuit is None or label == circuit.id or (not label and len(book.watch.circuits) == 1)
+
+
+def _carried(tallied: tuple[Tally, Sequence[str]], circuit: str) -> Tally:
+    """Return what a circuit carried of a target; what is near needs no circuit, unless it is bound to one."""
+    tally, carriers = tallied
+    if tally.probe.role in ("gateway", "cpe") and tally.probe.circuit in ("", circuit):
+        return tally
+    mine: tuple[Sample, ...] = tuple(
+        sample for sample, by in zip(tally.samples, carriers, strict=True) if by == circuit
+    )
+    meant = tally.probe.circuit in ("", circuit)
+    diverted = sum(1 for by in carriers if by != circuit) if meant else 0
+    return replace(tally, samples=mine, diverted=diverted, planned=tally.planned if mine or meant else 0)
+
+
+def _told(restarts: Timelines[str, float], device: str, slot: Slot) -> bool:
+    """Tell whether a device restarted in a slot, or was found then to have done so."""
+    return device in restarts and bool(restarts[device].within(slot))
+
+
+def _port_name(circuit: WatchedCircuit) -> str:
+    return f"{circuit.wan_device} {circuit.wan_interface}".strip()
+
+
+def _routers(book: Book) -> list[str]:
+    return [name for name, one in book.watch.devices.items() if one.role in ("router", "firewall", "modem")]
