@@ -41,6 +41,8 @@ class Snapshot:
     """By device and kind."""
     minutes: Mapping[str, Sequence[LatestRow]]
     """By circuit: what its last minute was."""
+    decisions: Mapping[str, Fact]
+    """By circuit: what decided it."""
 
     def facts_of(self, device: str) -> Mapping[str, Fact]:
         """Return what a device told of itself, by kind."""
@@ -72,6 +74,7 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
         runs=_by("target", latest.rows(RUN)),
         facts=_facts(latest.facts()),
         minutes=_by("circuit", latest.rows(CIRCUIT_MINUTE)),
+        decisions={dict(fact.key).get("circuit", ""): fact for fact in latest.facts(CIRCUIT_MINUTE)},
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from netmon.latest import LatestRow
 from netmon.model import Event, Fact, Fault, Outcome, SlotState, Stamp, Value
-from netmon.model.derived import CIRCUIT_MINUTE, RUN_LAST_SUCCESS
+from netmon.model.derived import RUN_LAST_SUCCESS
 from netmon.verdict.circuits import CircuitNow
 from netmon.verdict.view import DeviceState, TargetState
 from netmon.web.device_facts import summary
@@ -73,9 +73,7 @@ def circuit_documents(snapshot: Snapshot) -> tuple[CircuitDocument, ...]:
 def _minute(snapshot: Snapshot, circuit: str) -> MinuteDocument | None:
     """Return the last minute that was decided, unless that is too long ago."""
     row = next(iter(snapshot.minutes.get(circuit, ())), None)
-    fact = next(
-        (f for f in snapshot.facts if f.kind == CIRCUIT_MINUTE and ("circuit", circuit) in f.key), None
-    )
+    fact = snapshot.decisions.get(circuit)
     if row is None or fact is None or snapshot.age_seconds(row) > _MINUTE_KEEPS_SECONDS:
         return None
     told, degraded = fact.values["facts"], fact.values["degraded"]
