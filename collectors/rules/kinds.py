@@ -52,7 +52,7 @@ _ALL: Final = (
     _kind("runtime", "runtime_seconds", "Time that a device says it can go on, or has run.", "s"),
     _kind("airflow", "airflow_cubic_meters_per_second", "Flow of air.", "m3/s"),
     _kind("pressure", "pressure_pascals", "Pressure that a device measures.", "Pa"),
-    _kind("count", "count", "Number of things that a device counts now.", ""),
+    _kind("count", "quantity", "Number of things that a device counts now.", ""),
 )  # fmt: skip
 
 KINDS: Final = {kind.name: kind for kind in _ALL}

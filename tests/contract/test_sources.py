@@ -57,7 +57,7 @@ PEER_NAMES = {
 BASE_UNITS = ("_seconds", "_bytes", "_bits", "_ratio", "_celsius", "_volts", "_amperes", "_watts", "_hertz",
               "_meters", "_per_second", "_voltamperes", "_pascals", "_joules", "_rpm", "_dbm",
               "_decibels")  # fmt: skip
-WITHOUT_UNIT = {"netmon_host_load_average", "netmon_sensor_count", "netmon_train_mos"}
+WITHOUT_UNIT = {"netmon_host_load_average", "netmon_sensor_quantity", "netmon_train_mos"}
 OTHER_UNITS = re.compile(r"_(ms|us|ns|milliseconds|microseconds|minutes|hours|days|percent|k?bps|[kmg]b)$")
 
 

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.servers
 # Nothing is added here but names of MIB objects.
 FROZEN = frozenset(
     """
+    dot3StatsAlignmentErrors dot3StatsCarrierSenseErrors dot3StatsDuplexStatus dot3StatsExcessiveCollisions
+    dot3StatsFCSErrors dot3StatsFrameTooLongs dot3StatsInternalMacReceiveErrors
+    dot3StatsInternalMacTransmitErrors dot3StatsLateCollisions dot3StatsSymbolErrors
     ifAdminStatus ifConnectorPresent ifCounterDiscontinuityTime ifHCInBroadcastPkts ifHCInMulticastPkts
     ifHCInOctets ifHCInUcastPkts ifHCOutBroadcastPkts ifHCOutMulticastPkts ifHCOutOctets ifHCOutUcastPkts
     ifHighSpeed ifInBroadcastPkts ifInDiscards ifInErrors ifInMulticastPkts ifInNUcastPkts ifInOctets

@@ -77,7 +77,7 @@ async def test_the_system_group_is_what_snmpget_says(port):
     async with snmp_context(1.0) as context:
         collector = SystemCollector(assignment("system", port), sdk.NoSettings())
         await collector.open(context)
-        reading, fact = await collector.read()
+        reading, fact, *_ = await collector.read()
     theirs = await net_snmp("snmpwalk", port, "1.3.6.1.2.1.1")
     assert fact.values["sysName"] == theirs["1.3.6.1.2.1.1.5.0"] == "snmpd.test"
     assert fact.values["sysContact"] == theirs["1.3.6.1.2.1.1.4.0"]
