@@ -6,7 +6,10 @@ The part that fills each of them declares it from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netmon.model.metric import Metric, gauge, info, integer, state
+from netmon.model.outcome import Fault
 
 RUN = "run"
 RUN_UP = state("netmon_up", "1 when the last run of the source answered for this target, 0 when it did not.")
@@ -19,6 +22,18 @@ RUN_OUTCOME = info(
     "netmon_run_outcome_info", "How the last run ended, from a closed vocabulary.", label="outcome"
 )
 RUN_METRICS: tuple[Metric, ...] = (RUN_UP, RUN_SECONDS, RUN_LAST_SUCCESS, RUN_OUTCOME)
+
+FAULT_NUMBERS: Mapping[Fault, int] = {
+    fault: number
+    for number, fault in enumerate(
+        (
+            Fault.NONE, Fault.LINE, Fault.CPE, Fault.POWER, Fault.LAN, Fault.WIFI, Fault.ISP, Fault.FAR_END,
+            Fault.RESOLVER, Fault.SERVICE, Fault.APPLIANCE, Fault.UNKNOWN,
+        )
+    )
+}  # fmt: skip
+"""Faults as fields, for databases that keep numbers only; a number is never given to another fault."""
+_NUMBERED = ", ".join(f"{number} {fault}" for fault, number in FAULT_NUMBERS.items())
 
 CIRCUIT_MINUTE = "circuit_minute"
 CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
@@ -33,6 +48,7 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
         "Where the fault was in this minute, from the fault vocabulary.",
         label="fault",
     ),
+    state("netmon_circuit_fault", f"Where the fault was in this minute: {_NUMBERED}."),
     gauge("netmon_circuit_coverage_ratio", "Share of the minute's planned probes that were really sent."),
     gauge(
         "netmon_circuit_down_utilisation_ratio",
@@ -60,6 +76,7 @@ SITE_MINUTE_METRICS: tuple[Metric, ...] = (
         "Where the site's fault was in this minute, from the fault vocabulary.",
         label="fault",
     ),
+    state("netmon_site_fault", f"Where the site's fault was in this minute: {_NUMBERED}."),
     gauge("netmon_site_coverage_ratio", "Share of the minute's planned probes that were really sent."),
 )
 

@@ -17,11 +17,12 @@ class Carriers:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._circuits = book.watch.circuits
+        self._only = next(iter(self._circuits)) if len(self._circuits) == 1 else None
 
     def of(self, at_ns: int, sample: Sample) -> str:
         """Return the id of the circuit that carried a sample; empty: not proven."""
-        if len(self._circuits) == 1:
-            return next(iter(self._circuits))
+        if self._only is not None:
+            return self._only
         if sample.circuit:
             return self._bound(at_ns, sample.circuit)
         before, after = self._neighbours("", at_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netmon.model import Fault, Labels, SlotState, Value
-from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
+from netmon.model.derived import CIRCUIT_MINUTE, FAULT_NUMBERS, SITE_MINUTE
 from netmon.model.metric import Kind
 from netmon.verdict.book import TRAINS, Book
 from netmon.verdict.faults import Judgement
@@ -30,6 +30,7 @@ def circuit_row(site: str, scene: Scene, judgement: Judgement, book: Book, slot:
         STATE_NUMBERS[judgement.state],
         None if judgement.degraded is None else int(judgement.degraded),
         1,
+        FAULT_NUMBERS[judgement.fault],
         coverage_ratio(scene.witnesses),
         *use(scene),
         percentile(trips, 0.5),
@@ -43,20 +44,22 @@ def circuit_row(site: str, scene: Scene, judgement: Judgement, book: Book, slot:
 def site_row(site: str, scene: Scene, judgement: Judgement) -> MinuteRow:
     """Return the site's row."""
     poor = None if judgement.degraded is None else int(judgement.degraded)
-    cells = [STATE_NUMBERS[judgement.state], poor, 1, coverage_ratio(scene.witnesses)]
+    fault = FAULT_NUMBERS[judgement.fault]
+    cells = [STATE_NUMBERS[judgement.state], poor, 1, fault, coverage_ratio(scene.witnesses)]
     return MinuteRow((("site", site),), {_FAULT[SITE_MINUTE]: str(judgement.fault)}, cells)
 
 
 def missed_row(measurement: str, key: Labels) -> MinuteRow:
     """Return the row of a minute in which netmon did not run."""
-    fault = _FAULT[measurement]
-    known: dict[str, Value] = {fault: 1}
-    state, cover = (
-        metric.name for metric in METRICS[measurement] if metric.name.endswith(("_state", "coverage_ratio"))
-    )
-    known |= {state: STATE_NUMBERS[SlotState.UNKNOWN], cover: 0.0}
+    told = _FAULT[measurement]
+    known: dict[str, Value] = {
+        told: 1,
+        told.removesuffix("_info"): FAULT_NUMBERS[Fault.APPLIANCE],
+        told.replace("_fault_info", "_state"): STATE_NUMBERS[SlotState.UNKNOWN],
+        told.replace("_fault_info", "_coverage_ratio"): 0.0,
+    }
     cells: Sequence[Value] = [known.get(metric.name) for metric in METRICS[measurement]]
-    return MinuteRow(key, {fault: str(Fault.APPLIANCE)}, cells)
+    return MinuteRow(key, {told: str(Fault.APPLIANCE)}, cells)
 
 
 def _calls(scene: Scene, book: Book, slot: Slot) -> tuple[Value, Value]:

@@ -66,7 +66,8 @@ class Minutes:
 
     def _records(self, slot: Slot, now: Stamp) -> Iterator[Record]:
         site, stamp = self._book.watch.site, stamp_of(slot, now)
-        circuits = self._circuits(slot)
+        scenes, whole = self._maker.scenes(slot)
+        circuits = _judged(scenes)
         rows = [circuit_row(site, scene, judged, self._book, slot) for scene, judged in circuits]
         if rows:
             yield self._shapes.reading(CIRCUIT_MINUTE, rows, stamp)
@@ -75,28 +76,12 @@ class Minutes:
                 self._maker.learn(scene)
             self._look_into(dict(row.key)["circuit"], judged)
             yield from self._changes.told(CIRCUIT_MINUTE, row.key, judged, stamp)
-        scene = self._site(slot, circuits)
+        scene = replace(whole, cut=_cut(circuits))
         judged = judge(scene)
         row = site_row(site, scene, judged)
         yield self._shapes.reading(SITE_MINUTE, [row], stamp)
-        yield from self._changes.told(SITE_MINUTE, row.key, judged, stamp)
+        yield from self._changes.fact(SITE_MINUTE, row.key, judged, stamp)
         yield from outside_reading(self._book, slot, judged.state, self._shapes, stamp)
-
-    def _circuits(self, slot: Slot) -> list[tuple[Scene, Judgement]]:
-        """Judge each circuit; where another one is up, the way to the router is known to work."""
-        found = [(scene, judge(scene)) for scene in self._maker.scenes(slot)]
-        if not any(judged.state is SlotState.UP for _, judged in found):
-            return found
-        helped = [replace(s, others_up=True) if j.state is not SlotState.UP else s for s, j in found]
-        return [(scene, judge(scene)) for scene in helped]
-
-    def _site(self, slot: Slot, circuits: Sequence[tuple[Scene, Judgement]]) -> Scene:
-        cut = [
-            (scene.circuit.id, str(judged.fault))
-            for scene, judged in circuits
-            if scene.circuit is not None and judged.state is SlotState.DOWN
-        ]
-        return replace(self._maker.site(slot), cut=cut)
 
     def _look_into(self, circuit: str, judged: Judgement) -> None:
         """Have paths traced at once when a circuit is not well any more."""
@@ -106,3 +91,21 @@ class Minutes:
                 if probe.kind == PATH and probe.circuit in ("", circuit):
                     self._on_trouble(probe.name)
         self._sound[circuit] = sound
+
+
+def _judged(scenes: Sequence[Scene]) -> list[tuple[Scene, Judgement]]:
+    """Judge each circuit; where another one is up, the way to the router is known to work."""
+    found = [(scene, judge(scene)) for scene in scenes]
+    if not any(judged.state is SlotState.UP for _, judged in found):
+        return found
+    helped = [replace(s, others_up=True) if j.state is not SlotState.UP else s for s, j in found]
+    return [(scene, judge(scene)) for scene in helped]
+
+
+def _cut(circuits: Sequence[tuple[Scene, Judgement]]) -> list[tuple[str, str]]:
+    """Return the circuits that are down, and where their fault is."""
+    return [
+        (scene.circuit.id, str(judged.fault))
+        for scene, judged in circuits
+        if scene.circuit is not None and judged.state is SlotState.DOWN
+    ]

@@ -8,7 +8,7 @@ from netmon.model import Labels, Reading, SlotState, Stamp, Value
 from netmon.model.derived import OUTSIDE_MINUTE
 from netmon.verdict.book import Book
 from netmon.verdict.slots import Slot
-from netmon.verdict.tally import Tally, coverage_ratio, percentile, planned_runs
+from netmon.verdict.tally import Tally, coverage_ratio, percentile, planned_runs, tally
 from netmon.verdict.told import STATE_NUMBERS, MinuteRow, Shapes
 
 
@@ -24,8 +24,8 @@ def outside_reading(
     for key, timeline in book.samples.items():
         probe = book.watch.probes[key.probe]
         if probe.outside_of:
-            tally = Tally(key, probe, planned_runs(probe, slot), tuple(timeline.within(slot)))
-            sites.setdefault(probe.outside_of, []).append(tally)
+            found = tally(key, probe, planned_runs(probe, slot), timeline.within(slot))
+            sites.setdefault(probe.outside_of, []).append(found)
     if sites:
         rows = [_row(site, book.watch.site, tallies, own) for site, tallies in sorted(sites.items())]
         yield shapes.reading(OUTSIDE_MINUTE, rows, stamp)
@@ -34,8 +34,8 @@ def outside_reading(
 def _row(site: str, seen_from: str, tallies: list[Tally], own: SlotState) -> MinuteRow:
     key: Labels = (("site", site), ("seen_from", seen_from))
     state = _state(tallies, own)
-    answering = [tally for tally in tallies if tally.good]
-    best = min(answering, key=lambda tally: tally.lost, default=None)
+    answering = [one for one in tallies if one.good]
+    best = min(answering, key=lambda one: one.lost, default=None)
     trips = best.trips_seconds if best is not None else ()
     loss = {SlotState.UP: best.loss_ratio if best else None, SlotState.DOWN: 1.0}.get(state)
     cells: list[Value] = [
@@ -45,8 +45,8 @@ def _row(site: str, seen_from: str, tallies: list[Tally], own: SlotState) -> Min
 
 
 def _state(tallies: list[Tally], own: SlotState) -> SlotState:
-    if any(tally.good for tally in tallies):
+    if any(one.good for one in tallies):
         return SlotState.UP
-    if own is SlotState.UP and all(tally.silent for tally in tallies):
+    if own is SlotState.UP and all(one.silent for one in tallies):
         return SlotState.DOWN
     return SlotState.UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 
 from netmon.verdict.book import PATH, Book
@@ -13,15 +13,26 @@ from netmon.verdict.directions import directions
 from netmon.verdict.evidence import is_near
 from netmon.verdict.firsthop import FirstHops
 from netmon.verdict.port import port_minute
-from netmon.verdict.sample import Sample
+from netmon.verdict.sample import Sample, TargetKey
 from netmon.verdict.scene import BlackHole, Scene
 from netmon.verdict.slots import Slot
-from netmon.verdict.tally import Tally, percentile, planned_runs
+from netmon.verdict.tally import Tally, percentile, planned_runs, tally
 from netmon.verdict.timeline import Timelines
-from netmon.verdict.view import WatchedCircuit
+from netmon.verdict.view import WatchedCircuit, WatchedProbe
 
 _USUAL_MINUTES, _USUAL_LEAST = 1440, 10
 _PATH_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was said of one target in a slot, and which circuit carried each sample."""
+
+    key: TargetKey
+    probe: WatchedProbe
+    planned: int
+    samples: Sequence[Sample]
+    carriers: Sequence[str]
 
 
 class SceneMaker:
@@ -32,55 +43,53 @@ class SceneMaker:
         self._hops = FirstHops(book)
         self._usual: dict[str, deque[float]] = {}
 
-    def scenes(self, slot: Slot) -> list[Scene]:
-        """Return the scene of each circuit; `site()` makes the site's own once these are judged."""
-        tallies = self._tallies(slot)
-        return [
-            self._of(slot, circuit, [_carried(tally, circuit.id) for tally in tallies])
+    def scenes(self, slot: Slot) -> tuple[list[Scene], Scene]:
+        """Return the scene of each circuit, and the site's own, where whatever way it went counts."""
+        told = self._told(slot)
+        whole = [tally(one.key, one.probe, one.planned, one.samples) for one in told]
+        circuits = [
+            self._of(slot, circuit, [_carried(*each, circuit.id) for each in zip(told, whole, strict=True)])
             for circuit in self._book.watch.circuits.values()
         ]
-
-    def site(self, slot: Slot) -> Scene:
-        """Return the scene of the site: whatever way it went, it counts."""
-        return self._of(slot, None, [tally for tally, _ in self._tallies(slot)])
+        return circuits, self._of(slot, None, whole)
 
     def learn(self, scene: Scene) -> None:
         """Remember how long the anchors of a circuit took, and the first hop."""
-        for tally in (*scene.anchors, *scene.first_hops):
-            middle = percentile(tally.trips_seconds, 0.5)
+        for one in (*scene.anchors, *scene.first_hops):
+            middle = percentile(one.trips_seconds, 0.5)
             if middle is not None and scene.circuit is not None:
-                name = f"{scene.circuit.id} {tally.key}"
+                name = f"{scene.circuit.id} {one.key}"
                 self._usual.setdefault(name, deque(maxlen=_USUAL_MINUTES)).append(middle)
 
-    def _tallies(self, slot: Slot) -> list[tuple[Tally, Sequence[str]]]:
-        """Return each target of this site with the carriers of its samples."""
-        carriers = Carriers(self._book)
-        found: list[tuple[Tally, Sequence[str]]] = []
+    def _told(self, slot: Slot) -> list[_Told]:
+        """Return what was said of each target of this site, with the carriers of its samples."""
+        carriers, found = Carriers(self._book), []
         for key, timeline in self._book.samples.items():
             probe = self._book.watch.probes[key.probe]
             if probe.role and not probe.outside_of:
                 timed = timeline.timed(slot)
-                tally = Tally(key, probe, planned_runs(probe, slot), tuple(sample for _, sample in timed))
-                found.append((tally, [carriers.of(at_ns, sample) for at_ns, sample in timed]))
+                carried = [carriers.of(at_ns, sample) for at_ns, sample in timed]
+                samples = [sample for _, sample in timed]
+                found.append(_Told(key, probe, planned_runs(probe, slot), samples, carried))
         return found
 
     def _of(self, slot: Slot, circuit: WatchedCircuit | None, tallies: Sequence[Tally]) -> Scene:
         book, near = self._book, self._book.watch.near
         roles: dict[str, list[Tally]] = {}
-        for tally in tallies:
-            roles.setdefault(tally.probe.role, []).append(tally)
-        gateways = {tally.host for tally in (*roles.get("gateway", ()), *roles.get("cpe", ()))}
+        for one in tallies:
+            roles.setdefault(one.probe.role, []).append(one)
+        gateways = {one.host for one in (*roles.get("gateway", ()), *roles.get("cpe", ()))}
         resolvers = roles.get("resolver", [])
         lines = [circuit] if circuit is not None else list(book.watch.circuits.values())
-        anchors = [tally for tally in roles.get("anchor", ()) if tally.host not in gateways]
+        anchors = [one for one in roles.get("anchor", ()) if one.host not in gateways]
         scene = Scene(
             circuit,
             gateways=roles.get("gateway", ()),
             cpes=roles.get("cpe", ()),
             first_hops=roles.get("first_hop", ()),
             anchors=anchors,
-            services=[tally for tally in roles.get("service", ()) if tally.host not in gateways],
-            resolvers=[tally for tally in resolvers if tally.probe.kind == "dns"],
+            services=[one for one in roles.get("service", ()) if one.host not in gateways],
+            resolvers=[one for one in resolvers if one.probe.kind == "dns"],
             far_resolvers=[t for t in resolvers if not is_near(t.host, near) and t.host not in gateways],
             ports=[port_minute(_port_name(line), book.ports[line.id], slot) for line in lines],
             hop=self._hops.of(slot, circuit),
@@ -98,7 +107,7 @@ class SceneMaker:
         links, outside = book.carriers.within(slot), book.outside.within(slot)
         return replace(
             scene,
-            restarted=[name for name in routers or _routers(book) if _told(book.restarts, name, slot)],
+            restarted=[name for name in routers or _routers(book) if _restarted(book.restarts, name, slot)],
             devices={name: any(said) for name, said in answers.items() if said},
             routers=routers or _routers(book),
             access_points=[name for name, one in watch.devices.items() if one.role == "access_point"],
@@ -133,7 +142,7 @@ class SceneMaker:
     def _usual_of(self, circuit: WatchedCircuit | None, tallies: Sequence[Tally]) -> dict[str, float]:
         if circuit is None:
             return {}
-        known = {tally.key.target: self._usual.get(f"{circuit.id} {tally.key}", ()) for tally in tallies}
+        known = {one.key.target: self._usual.get(f"{circuit.id} {one.key}", ()) for one in tallies}
         return {target: median(past) for target, past in known.items() if len(past) >= _USUAL_LEAST}
 
 
@@ -142,20 +151,17 @@ def goes_by(label: str, circuit: WatchedCircuit | None, book: Book) -> bool:
     return circuit is None or label == circuit.id or (not label and len(book.watch.circuits) == 1)
 
 
-def _carried(tallied: tuple[Tally, Sequence[str]], circuit: str) -> Tally:
+def _carried(told: _Told, whole: Tally, circuit: str) -> Tally:
     """Return what a circuit carried of a target; what is near needs no circuit, unless it is bound to one."""
-    tally, carriers = tallied
-    if tally.probe.role in ("gateway", "cpe") and tally.probe.circuit in ("", circuit):
-        return tally
-    mine: tuple[Sample, ...] = tuple(
-        sample for sample, by in zip(tally.samples, carriers, strict=True) if by == circuit
-    )
-    meant = tally.probe.circuit in ("", circuit)
-    diverted = sum(1 for by in carriers if by != circuit) if meant else 0
-    return replace(tally, samples=mine, diverted=diverted, planned=tally.planned if mine or meant else 0)
+    meant = told.probe.circuit in ("", circuit)
+    if meant and (told.probe.role in ("gateway", "cpe") or all(by == circuit for by in told.carriers)):
+        return whole
+    mine = [sample for sample, by in zip(told.samples, told.carriers, strict=True) if by == circuit]
+    diverted = len(told.samples) - len(mine) if meant else 0
+    return tally(told.key, told.probe, told.planned if mine or meant else 0, mine, diverted)
 
 
-def _told(restarts: Timelines[str, float], device: str, slot: Slot) -> bool:
+def _restarted(restarts: Timelines[str, float], device: str, slot: Slot) -> bool:
     """Tell whether a device restarted in a slot, or was found then to have done so."""
     return device in restarts and bool(restarts[device].within(slot))
 

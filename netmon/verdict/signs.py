@@ -206,8 +206,12 @@ def _lossy(tally: Tally) -> bool:
 
 
 def _named(tallies: Sequence[Tally], says: str) -> Words:
-    unique = dict.fromkeys(f"{t.key.target} {says}{_how(t)}" for t in tallies)
-    return tuple(unique)[:_SHOWN]
+    found: dict[str, None] = {}
+    for one in tallies:
+        found[f"{one.key.target} {says}{_how(one)}"] = None
+        if len(found) == _SHOWN:
+            break
+    return tuple(found)
 
 
 def _how(tally: Tally) -> str:

@@ -31,10 +31,6 @@ class Slot:
         """The moment that stands for it: half a minute in, so that no small correction moves it out."""
         return self.start_ns + MINUTE_NS // 2
 
-    def has(self, at_ns: int) -> bool:
-        """Tell whether a moment belongs to it."""
-        return self.start_ns <= at_ns < self.end_ns
-
 
 class Grid:
     """Cuts time into slots that begin with the full minutes of UTC.

@@ -18,12 +18,27 @@ ENOUGH_RATIO = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The samples of one target by one circuit. `diverted` is how many went by another, or who knows how."""
+    """What came of the runs for one target by one circuit, counted once: the rules look at it many times.
+
+    `runs` are those in which anything was sent, `good` whether it gave what was asked for in one of them,
+    `heard` whether anything came in its name. `diverted` is how many went by another circuit, or who knows
+    how. Packets are runs where nobody counts packets.
+    """
 
     key: TargetKey
     probe: WatchedProbe
     planned: int
-    samples: tuple[Sample, ...]
+    runs: int = 0
+    good: bool = False
+    heard: bool = False
+    no_way: bool = False
+    """Whether this machine itself had no way to it, in any run."""
+    sent: int = 0
+    received: int = 0
+    outcome: Outcome | None = None
+    """How the last run ended."""
+    trips_seconds: Sequence[float] = ()
+    """All round trips that are known, shortest first."""
     diverted: int = 0
 
     @property
@@ -32,59 +47,45 @@ class Tally:
         return host_of(self.key.target)
 
     @property
-    def runs(self) -> int:
-        """How often it was asked."""
-        return sum(1 for sample in self.samples if sample.asked)
-
-    @property
-    def good(self) -> bool:
-        """Tell whether it gave what was asked for, once at least."""
-        return any(sample.good for sample in self.samples)
-
-    @property
-    def heard(self) -> bool:
-        """Tell whether anything came in its name."""
-        return any(sample.heard for sample in self.samples)
-
-    @property
     def silent(self) -> bool:
         """Tell whether it was asked often enough, and nothing came at all."""
-        return enough(self.runs, self.planned) and not self.heard
-
-    @property
-    def no_way(self) -> bool:
-        """Tell whether this machine itself had no way to it."""
-        return self.runs > 0 and all(s.outcome is Outcome.UNREACHABLE for s in self.samples if s.asked)
+        return not self.heard and enough(self.runs, self.planned)
 
     @property
     def bad(self) -> bool:
         """Tell whether it was asked often enough, and never gave what was asked for."""
-        return enough(self.runs, self.planned) and not self.good
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """How the last run ended."""
-        return self.samples[-1].outcome if self.samples else None
-
-    @property
-    def sent(self) -> int:
-        """Packets, or runs where packets are not counted."""
-        return sum(sample.sent for sample in self.samples)
+        return not self.good and enough(self.runs, self.planned)
 
     @property
     def lost(self) -> int:
-        """Those that were not answered."""
-        return self.sent - sum(sample.received for sample in self.samples)
+        """Packets that were not answered."""
+        return self.sent - self.received
 
     @property
     def loss_ratio(self) -> float | None:
         """Share that was lost; None when nothing was sent."""
         return self.lost / self.sent if self.sent else None
 
-    @property
-    def trips_seconds(self) -> Sequence[float]:
-        """All round trips that are known, shortest first."""
-        return sorted(trip for sample in self.samples for trip in sample.trips_seconds)
+
+def tally(
+    key: TargetKey, probe: WatchedProbe, planned: int, samples: Sequence[Sample], diverted: int = 0
+) -> Tally:
+    """Count samples."""
+    asked = [sample for sample in samples if sample.asked]
+    return Tally(
+        key,
+        probe,
+        planned,
+        runs=len(asked),
+        good=any(sample.good for sample in samples),
+        heard=any(sample.heard for sample in samples),
+        no_way=bool(asked) and all(sample.outcome is Outcome.UNREACHABLE for sample in asked),
+        sent=sum([sample.sent for sample in samples]),
+        received=sum([sample.received for sample in samples]),
+        outcome=samples[-1].outcome if samples else None,
+        trips_seconds=sorted([trip for sample in samples for trip in sample.trips_seconds]),
+        diverted=diverted,
+    )
 
 
 def planned_runs(probe: WatchedProbe, slot: Slot) -> int:

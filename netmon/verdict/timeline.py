@@ -27,11 +27,13 @@ class Timeline(Generic[T]):
 
     def within(self, slot: Slot) -> list[T]:
         """Return what was said in a slot."""
-        return [item for at_ns, item in self._items if slot.has(at_ns)]
+        start_ns, end_ns = slot.start_ns, slot.end_ns
+        return [item for at_ns, item in self._items if start_ns <= at_ns < end_ns]
 
     def timed(self, slot: Slot) -> list[tuple[int, T]]:
         """Return what was said in a slot, each with its moment."""
-        return [(at_ns, item) for at_ns, item in self._items if slot.has(at_ns)]
+        start_ns, end_ns = slot.start_ns, slot.end_ns
+        return [told for told in self._items if start_ns <= told[0] < end_ns]
 
     def before(self, at_ns: int) -> T | None:
         """Return the last word before a moment, or at it."""
@@ -43,8 +45,10 @@ class Timeline(Generic[T]):
 
     def forget(self, until_ns: int) -> None:
         """Drop what was said before a moment, but for the last word."""
-        while len(self._items) > 1 and self._items[1][0] < until_ns:
-            self._items.popleft()
+        items = self._items
+        old = sum([at_ns < until_ns for at_ns, _ in items])
+        for _ in range(min(old, len(items)) - 1):
+            items.popleft()
 
     def __iter__(self) -> Iterator[tuple[int, T]]:
         """Go through what is kept, each with its moment."""

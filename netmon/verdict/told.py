@@ -74,26 +74,27 @@ class Changes:
     def told(self, kind: str, key: Labels, now: Judgement, stamp: Stamp) -> Iterator[Fact | Event]:
         """Yield a fact, and an event, when a thing changed; one that begins well is no event."""
         last = self._last.get(key)
-        if last is not None and _essence(last[0]) == _essence(now):
-            return
-        self._last[key] = now, stamp.boottime_ns
-        values = _values(now)
-        yield Fact(kind, key, values, stamp)
-        if last is None and now.state is SlotState.UP and not now.degraded:
-            return
-        data = dict(values)
-        if last is not None:
-            minutes = round((stamp.boottime_ns - last[1]) / 60e9)
-            data |= {
-                "before": str(last[0].state),
-                "before_fault": str(last[0].fault),
-                "lasted_minutes": minutes,
-            }
-        name = key[-1][1]
-        poor = ", degraded" if now.degraded else ""
-        yield Event(
-            CHANGE, key, f"{name} is {now.state}{poor}: {now.sentence}", stamp, data, Retention.EVIDENCE
-        )
+        for fact in self.fact(kind, key, now, stamp):
+            yield fact
+            if last is not None or now.state is not SlotState.UP or now.degraded:
+                yield _event(key, last, now, stamp)
+
+    def fact(self, kind: str, key: Labels, now: Judgement, stamp: Stamp) -> Iterator[Fact]:
+        """Yield a fact when a thing changed."""
+        last = self._last.get(key)
+        if last is None or _essence(last[0]) != _essence(now):
+            self._last[key] = now, stamp.boottime_ns
+            yield Fact(kind, key, _values(now), stamp)
+
+
+def _event(key: Labels, last: tuple[Judgement, int] | None, now: Judgement, stamp: Stamp) -> Event:
+    data = _values(now)
+    if last is not None:
+        minutes = round((stamp.boottime_ns - last[1]) / 60e9)
+        data |= {"before": str(last[0].state), "before_fault": str(last[0].fault), "lasted_minutes": minutes}
+    poor = ", degraded" if now.degraded else ""
+    text = f"{key[-1][1]} is {now.state}{poor}: {now.sentence}"
+    return Event(CHANGE, key, text, stamp, data, Retention.EVIDENCE)
 
 
 def _essence(judgement: Judgement) -> tuple[object, ...]:

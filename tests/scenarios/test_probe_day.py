@@ -326,3 +326,5 @@ def test_every_minute_is_told_once_and_none_is_down(day):
 def test_neither_files_nor_memory_grow(day):
     assert day.files[-1] <= day.files[0]
     assert day.kilobytes[-1] - day.kilobytes[0] < 4096, day.kilobytes
+    if HOURS >= 24:
+        assert day.kilobytes[-1] - day.kilobytes[len(day.kilobytes) // 2] < 512, day.kilobytes

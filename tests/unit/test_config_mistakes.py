@@ -89,6 +89,24 @@ ONE_MISTAKE = [
     (SITE + CIRCUIT + 'rate_layer = "L3"', 'circuit["w"].rate_layer', "must be one of 'L1', 'L2'", ""),
     (SITE + CIRCUIT + 'cap = "0B"', 'circuit["w"].cap', "input should be greater than 0", ""),
     (SITE + CIRCUIT + 'source = "a/b"', 'circuit["w"].source', "'a/b' is neither an address nor", ""),
+    (
+        SITE + CIRCUIT + 'egress = ["203.0.113.7/24"]',
+        'circuit["w"].egress[1]',
+        "'203.0.113.7/24' is not a network",
+        "",
+    ),
+    (
+        SITE + PROBE + 'outside_of = "d"\nrole = "anchor"',
+        'probe["icmp"].role',
+        "does not go with outside_of",
+        "",
+    ),
+    (
+        SITE + CIRCUIT + PROBE + 'outside_of = "d"\ncircuit = "w"',
+        'probe["icmp"].circuit',
+        "does not go with",
+        "",
+    ),
     (SITE + CIRCUIT + 'backup_of = "w"', 'circuit["w"].backup_of', "goes in a circle: w > w", ""),
     (SITE + CIRCUIT + 'backup_of = "v"', 'circuit["w"].backup_of', 'no circuit is called "v"', ""),
     (

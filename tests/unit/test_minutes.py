@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from fakes.scripted_site import ANCHORS, HOP, ONE_LINE, TWO_LINES, UNBOUND, Play, Stage, perform, probe
 
-from netmon.model import Event, Fact, Outcome, Reading, Retention, Row, Shape, SlotState
+from netmon.model import Event, Fact, Fault, Outcome, Reading, Retention, Row, Shape, SlotState
 from netmon.model.derived import (
     CIRCUIT_MINUTE,
     CIRCUIT_MINUTE_METRICS,
+    FAULT_NUMBERS,
     OUTSIDE_MINUTE,
     OUTSIDE_STATE,
 )
@@ -49,6 +50,7 @@ def test_a_dead_minute_has_no_time_and_all_is_lost(outage):
     assert cells(outage, 1, "netmon_circuit_rtt_seconds", statistic="p50") is None
     assert cells(outage, 1, "netmon_circuit_loss_ratio") == 1.0
     assert cells(outage, 1, "netmon_circuit_degraded") is None
+    assert cells(outage, 1, "netmon_circuit_fault") == FAULT_NUMBERS[Fault.LINE] == 1
 
 
 def test_minutes_are_evidence_and_stamped_in_their_middle(outage):
@@ -233,3 +235,8 @@ def test_a_minute_is_measured_from_four_fifths_on(runs, planned, is_enough):
 def test_the_first_hop_is_not_a_witness():
     stage = perform(Play((ONE_LINE[0], probe("hop", "icmp", "first_hop", (HOP,))), devices=(), minutes=1))
     assert stage.told("wan1") == ["unknown/unknown"]
+
+
+def test_every_fault_has_a_number_that_is_its_own():
+    assert set(FAULT_NUMBERS) == set(Fault)
+    assert sorted(FAULT_NUMBERS.values()) == list(range(len(Fault)))

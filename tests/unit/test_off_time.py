@@ -103,6 +103,7 @@ def test_each_missing_minute_is_unknown_and_the_appliances():
     assert known == {
         "netmon_circuit_state": (2, 2),
         "netmon_circuit_fault_info": (1, 1),
+        "netmon_circuit_fault": (10, 10),
         "netmon_circuit_coverage_ratio": (0.0, 0.0),
     }
     assert circuits[0].shape.retention is Retention.EVIDENCE
