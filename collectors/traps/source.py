@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from collectors.snmp import usm_protocols
+from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.usm_keyring import KeyRing
 from collectors.traps import own_engine, socket_door
 from collectors.traps.counts import TRAPS, TRAPS_METRICS, Counts
@@ -72,7 +73,8 @@ class TrapsSource(sdk.Source[TrapsSettings]):
         own, names = await asyncio.to_thread(_from_disk, context.state_folder, now)
         self._usm = UsmReceiver(users, self._keys, own)
         hearing = Hearing(context.site, _communities(self.assignment.credentials), self._usm, names)
-        polls = ConfirmingPolls(context.run_now, self._counts)
+        engine = await context.shared.get(SnmpEngine)
+        polls = ConfirmingPolls(context.run_now, engine.renewed, self._counts)
         self._gate.know(await self._addresses())
         self._resolve_at = now + _RESOLVE_SECONDS
         self._epoch = context.clock.stamp().wall_ms

@@ -28,6 +28,7 @@ from fakes.traps import (
 )
 
 from collectors.snmp.agent import serve
+from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.usm_keyring import KeyRing
 from collectors.traps import socket_door
 from collectors.traps.source import TrapsSettings
@@ -327,3 +328,18 @@ def test_an_address_that_is_taken_is_said_in_words():
         taken = f"127.0.0.1:{sock.getsockname()[1]}"
         with pytest.raises(sdk.SourceError, match="Address already in use"):
             socket_door.listen(taken, {})
+
+
+@pytest.mark.parametrize(
+    ("trap", "read_anew"),
+    [("1.3.6.1.2.1.33.2.1", True), ("1.3.6.1.2.1.47.2.0.1", True), (LINK_DOWN, False)],
+)
+async def test_after_what_speaks_of_sensors_and_parts_the_poll_reads_what_is_not_due(trap, read_anew):
+    async with receiving() as heard:
+        context = heard.source.context
+        (device,) = heard.source.assignment.devices
+        session = (await context.shared.get(SnmpEngine)).session(device, context)
+        before = session.generation
+        heard.send(v2c(trap))
+        await heard.until(lambda: "device/router" in heard.wanted)
+        assert (session.generation > before) is read_anew
