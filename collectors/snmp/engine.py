@@ -45,6 +45,12 @@ class SnmpEngine:
         """Names and addresses of the devices that somebody asks now, as they are configured."""
         return frozenset(key[:2] for key in self._sessions)
 
+    def renewed(self, device: str) -> None:
+        """Note that the device of this name is another one than before, so that all of it is read anew."""
+        for key, session in self._sessions.items():
+            if key[0] == device:
+                session.renewed()
+
     def session(self, device: sdk.Device, context: sdk.Context) -> Session:
         """Return the device's session."""
         key = (device.name, device.address, device.port, device.other_source, device.credential)

@@ -28,11 +28,15 @@ _VERSIONS: Final[Mapping[int, str]] = {0: "1", 1: "2c", 3: "3"}
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of a datagram: events, octets for its sender, and the device to poll (empty: none)."""
+    """What became of a datagram: events, octets for its sender, and the device to poll (empty: none).
+
+    `everything` of it is to be read, not only what is due.
+    """
 
     events: Sequence[sdk.Event] = ()
     reply: bytes = b""
     poll: str = ""
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,12 @@ class Hearing:
             return Told((), reply)
         counts.told += 1
         told = Story(found, origin, self._names)
-        polled = letter.device if told.trap in self._names.polled else ""
+        everything = told.trap in self._names.reread
+        polled = letter.device if everything or told.trap in self._names.polled else ""
         kind = "trap" if letter.device else "trap_unknown_source"
         key = self._key(letter.address, letter.device)
-        return Told((sdk.Event(kind, key, told.text(), stamp, told.data()),), reply, polled)
+        event = sdk.Event(kind, key, told.text(), stamp, told.data())
+        return Told((event,), reply, polled, everything)
 
     def _open(self, letter: Letter) -> tuple[Notification, Origin, bytes]:
         datagram = letter.datagram

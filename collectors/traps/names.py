@@ -13,12 +13,14 @@ from collectors.snmp.ber import Oid
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What notifications and objects are called, and after which ones a device is polled."""
+    """What notifications and objects are called, and after which ones a device is polled, or read anew."""
 
     traps: Mapping[Oid, str]
     objects: Mapping[Oid, str]
     values: Mapping[str, Mapping[int, str]]
     polled: frozenset[str]
+    reread: frozenset[str]
+    """After these the poll reads everything of the device, due or not."""
     _depths: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,4 +53,5 @@ def load_names() -> Names:
         {ber.oid(numbers): name for numbers, name in table["objects"].items()},
         {name: {int(at): word for at, word in words.items()} for name, words in table["values"].items()},
         frozenset(table["polled"]),
+        frozenset(table["reread"]),
     )

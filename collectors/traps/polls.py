@@ -17,13 +17,18 @@ class ConfirmingPolls:
     So the last of a burst is always followed by a poll that sees what it left behind.
     """
 
-    def __init__(self, run_now: Callable[[str], bool], counts: Counts) -> None:
-        self._run_now, self._counts = run_now, counts
+    def __init__(
+        self, run_now: Callable[[str], bool], renew: Callable[[str], object], counts: Counts
+    ) -> None:
+        """Make it; `renew` is told of a device of which everything is to be read, not only what is due."""
+        self._run_now, self._renew, self._counts = run_now, renew, counts
         self._last: dict[str, float] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
 
-    def want(self, device: str) -> None:
-        """See to it that the device is polled after this moment."""
+    def want(self, device: str, *, everything: bool = False) -> None:
+        """See to it that the device is polled after this moment: what is due of it, or everything."""
+        if everything:
+            self._renew(device)
         if device in self._waiting:
             return
         loop = asyncio.get_running_loop()

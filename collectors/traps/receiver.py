@@ -148,7 +148,7 @@ class Receiver:
         if told.events:
             self._gather()
         if told.poll:
-            self._polls.want(told.poll)
+            self._polls.want(told.poll, everything=told.everything)
 
     def _gather(self) -> None:
         if "gather" not in self._timers:

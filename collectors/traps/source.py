@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar, Final
 
 from collectors.snmp import usm_protocols
+from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.usm_keyring import KeyRing
 from collectors.traps import own_engine, socket_door
 from collectors.traps.counts import TRAPS, TRAPS_METRICS, Counts
@@ -62,8 +64,21 @@ class TrapsSource(sdk.Source[TrapsSettings]):
         self._usm: UsmReceiver | None = None
 
     async def open(self, context: sdk.Context) -> None:
-        """Make the users' keys and listen; SourceError when the address cannot be had."""
+        """Listen, then make the users' keys; SourceError when the address cannot be had.
+
+        In that order: it is tried again for as long as somebody else has the port, and a start of our own
+        engine is counted only when there is one.
+        """
         await super().open(context)
+        with ExitStack() as undo:
+            sock = undo.enter_context(socket_door.listen(self._target, os.environ))
+            receiver = await self._made(context)
+            undo.pop_all()
+        self._receiver = receiver
+        # The job of this source has its name: what comes is published at once, not at the next tick.
+        receiver.open(sock, lambda: context.run_now(self.assignment.name))
+
+    async def _made(self, context: sdk.Context) -> Receiver:
         self._keys = await context.shared.get(KeyRing)
         users = [one for one in self.assignment.credentials if one.version is sdk.SnmpVersion.V3]
         for user in users:
@@ -72,7 +87,8 @@ class TrapsSource(sdk.Source[TrapsSettings]):
         own, names = await asyncio.to_thread(_from_disk, context.state_folder, now)
         self._usm = UsmReceiver(users, self._keys, own)
         hearing = Hearing(context.site, _communities(self.assignment.credentials), self._usm, names)
-        polls = ConfirmingPolls(context.run_now, self._counts)
+        engine = await context.shared.get(SnmpEngine)
+        polls = ConfirmingPolls(context.run_now, engine.renewed, self._counts)
         self._gate.know(await self._addresses())
         self._resolve_at = now + _RESOLVE_SECONDS
         self._epoch = context.clock.stamp().wall_ms
@@ -80,10 +96,7 @@ class TrapsSource(sdk.Source[TrapsSettings]):
         name = self.assignment.name
         row = sdk.Row((("site", context.site), ("source", TRAPS), ("name", name), ("target", self._target)))
         self._shape = sdk.Shape(TRAPS, TRAPS_METRICS, (row,))
-        sock = socket_door.listen(self._target, os.environ)
-        self._receiver = Receiver(self._gate, hearing, polls, context.clock, self._counts)
-        # The job of this source has its name: what comes is published at once, not at the next tick.
-        self._receiver.open(sock, lambda: context.run_now(self.assignment.name))
+        return Receiver(self._gate, hearing, polls, context.clock, self._counts)
 
     async def read(self) -> Sequence[sdk.Record]:
         """Return what came since the last time, and what was counted."""

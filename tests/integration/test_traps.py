@@ -28,9 +28,10 @@ from fakes.traps import (
 )
 
 from collectors.snmp.agent import serve
+from collectors.snmp.engine import SnmpEngine
 from collectors.snmp.usm_keyring import KeyRing
 from collectors.traps import socket_door
-from collectors.traps.source import TrapsSettings
+from collectors.traps.source import TrapsSettings, TrapsSource
 from netmon import sdk
 from netmon.app.jobs import Jobs, planned_jobs
 from netmon.clock import SystemClock
@@ -327,3 +328,53 @@ def test_an_address_that_is_taken_is_said_in_words():
         taken = f"127.0.0.1:{sock.getsockname()[1]}"
         with pytest.raises(sdk.SourceError, match="Address already in use"):
             socket_door.listen(taken, {})
+
+
+@pytest.mark.parametrize(
+    ("trap", "read_anew"),
+    [("1.3.6.1.2.1.33.2.1", True), ("1.3.6.1.2.1.47.2.0.1", True), (LINK_DOWN, False)],
+)
+async def test_after_what_speaks_of_sensors_and_parts_the_poll_reads_what_is_not_due(trap, read_anew):
+    async with receiving() as heard:
+        context = heard.source.context
+        (device,) = heard.source.assignment.devices
+        session = (await context.shared.get(SnmpEngine)).session(device, context)
+        before = session.generation
+        heard.send(v2c(trap))
+        await heard.until(lambda: "device/router" in heard.wanted)
+        assert (session.generation > before) is read_anew
+
+
+async def test_a_port_that_is_taken_costs_no_start_of_the_engine(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        assignment = sdk.Assignment("traps", (f"127.0.0.1:{port}",), 30.0, 10.0, credentials=(COMMUNITY,))
+        source = TrapsSource(assignment, TrapsSettings())
+        context = make_context(state_folder=tmp_path)
+        for _ in range(3):
+            with pytest.raises(sdk.SourceError, match="cannot listen"):
+                await source.open(context)
+            await source.close()
+    assert list(tmp_path.iterdir()) == []
+    await context.shared.close()
+
+
+async def test_what_cannot_be_opened_gives_its_port_back(tmp_path):
+    class Lost(FakeResolver):
+        async def addresses(self, host):
+            raise OSError(host)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+    device = sdk.Device("router", "router.example", 161, COMMUNITY)
+    assignment = sdk.Assignment(
+        "traps", (f"127.0.0.1:{port}",), 30.0, 10.0, devices=(device,), credentials=(COMMUNITY,)
+    )
+    source = TrapsSource(assignment, TrapsSettings())
+    context = make_context(state_folder=tmp_path, resolver=Lost())
+    with pytest.raises(OSError, match="router"):
+        await source.open(context)
+    socket_door.listen(f"127.0.0.1:{port}", {}).close()
+    await context.shared.close()
