@@ -473,8 +473,3 @@ def perform(play: Play) -> Stage:
 
     run_virtual(go())
     return made[0]
-
-
-def variant(play: Play, **changes) -> Play:
-    """Return a play with some things otherwise."""
-    return replace(play, **changes)
