@@ -32,8 +32,8 @@ class Planned:
     """One source that has to run. One that is equal after a reload needs no restart.
 
     Sources with the same `job` run one after the other: the collectors of a device share one, a probe
-    has its own. `site` and `circuit` are here because a source that was opened with others must be
-    opened again.
+    has its own. `site`, `circuit` and `egress` (all circuits' public networks, for a probe that is tied to no
+    circuit) are here because a source that was opened with others must be opened again.
     """
 
     source_name: str
@@ -42,6 +42,7 @@ class Planned:
     job: str
     site: str
     circuit: Circuit | None = None
+    egress: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def every_seconds(self) -> float:
@@ -90,6 +91,9 @@ def _probes(configuration: Configuration) -> Iterator[Planned]:
             job,
             configuration.site.id,
             circuit,
+            ()
+            if circuit
+            else tuple((line.id, line.egress) for line in configuration.circuits if line.egress),
         )
 
 

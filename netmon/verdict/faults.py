@@ -104,7 +104,6 @@ RULES: tuple[Rule, ...] = (
     Rule(DOWN, Fault.CPE, "The supplier's box at the site does not answer.", (*_DEAD, signs.cpe_silent)),
     Rule(DOWN, Fault.ISP, "The line reaches the supplier, and nothing beyond.",
          (*_DEAD, signs.first_hop_answers)),
-    Rule(UNKNOWN, Fault.UNKNOWN, "This machine has no way out by this circuit.", (signs.no_way_out,)),
     Rule(DOWN, Fault.ISP, "The line's port is up, and nothing beyond it answers.", (*_DEAD, signs.port_up)),
     Rule(DOWN, Fault.LINE, "Nothing beyond the router answers, not even the supplier's first router.",
          (*_DEAD, signs.first_hop_silent)),
@@ -114,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     Rule(UNKNOWN, Fault.LINE, "The line's port is down; too few anchors prove the rest.", (signs.port_down,)),
     Rule(UNKNOWN, Fault.UNKNOWN, "Something answers in place of the anchors.", (signs.something_in_place,)),
     Rule(UNKNOWN, Fault.UNKNOWN, "Only a resolver answers.", (signs.resolver_alone,)),
+    Rule(UNKNOWN, Fault.UNKNOWN, "This machine has no way out by this circuit.", (signs.no_way_out,)),
     Rule(UNKNOWN, Fault.APPLIANCE, "Too little was measured.", (signs.too_little_asked,)),
     Rule(UNKNOWN, Fault.UNKNOWN, "Two anchors beyond the line would tell.", (signs.some_anchor_silent,)),
 )

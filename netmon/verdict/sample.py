@@ -37,8 +37,8 @@ class Sample:
 
     @property
     def asked(self) -> bool:
-        """Tell whether anything was sent; if not, it was netmon's own affair."""
-        return self.outcome not in NOT_ASKED
+        """Tell whether anything was sent; if not, it was this machine's own affair."""
+        return self.sent > 0
 
     @property
     def good(self) -> bool:
@@ -69,7 +69,9 @@ class SampleColumns:
     def sample(self, reading: Reading, at: int, circuit: str) -> Sample:
         """Return what a row says. Without counts of packets, a run counts as one."""
         outcome = reading.outcomes[at]
-        asked, good = outcome not in NOT_ASKED, outcome in (Outcome.OK, Outcome.PARTIAL)
+        good = outcome in (Outcome.OK, Outcome.PARTIAL)
+        # A probe that counts packets and has no count found no way to send: source or route is gone.
+        asked = outcome not in NOT_ASKED and not (self._sent is not None and outcome is Outcome.UNREACHABLE)
         sent = _whole(reading, self._sent, at)
         received = _whole(reading, self._received, at)
         trips = (reading.columns[place][at] for place in self._trips) if good else ()
@@ -83,8 +85,9 @@ class SampleColumns:
 
 
 def failed_run(circuit: str, outcome: Outcome) -> Sample:
-    """Return what a run without any row says."""
-    return Sample(circuit, outcome, int(outcome not in NOT_ASKED), 0)
+    """Return what a run without any row says; one that found no way sent nothing."""
+    asked = outcome not in NOT_ASKED and outcome is not Outcome.UNREACHABLE
+    return Sample(circuit, outcome, int(asked), 0)
 
 
 def _whole(reading: Reading, place: int | None, at: int) -> int | None:

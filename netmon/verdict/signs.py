@@ -66,8 +66,9 @@ def resolver_alone(scene: Scene) -> Words:
 
 def no_way_out(scene: Scene) -> Words:
     """Show that this machine had no way to send."""
-    asked = [t for t in scene.beyond if t.runs]
-    return ("this machine has no way out by it",) if asked and all(t.no_way for t in asked) else ()
+    if any(t.runs for t in scene.beyond) or not any(t.no_way for t in scene.beyond):
+        return ()
+    return ("this machine has no such address, interface or route",)
 
 
 def too_little_asked(scene: Scene) -> Words:

@@ -32,7 +32,7 @@ class Tally:
     good: bool = False
     heard: bool = False
     no_way: bool = False
-    """Whether this machine itself had no way to it, in any run."""
+    """Whether this machine itself never had a way to it."""
     sent: int = 0
     received: int = 0
     outcome: Outcome | None = None
@@ -79,7 +79,7 @@ def tally(
         runs=len(asked),
         good=any(sample.good for sample in samples),
         heard=any(sample.heard for sample in samples),
-        no_way=bool(asked) and all(sample.outcome is Outcome.UNREACHABLE for sample in asked),
+        no_way=not asked and any(sample.outcome is Outcome.UNREACHABLE for sample in samples),
         sent=sum([sample.sent for sample in samples]),
         received=sum([sample.received for sample in samples]),
         outcome=samples[-1].outcome if samples else None,

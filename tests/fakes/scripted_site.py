@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
-from fakes.clock import FakeClock
+from fakes.clock import START_WALL_NS, FakeClock
 from fakes.clock import run as run_virtual
 from fakes.context import make_context
 
@@ -74,6 +74,10 @@ class World:
     dead: tuple[str, ...] = ()
     """Far targets that do not answer."""
     portal: bool = False
+    refusing: bool = False
+    """The router says "unreachable" for a dead line, instead of saying nothing."""
+    gone: tuple[str, ...] = ()
+    """Circuits whose own address is not here."""
     black_hole: int = -1
     battery: bool = False
     access_point: bool = True
@@ -95,7 +99,7 @@ class World:
 
     def trip(self, target: str, wanted: str) -> tuple[Outcome, float, float]:
         """Return outcome, loss and round trip of a train to a target."""
-        if not self.cable:
+        if not self.cable or wanted in self.gone:
             return Outcome.UNREACHABLE, 1.0, 0.0
         if target in (GATEWAY, CPE):
             local = self.router if target == GATEWAY else self.router and self.cpe
@@ -104,7 +108,8 @@ class World:
 
     def _far_trip(self, target: str, wanted: str) -> tuple[Outcome, float, float]:
         if not self.router or not self.cpe or not self.carrying(wanted):
-            return Outcome.TIMEOUT, 1.0, 0.0
+            silence = Outcome.UNREACHABLE if self.refusing and self.router else Outcome.TIMEOUT
+            return silence, 1.0, 0.0
         if self.portal and target != HOP:
             return Outcome.REJECTED if "://" in target else Outcome.TIMEOUT, 1.0, 0.0
         if target in self.dead or not self.hop or (not self.isp and target != HOP):
@@ -154,7 +159,18 @@ class FakeProbe(_Fake):
             outcomes.append(outcome if good or outcome is not Outcome.OK else Outcome.TIMEOUT)
             cells, texts = self._more(lost, good)
             row = sdk.Row(self._key(target), texts=texts)
-            rows.append((row, (PACKETS, PACKETS - lost if good else 0, seconds if good else None, *cells)))
+            left = world.cable and self.assignment.circuit not in world.gone
+            rows.append(
+                (
+                    row,
+                    (
+                        PACKETS if left else None,
+                        PACKETS - lost if good else 0,
+                        seconds if good else None,
+                        *cells,
+                    ),
+                )
+            )
         metrics = (SENT, RECEIVED, TRIP, *self._further())
         all_good = all(outcome is Outcome.OK for outcome in outcomes)
         stamp = self.context.clock.stamp()
@@ -340,6 +356,8 @@ class Play:
     script: dict[float, object] = field(default_factory=dict)
     """By second: switches and their new values, or a function of the stage."""
     minutes: int = 5
+    begins_at: float = 0.0
+    """Second of a minute at which netmon starts."""
     egress: bool = False
     """Whether the circuits' public networks are known."""
 
@@ -348,7 +366,8 @@ class Stage:
     """One play under way."""
 
     def __init__(self, play: Play) -> None:
-        self.play, self.clock = play, FakeClock()
+        self.play = play
+        self.clock = FakeClock(wall_ns=START_WALL_NS + round(play.begins_at * 1e9))
         self.world = World(lines=dict.fromkeys(play.circuits, True))
         self.latest, self.book, self.records = Latest(), Book(), []
         self.traced: list[str] = []
@@ -454,8 +473,3 @@ def perform(play: Play) -> Stage:
 
     run_virtual(go())
     return made[0]
-
-
-def variant(play: Play, **changes) -> Play:
-    """Return a play with some things otherwise."""
-    return replace(play, **changes)

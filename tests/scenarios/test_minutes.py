@@ -88,6 +88,23 @@ SCENES = {
         Play(TWO_LINES[1:], BOTH, devices=(), script={60: CUT, 180: MENDED}),
         {"wan1": [UP, "down/unknown", "down/unknown", UP, UP], "wan2": [UP] * 5},
     ),
+    "the backup's own address is not here any more": (
+        Play(TWO_LINES, BOTH, script={60: {"gone": ("wan2",)}, 180: {"gone": ()}}),
+        {"wan2": [UP, "unknown/unknown", "unknown/unknown", UP, UP], "site": [UP] * 5},
+    ),
+    "the router says unreachable for a dead line": (
+        Play(script={60: {**CUT, "refusing": True}, 180: MENDED}),
+        {"wan1": [UP, "down/line", "down/line", UP, UP]},
+    ),
+    "netmon starts late in a minute": (Play(begins_at=40, minutes=3), {"wan1": [UP] * 3}),
+    "netmon starts late in a minute, into an outage": (
+        Play(begins_at=40, minutes=3, script={0: CUT}),
+        {"wan1": ["unknown/line", "down/line", "down/line"]},
+    ),
+    "netmon starts late in a minute, into an outage, and nobody knows the port": (
+        Play(begins_at=40, minutes=3, devices=(), script={0: CUT}),
+        {"wan1": ["unknown/appliance", "down/line", "down/line"]},
+    ),
     "the resolver is dead": (
         Play(script={60: {"dead": (RESOLVER,)}, 180: {"dead": ()}}),
         {"wan1": [UP, "up/resolver", "up/resolver", UP, UP]},

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 from fakes.scripted_site import ANCHORS, HOP, ONE_LINE, TWO_LINES, UNBOUND, Play, Stage, perform, probe
+from hypothesis import given
+from hypothesis import strategies as st
 
+from netmon import sdk
 from netmon.model import Event, Fact, Fault, Outcome, Reading, Retention, Row, Shape, SlotState
 from netmon.model.derived import (
     CIRCUIT_MINUTE,
@@ -15,9 +18,10 @@ from netmon.model.derived import (
 )
 from netmon.verdict.carrier import Carriers
 from netmon.verdict.faults import RULES, judge
-from netmon.verdict.sample import Sample
+from netmon.verdict.sample import Sample, TargetKey
 from netmon.verdict.scene import Scene
-from netmon.verdict.tally import enough
+from netmon.verdict.tally import Tally, enough
+from netmon.verdict.view import WatchedProbe
 
 CUT, MENDED = {"lines": {"wan1": False}}, {"lines": {"wan1": True}}
 
@@ -44,6 +48,21 @@ def test_a_good_minute_tells_time_loss_coverage_and_use(outage):
     assert cells(outage, 5, "netmon_circuit_down_utilisation_ratio") == pytest.approx(0.4, abs=0.01)
     assert cells(outage, 5, "netmon_circuit_up_utilisation_ratio") == pytest.approx(0.2, abs=0.01)
     assert cells(outage, 0, "netmon_circuit_mos") is None
+
+
+def test_calls_are_those_of_the_last_minute_of_trains_to_the_best_anchor():
+    mos = sdk.gauge("netmon_train_mos", "MOS.")
+    calls = sdk.state("netmon_train_call_quality", "Calls.")
+
+    def tell(stage):
+        rows = tuple(Row((("site", "lib"), ("probe", "anchors"), ("target", target))) for target in ANCHORS)
+        shape = Shape("train_minute", (mos, calls), rows)
+        stage.hub.publish([Reading(shape, stage.clock.stamp(), ([4.3, 4.1], [1, 2]), (Outcome.OK,) * 2)])
+
+    stage = perform(Play(script={20: {"dead": ANCHORS[:1]}, 50: tell}, minutes=2))
+    assert cells(stage, 0, "netmon_circuit_mos") == 4.1
+    assert cells(stage, 0, "netmon_circuit_call_quality") == 2
+    assert cells(stage, 1, "netmon_circuit_mos") is None
 
 
 def test_a_dead_minute_has_no_time_and_all_is_lost(outage):
@@ -235,6 +254,51 @@ def test_a_minute_is_measured_from_four_fifths_on(runs, planned, is_enough):
 def test_the_first_hop_is_not_a_witness():
     stage = perform(Play((ONE_LINE[0], probe("hop", "icmp", "first_hop", (HOP,))), devices=(), minutes=1))
     assert stage.told("wan1") == ["unknown/unknown"]
+
+
+TALLIES = st.lists(
+    st.builds(
+        Tally,
+        key=st.builds(TargetKey, st.just("p"), st.sampled_from(["a", "a:1", "b", "c"])),
+        probe=st.just(WatchedProbe("p", "icmp", "anchor", 10)),
+        planned=st.just(6),
+        runs=st.integers(0, 6),
+        good=st.booleans(),
+        heard=st.booleans(),
+        no_way=st.booleans(),
+        outcome=st.sampled_from(Outcome),
+        diverted=st.integers(0, 1),
+    ),
+    max_size=4,
+)
+SCENES = st.builds(
+    Scene,
+    st.none(),
+    gateways=TALLIES,
+    anchors=TALLIES,
+    services=TALLIES,
+    far_resolvers=TALLIES,
+    restarted=st.lists(st.just("router"), max_size=1),
+    on_battery=st.lists(st.just("ups"), max_size=1),
+    carrier=st.sampled_from([None, True, False]),
+    outside=st.sampled_from([None, *SlotState]),
+    others_up=st.booleans(),
+    anything_said=st.booleans(),
+)
+
+
+@given(SCENES)
+def test_whatever_is_known_down_is_never_said_of_a_line_that_answered_or_that_one_anchor_watches(scene):
+    judged = judge(scene)
+    answered = any(t.good for t in (*scene.anchors, *scene.services))
+    if judged.state is SlotState.DOWN:
+        watched = {t.host for t in (*scene.anchors, *scene.services)}
+        assert len(watched) >= 2
+        assert not answered
+        assert scene.carrier is not False
+    if judged.state is SlotState.UP:
+        assert answered or scene.outside is SlotState.UP
+    assert (judged.degraded is None) == (judged.state is not SlotState.UP)
 
 
 def test_every_fault_has_a_number_that_is_its_own():
