@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, Self
 
-from collectors.mibs.definition import Definition, chosen, read_definitions
+from collectors.mibs.definition import Definition, chosen, digest, read_definitions
 from collectors.rules.objects import number, text, wanted
 from collectors.rules.shapes import Shapes
 from collectors.snmp import ber
@@ -17,11 +17,49 @@ OBJECT: Final = "object"
 
 
 class ObjectsSettings(sdk.Settings):
-    """`define` has objects, `files` what `netmon mib` wrote, `read` the names to read (none: all)."""
+    """`define` has objects, `files` what `netmon mib` wrote, `read` the names to read (none: all).
+
+    Settings that were checked after a file changed are not equal to those before.
+    """
 
     define: tuple[Definition, ...] = ()
     files: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
+    _digests: tuple[str, ...] = ()
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Note what is in the files now."""
+        self._digests = tuple(map(digest, self.files))
+
+
+class Kinds:
+    """What kind of metric each name is: of all devices, as a name has one: `shared.get(Kinds)`."""
+
+    def __init__(self) -> None:
+        self._claims: dict[str, Mapping[str, sdk.Kind]] = {}
+
+    @classmethod
+    async def open(cls, clock: sdk.Clock) -> Self:
+        """Make it, empty."""
+        del clock
+        return cls()
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self._claims.clear()
+
+    def claim(self, device: str, kinds: Mapping[str, sdk.Kind]) -> None:
+        """Take the names for a device; SourceError when another one has one of them as another kind."""
+        for other, claimed in self._claims.items():
+            for name in sorted(kinds.keys() & claimed.keys()):
+                if other != device and kinds[name] != claimed[name]:
+                    words = f"{name} is a {claimed[name]} at {other}, and a {kinds[name]} here"
+                    raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"{device}: object {words}: rename one")
+        self._claims[device] = kinds
+
+    def release(self, device: str) -> None:
+        """Give up a device's names."""
+        self._claims.pop(device, None)
 
 
 class ObjectsCollector(SnmpCollector[ObjectsSettings]):
@@ -47,6 +85,22 @@ class ObjectsCollector(SnmpCollector[ObjectsSettings]):
             for table, objects in self._tables.items()
         }
         self._shapes = Shapes({**self.metrics, **own})
+        self._own = {metric.name: metric.kind for metrics in own.values() for metric in metrics}
+        self._kinds: Kinds | None = None
+
+    async def open(self, context: sdk.Context) -> None:
+        """Take the session and the names; SourceError when another device's objects contradict."""
+        await super().open(context)
+        kinds = await context.shared.get(Kinds)
+        kinds.claim(self.device.name, self._own)
+        self._kinds = kinds
+
+    async def close(self) -> None:
+        """Give up the names."""
+        if self._kinds is not None:
+            self._kinds.release(self.device.name)
+            self._kinds = None
+        await super().close()
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return one reading per table, and how many objects came."""

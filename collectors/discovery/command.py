@@ -7,6 +7,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 from collectors.discovery.register import register
 from collectors.discovery.roles import AT_THE_EDGE
@@ -15,6 +16,7 @@ from collectors.discovery.suggestion import Discovered, document, toml
 from collectors.discovery.survey import Survey, survey
 from collectors.discovery.targets import targets
 from collectors.discovery.wan import assign, wan_ports
+from collectors.snmp import usm_protocols
 from netmon import sdk
 
 _AT_ONCE = 4
@@ -51,7 +53,8 @@ class DiscoverCommand(sdk.Command):
         addresses = targets(options.targets)
         if not 0 < options.port < 65536:
             raise sdk.UsageError(f"--port: {options.port} is not between 1 and 65535")
-        communities = {f"found{at or ''}": text for at, text in enumerate(options.community)}
+        free = (name for at in count() if (name := f"found{at or ''}") not in options.configured.credentials)
+        communities = dict(zip(free, options.community))  # noqa: B905 - there is always another name
         credentials = [*_configured(options), *map(_of_community, communities.items())]
         if not credentials:
             raise sdk.UsageError("give --community, or --config FILE with a [credential.NAME]")
@@ -75,6 +78,7 @@ def _configured(options: Namespace) -> list[sdk.Credential]:
         if name not in known:
             names_known = ", ".join(sorted(known)) or "none"
             raise sdk.UsageError(f"no credential is called {name!r}; the configuration has: {names_known}")
+        usm_protocols.check(known[name])
     return [known[name] for name in names]
 
 

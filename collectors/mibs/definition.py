@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Iterable
@@ -45,6 +47,8 @@ class Definition(sdk.Settings):
                 ber.encode_oid(ber.oid(place))
             except (ValueError, ber.BerError) as error:
                 raise sdk.UsageError(f"object {self.name}: {place!r} is no object identifier") from error
+        if not math.isfinite(self.scale):
+            raise sdk.UsageError(f"object {self.name}: scale must be finite")
         if self.kind == "counter" and self.scale != 1.0:
             raise sdk.UsageError(
                 f"object {self.name}: a counter is not scaled; scale its rate where it is shown"
@@ -63,11 +67,21 @@ class DefinitionsFile(sdk.Settings):
 
 def read_definitions(path: str) -> tuple[Definition, ...]:
     """Return the definitions of a file; UsageError names the file and what is wrong."""
+    if not Path(path).is_absolute():
+        raise sdk.UsageError(f"{path}: the path must begin with a slash: netmon may be started anywhere")
     try:
         found = sdk.parse(DefinitionsFile, tomllib.loads(Path(path).read_text()))
     except (OSError, ValueError, sdk.MistakesError) as error:
         raise sdk.UsageError(f"{path}: {error}; `netmon mib` writes such files") from error
     return found.object
+
+
+def digest(path: str) -> str:
+    """Return what tells a file's content from another one; empty for a file that cannot be read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def chosen(definitions: Iterable[Definition], names: Iterable[str]) -> list[Definition]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
 from collectors.rules.kinds import KINDS
 from collectors.rules.model import (
     FORMAT,
+    MOST_DECIMALS,
     ComponentRule,
     Extract,
     MemoryRule,
@@ -108,6 +110,7 @@ def _rule_mistakes(
         if name not in names:
             yield sdk.Mistake((*path, "lacks"), f"there is no column {name!r}")
     yield from _pattern_mistakes(getattr(rule, "pattern", ""), (*path, "pattern"))
+    yield from _number_mistakes(rule, path)
     yield from _own_mistakes(rule, path, states)
 
 
@@ -120,6 +123,16 @@ def _condition_mistakes(rule: object, path: Path, names: frozenset[str]) -> Iter
         if name not in names:
             yield sdk.Mistake((*path, "matches"), f"there is no column {name!r}")
         yield from _pattern_mistakes(pattern, (*path, "matches"))
+
+
+def _number_mistakes(rule: object, path: Path) -> Iterator[sdk.Mistake]:
+    for field in ("scale", "offset", "unit_bytes"):
+        if not math.isfinite(getattr(rule, field, 0.0)):
+            yield sdk.Mistake((*path, field), "is not finite")
+    if not all(map(math.isfinite, getattr(rule, "scales", {}).values())):
+        yield sdk.Mistake((*path, "scales"), "is not finite")
+    if abs(getattr(rule, "decimals", 0)) > MOST_DECIMALS:
+        yield sdk.Mistake((*path, "decimals"), f"is not between -{MOST_DECIMALS} and {MOST_DECIMALS}")
 
 
 def _own_mistakes(rule: object, path: Path, states: Mapping[str, object]) -> Iterator[sdk.Mistake]:

@@ -55,7 +55,10 @@ def vendor_files(folders: Iterable[Path]) -> Iterator[Path]:
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_MAX_BYTES).decode()
+            octets = file.read(_MAX_BYTES + 1)
+        if len(octets) > _MAX_BYTES:
+            raise VendorFileError(f"{path}:1: is larger than 1 MiB")
+        return octets.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise VendorFileError(f"{path}:1: {error}") from error
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.model import (
+    MOST_DECIMALS,
     ComponentRule,
     Health,
     RadioRule,
@@ -90,7 +91,7 @@ def _scaled(rule: SensorRule, row: RuleRow, raw: float) -> float | None:
         value *= factor
     if rule.decimals_by:
         decimals = number(row.cells.get(rule.decimals_by))
-        if decimals is None or abs(decimals) > 30:
+        if decimals is None or abs(decimals) > MOST_DECIMALS:
             return None
         value /= 10**decimals
     if rule.of:

@@ -13,6 +13,9 @@ from netmon import sdk
 FORMAT = 1
 """Number of the format of vendor files."""
 
+MOST_DECIMALS = 30
+"""Most decimals of a value, in a file or told by a device; as many below zero."""
+
 Below = Literal["", "object_id", "os"]
 """What identifiers are below: nothing, sysObjectID, or that of the os's object_ids which fits it."""
 

@@ -24,6 +24,8 @@ from netmon import sdk
 _TRIES: Final = 3
 _MOST_TOGETHER: Final = 24
 """Scalars in one GET."""
+_BELIEVED_SECONDS: Final = 7200.0
+"""How long what was seen counts against an agent that could not say: asked hourly, it may fail once."""
 
 Objects = Sequence[MibObject[object]]
 
@@ -37,6 +39,8 @@ class Session:
         self._habits = Habits()
         self._one_at_a_time = asyncio.Lock()
         self._renewals = Renewals()
+        self._seen: dict[Oid, float] = {}
+        """When there was something below a name (monotonic seconds)."""
 
     @property
     def generation(self) -> int:
@@ -132,8 +136,12 @@ class Session:
         return table
 
     async def present(self, roots: Sequence[Oid], timeout_seconds: float) -> frozenset[Oid]:
-        """Return those of the names below which the device has anything: a few requests for all of them."""
+        """Return those of the names below which the device has anything: a few requests for all of them.
+
+        Where the agent fails at a name (genErr), what was there two hours ago or less is taken to be there.
+        """
         found: set[Oid] = set()
+        doubtful: set[Oid] = set()
         async with self._one_at_a_time:
             deadline = self._conversation.now + timeout_seconds
             await self._conversation.find()
@@ -149,7 +157,15 @@ class Session:
                 elif len(asked) > 1:
                     # v1 refuses the whole request for one name with nothing behind it (RFC 1157)
                     waiting += [asked[: len(asked) // 2], asked[len(asked) // 2 :]]
-        return frozenset(found)
+                elif answer.error_status != Status.NO_SUCH_NAME:
+                    doubtful.update(asked)
+        return frozenset(found | self._believed(found, doubtful))
+
+    def _believed(self, found: set[Oid], doubtful: set[Oid]) -> set[Oid]:
+        """Take note of what was found; return those in doubt that were found not long ago."""
+        now = self._conversation.now
+        self._seen |= dict.fromkeys(found, now)
+        return {one for one in doubtful if now - self._seen.get(one, float("-inf")) <= _BELIEVED_SECONDS}
 
     async def everything(self, root: Oid, bounds: Bounds, progress: Callable[[Walked], None]) -> Walked:
         """Return every variable below a name, whatever it is; SourceError when nothing came."""

@@ -3,13 +3,16 @@
 import asyncio
 import sys
 import time
+from argparse import Namespace
 from contextlib import asynccontextmanager
 
 import pytest
 from fakes.ports import free_port
 from fakes.snmp_agent import COMMUNITY, FakePort, FakeSwitch
 
+from collectors.discovery.command import DiscoverCommand
 from collectors.snmp.agent import Agent
+from netmon import sdk
 
 PER_SECOND = 2000
 
@@ -120,3 +123,31 @@ async def test_what_cannot_be_done_is_said_before_anything_is_sent(words, reason
     code, _, said = await netmon("discover", *words)
     assert code == 2
     assert reason in said
+
+
+async def test_a_community_is_given_a_name_that_the_configuration_does_not_have(tmp_path):
+    file = tmp_path / "netmon.toml"
+    file.write_text(
+        '[site]\nid = "here"\n[credential.found]\nversion = "2c"\nallow_weak = true\n'
+        'community = { env = "OLD" }\n'
+    )
+    async with network(["127.77.3.1"]) as (port, _):
+        words = ("discover", "127.77.3.1", "--config", str(file), "--port", str(port), "--wait", "300ms")
+        code, found, said = await netmon(*words, "--community", COMMUNITY, OLD="another one")
+    assert code == 0, said
+    assert "[credential.found1]" in found
+    assert 'credential = "found1"' in found
+    assert "NETMON_FOUND1" in found
+
+
+def test_a_weak_credential_is_refused_before_anything_is_sent():
+    weak = sdk.Credential("weak", sdk.SnmpVersion.V3, user="netmon")
+    options = Namespace(
+        targets=["127.0.0.1"],
+        port=161,
+        credential=None,
+        community=[],
+        configured=sdk.Configured({"weak": weak}),
+    )
+    with pytest.raises(sdk.UsageError, match="credential weak: auth none is weak"):
+        DiscoverCommand().run(options)

@@ -2,6 +2,7 @@
 
 import tomllib
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,9 @@ async def test_what_the_device_does_not_have_is_no_reading():
         ({"define": [TURNS | {"scale": 10.0}]}, "not scaled"),
         ({"define": [PRESSURE, PRESSURE]}, "defined twice"),
         ({"define": [PRESSURE], "read": ["pumpTurns"]}, "is not defined; there are: pumpPressure"),
+        ({"define": [PRESSURE | {"scale": float("inf")}]}, "finite"),
         ({"files": ["/nowhere/pumps.toml"]}, "netmon mib"),
+        ({"files": ["pumps.toml"]}, "begin with a slash"),
     ],
 )
 async def test_a_mistake_is_told_before_anything_is_asked(table, reason):
@@ -137,3 +140,31 @@ def test_base_modules_are_modules():
     for name in ("SNMPv2-SMI", "SNMPv2-TC", "IF-MIB", "SNMPv2-CONF", "ENTITY-MIB"):
         assert module_name(base.module(name)) == name
     assert base.module("SOMEBODYS-MIB") is None
+
+
+async def test_one_name_is_one_kind_of_metric_at_all_devices():
+    async with bench() as rig, snmp_context() as context:
+        first, same, other = (
+            ObjectsCollector(
+                replace(rig.assignment("objects"), device=replace(rig.device, name=name)),
+                settings(define=[TURNS | {"kind": kind}]),
+            )
+            for name, kind in (("first", "counter"), ("same", "counter"), ("other", "gauge"))
+        )
+        await first.open(context)
+        await same.open(context)
+        with pytest.raises(sdk.SourceError, match="pumpTurns is a counter at first, and a gauge here"):
+            await other.open(context)
+        await first.close()
+        await same.close()
+        await other.open(context)
+        await other.close()
+
+
+def test_a_changed_file_makes_other_settings(tmp_path):
+    file = tmp_path / "pumps.toml"
+    file.write_text(f'[[object]]\nname = "pumpTurns"\noid = "{PUMPS}.4"\n')
+    before, same = settings(files=[str(file)]), settings(files=[str(file)])
+    file.write_text(f'[[object]]\nname = "pumpTurns"\noid = "{PUMPS}.5"\n')
+    assert before == same
+    assert settings(files=[str(file)]) != before

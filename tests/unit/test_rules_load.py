@@ -58,6 +58,10 @@ MISTAKES = [
     ('column = "heat"', 'column = "cold"', 24, "no column 'cold'"),
     ('label = "{name}"\n\n', 'label = "{nmae}"\n\n', 25, "no column 'nmae'"),
     ('label = "{name}"\n\n', 'lable = "{name}"\n\n', 22, "label: Field required"),
+    ('column = "heat"', 'column = "heat"\ndecimals = 400', 25, "decimals: is not between -30 and 30"),
+    ('column = "heat"', 'column = "heat"\nscale = inf', 25, "scale: is not finite"),
+    ('column = "heat"', 'column = "heat"\noffset = nan', 25, "offset: is not finite"),
+    ('column = "heat"', 'column = "heat"\nscales = { 1 = inf }', 25, "scales: is not finite"),
     ('states = "pump"', 'states = "pumps"', 30, "no [states.pumps]"),
 ]  # fmt: skip
 
@@ -98,6 +102,12 @@ def test_what_is_no_vendor_file_is_an_error_of_ours(tmp_path, octets):
     path = tmp_path / "x.toml"
     path.write_bytes(octets)
     with pytest.raises(VendorFileError, match=r"x\.toml:1:"):
+        vendor_file(path)
+
+
+def test_a_file_that_is_too_large_is_not_cut(written):
+    path = written(GOOD + "# far too much\n" * 80_000)
+    with pytest.raises(VendorFileError, match=r"pumps\.toml:1: is larger than 1 MiB"):
         vendor_file(path)
 
 
