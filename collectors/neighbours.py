@@ -7,7 +7,7 @@ at the end of a port is an event: one per read, however many ports it concerns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from typing import ClassVar, Final
 
 from collectors.snmp import mib
@@ -54,7 +54,7 @@ class NeighboursCollector(SnmpCollector[sdk.NoSettings]):
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return the facts, and an event when somebody else is at the end of a port."""
-        found = sorted(await self._neighbours(), key=_order)[:_MOST]
+        found = in_order(await self._neighbours())[:_MOST]
         stamp = self.context.clock.stamp()
         records: list[sdk.Record] = [sdk.Fact(NEIGHBOURS, self.key, values_of(found), stamp)]
         if self._reads:  # at first, other devices have not yet said who they are
@@ -110,5 +110,10 @@ def _entry(neighbour: Neighbour) -> dict[str, sdk.Json]:
     return {name: value for name, value in found.items() if value not in ("", 0, ())}
 
 
-def _order(neighbour: Neighbour) -> tuple[int, str, str, tuple[str, str]]:
-    return neighbour.if_index, neighbour.local_port, neighbour.protocol, neighbour.identity
+def in_order(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
+    """Return neighbours by port, protocol and identity, then by all else: the fact changes when they do."""
+
+    def place(one: Neighbour) -> tuple[int, str, str, tuple[str, str], tuple[object, ...]]:
+        return one.if_index, one.local_port, one.protocol, one.identity, astuple(one)
+
+    return sorted(neighbours, key=place)

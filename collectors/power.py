@@ -18,6 +18,8 @@ from netmon import sdk
 POE: Final = "poe"
 POE_PORT: Final = "poe_port"
 
+_RETRY_SECONDS: Final = 60.0
+
 _SUPPLY: Final = (
     sdk.gauge("netmon_poe_budget_watts", "Power that a group of ports can be given in all."),
     sdk.gauge("netmon_poe_consumption_watts", "Power that a group of ports is given now, as measured."),
@@ -47,6 +49,7 @@ class PowerCollector(SnmpCollector[sdk.NoSettings]):
         self._shapes: dict[str, sdk.Shape] = {}
         self._names: dict[tuple[int, int], str] = {}
         self._named = -1
+        self._name_again_at = float("inf")
 
     async def collect(self) -> Sequence[sdk.Record]:
         """Return a reading of the supplies and one of the ports, as far as the device has them."""
@@ -82,19 +85,30 @@ class PowerCollector(SnmpCollector[sdk.NoSettings]):
         return [self._reading(POE_PORT, rows, columns, partial, stamp)]
 
     async def _name(self, ports: Sequence[PoePort]) -> None:
-        """Find the names of all ports once, and again when there are others or the device was renewed."""
-        places = {(port.group, port.port) for port in ports}
-        if self._named == self.session.generation and places <= self._names.keys():
+        """Find the names of all ports once, and again when there are others or the device was renewed.
+
+        Also after a minute when its parts could not be read: until then names stay, or numbers decide.
+        """
+        places, now = {(port.group, port.port) for port in ports}, self.context.clock.monotonic()
+        same = self._named == self.session.generation and places <= self._names.keys()
+        if same and now < self._name_again_at:
             return
         known = await (await self.context.shared.get(KnownPorts)).ports(self.session, self.left_seconds)
-        named = port_names(ports, known, await self._entities(ports))
-        self._names = {(port.group, port.port): name for port, name in named.items()}
+        parts = await self._entities(ports)
+        self._name_again_at = float("inf") if parts is not None else now + _RETRY_SECONDS
         self._named = self.session.generation
+        if parts is not None or not places <= self._names.keys():
+            named = port_names(ports, known, parts or ())
+            self._names = {(port.group, port.port): name for port, name in named.items()}
 
-    async def _entities(self, ports: Sequence[PoePort]) -> tuple[Entity, ...]:
+    async def _entities(self, ports: Sequence[PoePort]) -> tuple[Entity, ...] | None:
+        """Return the device's parts where its ports name some; None when they cannot be read now."""
         if not any(port.part for port in ports):
             return ()
-        return await (await self.context.shared.get(Entities)).entities(self.session, self.left_seconds)
+        try:
+            return await (await self.context.shared.get(Entities)).entities(self.session, self.left_seconds)
+        except sdk.SourceError:
+            return None
 
     def _row(self, port: PoePort) -> sdk.Row:
         numbers = (("group", str(port.group)), ("port", str(port.port)))

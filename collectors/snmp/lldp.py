@@ -143,7 +143,7 @@ def management_addresses(version: Version, table: Table) -> dict[Oid, tuple[str,
         address = address_of(bytes(octets)) if all(octet < 256 for octet in octets) else ""
         if address and address not in found.get(place, ()):
             found[place] = (*found.get(place, ()), address)
-    return found
+    return {place: tuple(sorted(addresses)) for place, addresses in found.items()}
 
 
 def capability_names(bits: bytes | None) -> tuple[str, ...]:

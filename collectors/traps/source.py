@@ -47,6 +47,9 @@ class TrapsSource(sdk.Source[TrapsSettings]):
 
     def __init__(self, assignment: sdk.Assignment, settings: TrapsSettings) -> None:
         super().__init__(assignment, settings)
+        if assignment.device is not None:
+            words = "a device does not collect traps, it sends them"
+            raise sdk.UsageError(f"{words}: remove them from collect, and listen by [traps]")
         if not assignment.credentials:
             raise sdk.UsageError("traps are listened to by [traps], not by a [[probe]]")
         (self._target,) = assignment.targets

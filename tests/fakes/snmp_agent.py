@@ -110,6 +110,7 @@ class FaultyAgent(Agent):
         self.delay_seconds = 0.0
         self.copies = 1
         self.status: Callable[[Header, int], Status] = lambda _header, _names: Status.NO_ERROR
+        self.refused: Callable[[list[Oid]], bool] = lambda _names: False
         self.rewrite: Callable[[Header], Header] = lambda header: header
         self.mangle: Callable[[bytes], bytes] = lambda reply: reply
         self.successor: Callable[[Oid], Oid | None] = lambda _name: None
@@ -129,7 +130,7 @@ class FaultyAgent(Agent):
         self.seen.append(header)
         if self.drop(header):
             return None
-        status = self.status(header, len(names))
+        status = Status.GEN_ERR if self.refused(names) else self.status(header, len(names))
         if status != Status.NO_ERROR:
             refused = replace(header, pdu=Pdu.RESPONSE, first=status, second=1)
             return encode_message(self.rewrite(refused), b"")

@@ -109,3 +109,14 @@ def test_a_probe_cannot_listen(tmp_path):
     text = '[[probe]]\nname = "listener"\ntype = "traps"\ntargets = ["127.0.0.1:1162"]'
     ((path, problem),) = mistakes(tmp_path, text)
     assert (path, problem) == ('probe["listener"]', "traps are listened to by [traps], not by a [[probe]]")
+
+
+def test_a_device_does_not_collect_them(tmp_path):
+    text = (
+        '[[device]]\nname = "ap"\naddress = "192.0.2.8"\ncredential = "old"\ncollect = ["system", "traps"]\n'
+    )
+    ((path, problem),) = mistakes(tmp_path, text)
+    assert (path, problem) == (
+        'device["ap"]',
+        "a device does not collect traps, it sends them: remove them from collect, and listen by [traps]",
+    )

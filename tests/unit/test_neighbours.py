@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.addresses import AddressesCollector
-from collectors.neighbours import NeighboursCollector
+from collectors.neighbours import NeighboursCollector, in_order
 from collectors.snmp.cdp import without_serial
 from collectors.snmp.lldp import capability_names
 from collectors.snmp.neighbour import Neighbour, identifier
@@ -88,6 +88,11 @@ async def test_a_refreshed_neighbour_is_the_same_one_under_another_timemark(rig)
 async def test_one_that_was_refreshed_while_the_table_was_read_counts_once(rig):
     rig.switch.changes |= lldp("42.3.1", b"sw-2") | lldp("43.3.1", b"sw-2")
     assert len(await rig.neighbours()) == 1
+
+
+def test_neighbours_of_one_name_at_one_port_have_a_fixed_order():
+    twins = [Neighbour("lldp", "Gi0/1", 1, "sw-2", "00:1B", "Gi1", remote_descr=text) for text in "abcdef"]
+    assert in_order(twins[::-1]) == in_order(twins) == twins
 
 
 async def test_an_agent_that_leaves_timemark_out_is_understood(rig):

@@ -8,6 +8,7 @@ from fakes.parts import parts
 from fakes.snmp_agent import FakePort, FakeSwitch, bench, snmp_context
 
 from collectors.power import PowerCollector
+from collectors.snmp import ber
 from collectors.snmp.agent import gauge32
 from collectors.snmp.entity import Entity
 from collectors.snmp.poe import PoePort, port_names
@@ -123,6 +124,21 @@ async def test_ports_of_a_stack_are_found_by_the_parts_that_they_are():
         rig.switch.changes |= port(1, 1) | port(2, 1) | {"1.3.6.1.4.1.9.9.402.1.2.1.11.2.1": 2010}
         rig.switch.changes |= parts(Entity(2010, "port", "port Gi2/0/1"))
         assert list((await rig.read())["poe_port"]) == ["Gi1/0/1", "Gi2/0/1"]
+
+
+async def test_ports_are_named_by_numbers_when_the_parts_do_not_come():
+    table = ber.oid("1.3.6.1.2.1.47")
+    async with opened() as rig:
+        rig.switch.changes |= port(1, 2) | {"1.3.6.1.4.1.9.9.402.1.2.1.11.1.2": 2010}
+        rig.switch.changes |= parts(Entity(2010, "port", "port Gi0/3"))
+        rig.agent.refused = lambda names: any(name[: len(table)] == table for name in names)
+        assert list((await rig.read())["poe_port"]) == ["Gi0/2"]
+        rig.agent.refused = lambda _names: False
+        rig.clock.advance(120)
+        assert list((await rig.read())["poe_port"]) == ["Gi0/3"]
+        rig.agent.refused = lambda names: any(name[: len(table)] == table for name in names)
+        rig.collector.session.renewed()
+        assert list((await rig.read())["poe_port"]) == ["Gi0/3"]
 
 
 def interfaces(*names, first=1):
