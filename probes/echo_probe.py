@@ -69,10 +69,10 @@ class EchoProbe(FamilyProbe[S]):
 
     async def read(self) -> Sequence[sdk.Record]:
         """Probe all targets, a little later each time: periodic load must not always, or never, be met."""
-        every_seconds = self.assignment.every_seconds
-        longest_seconds = min(every_seconds * _PHASE_RATIO, _PHASE_SECONDS)
-        await asyncio.sleep(self.context.random.uniform(0, longest_seconds))
+        # When it was due, and not when it began, says which train is a minute's last.
         stamp = self.context.clock.stamp()
+        longest_seconds = min(self.assignment.every_seconds * _PHASE_RATIO, _PHASE_SECONDS)
+        await asyncio.sleep(self.context.random.uniform(0, longest_seconds))
         return [*await super().read(), *self._book.readings(stamp)]
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[sdk.Sample, float]]:

@@ -63,15 +63,16 @@ async def catch_up(daemon: Daemonlike) -> None:
     if last.stamp.boot_id == daemon.clock.boot_id:
         daemon.minutes.grid.begin_after(last.stamp.boottime_ns)
     gap = await _gap(daemon, last, first)
-    if gap.minutes > 0:
+    if gap is not None and gap.minutes > 0:
         await _tell(daemon, gap)
 
 
-async def _gap(daemon: Daemonlike, last: Reading, first: Slot) -> Gap:
-    """Return the gap; after a boot that takes a clock that is set."""
+async def _gap(daemon: Daemonlike, last: Reading, first: Slot) -> Gap | None:
+    """Return the gap; after a boot that takes a clock that is set. None: nobody knew the time before it."""
     while True:
-        gap = gap_between(last.stamp, stamp_of(first, daemon.clock.stamp()))
-        if gap is not None:
+        now = stamp_of(first, daemon.clock.stamp())
+        gap = gap_between(last.stamp, now)
+        if gap is not None or not last.stamp.synced:
             return gap
         await asyncio.sleep(_LOOK_SECONDS)
 

@@ -18,6 +18,8 @@ class Carriers:
         self._book = book
         self._circuits = book.watch.circuits
         self._only = next(iter(self._circuits)) if len(self._circuits) == 1 else None
+        self._own: dict[tuple[int, int], int] = {}
+        """Octets of our own between two polls, which are the same for every sample between them."""
 
     def of(self, at_ns: int, sample: Sample) -> str:
         """Return the id of the circuit that carried a sample; empty: not proven."""
@@ -66,8 +68,11 @@ class Carriers:
 
     def _own_octets(self, before: PortLook, after: PortLook) -> int:
         """Return the least that answers to unbound probes weighed between two polls."""
-        packets = sum(_answers(timeline, before, after) for timeline in self._book.samples.values())
-        return packets * _SMALLEST_PACKET_OCTETS
+        between = before.at_ns, after.at_ns
+        if between not in self._own:
+            packets = sum(_answers(timeline, before, after) for timeline in self._book.samples.values())
+            self._own[between] = packets * _SMALLEST_PACKET_OCTETS
+        return self._own[between]
 
 
 def _answers(timeline: Timeline[Sample], before: PortLook, after: PortLook) -> int:

@@ -62,6 +62,8 @@ def host(state: TargetState) -> str:
 def host_of(text: str) -> str:
     """Return a target without its port: two ports of one host are one witness."""
     target = text.removeprefix("http://").removeprefix("https://").split("/")[0]
+    if target.startswith("["):
+        return target[1:].partition("]")[0]
     return target.rsplit(":", 1)[0] if target.count(":") == 1 else target
 
 

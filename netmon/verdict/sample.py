@@ -70,8 +70,8 @@ class SampleColumns:
         """Return what a row says. Without counts of packets, a run counts as one."""
         outcome = reading.outcomes[at]
         good = outcome in (Outcome.OK, Outcome.PARTIAL)
-        # A probe that counts packets and has no count found no way to send: source or route is gone.
-        asked = outcome not in NOT_ASKED and not (self._sent is not None and outcome is Outcome.UNREACHABLE)
+        # Without a count, "unreachable" may be this machine's own word: its source or its route is gone.
+        asked = outcome not in NOT_ASKED and outcome is not Outcome.UNREACHABLE
         sent = _whole(reading, self._sent, at)
         received = _whole(reading, self._received, at)
         trips = (reading.columns[place][at] for place in self._trips) if good else ()

@@ -38,6 +38,8 @@ class Scene:
     first_hops: Sequence[Tally] = ()
     anchors: Sequence[Tally] = ()
     services: Sequence[Tally] = ()
+    local_services: Sequence[Tally] = ()
+    """Those on the site's own network, which prove no line."""
     resolvers: Sequence[Tally] = ()
     far_resolvers: Sequence[Tally] = ()
     """Those of them that are not on the site's own network."""

@@ -81,16 +81,18 @@ class SceneMaker:
         gateways = {one.host for one in (*roles.get("gateway", ()), *roles.get("cpe", ()))}
         resolvers = roles.get("resolver", [])
         lines = [circuit] if circuit is not None else list(book.watch.circuits.values())
-        anchors = [one for one in roles.get("anchor", ()) if one.host not in gateways]
+        own = {one.host for one in tallies if is_near(one.host, near)} | gateways
+        anchors = [one for one in roles.get("anchor", ()) if one.host not in own]
         scene = Scene(
             circuit,
             gateways=roles.get("gateway", ()),
             cpes=roles.get("cpe", ()),
             first_hops=roles.get("first_hop", ()),
             anchors=anchors,
-            services=[one for one in roles.get("service", ()) if one.host not in gateways],
+            services=[one for one in roles.get("service", ()) if one.host not in own],
+            local_services=[one for one in roles.get("service", ()) if one.host in own - gateways],
             resolvers=[one for one in resolvers if one.probe.kind == "dns"],
-            far_resolvers=[t for t in resolvers if not is_near(t.host, near) and t.host not in gateways],
+            far_resolvers=[one for one in resolvers if one.host not in own],
             ports=[port_minute(_port_name(line), book.ports[line.id], slot) for line in lines],
             hop=self._hops.of(slot, circuit),
             black_hole=self._black_hole(slot, circuit),

@@ -178,7 +178,7 @@ def names_dead(scene: Scene) -> Words:
 
 def service_fails(scene: Scene) -> Words:
     """Show that a service never gave what was asked for."""
-    return _named([t for t in scene.services if t.bad], "fails")
+    return _named([t for t in (*scene.services, *scene.local_services) if t.bad], "fails")
 
 
 def access_points_dark(scene: Scene) -> Words:

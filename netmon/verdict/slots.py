@@ -43,6 +43,7 @@ class Grid:
     def __init__(self, now: Stamp) -> None:
         self._offset_ns = _offset_ns(now)
         self._start_ns = now.boottime_ns - (now.boottime_ns + self._offset_ns) % MINUTE_NS
+        self.begin_after(-1)  # a minute whose middle lies before the boot has no stamp of this one
 
     @property
     def running(self) -> Slot:

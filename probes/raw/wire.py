@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import secrets
 import select
@@ -35,6 +36,7 @@ _SCAN_PREFIX = 22
 """The largest network that is asked address by address; of a larger one, the 256 around the own address."""
 _PER_BURST, _BURST_SECONDS = 16, 0.02
 _FRAMES_KEPT = 64
+_AGAIN_SECONDS = 1.0
 
 
 class Listener:
@@ -44,7 +46,9 @@ class Listener:
         self._sockets = [_group_socket(interface, kind, group) for kind, group in _SWITCH_GROUPS]
         self._heard: dict[bytes, tuple[bytes, float]] = {}
         self._lock = threading.Lock()
-        threading.Thread(target=self._listen, name=f"listen {interface}", daemon=True).start()
+        threading.Thread(
+            target=self._listen, args=(interface,), name=f"listen {interface}", daemon=True
+        ).start()
 
     def frames(self) -> Sequence[Frame]:
         """Return the frames with their age in seconds."""
@@ -52,15 +56,29 @@ class Listener:
         with self._lock:
             return [Frame(data, now - heard) for data, heard in self._heard.values()]
 
-    def _listen(self) -> None:
+    def _listen(self, interface: str) -> None:
+        """Listen for ever, also after the interface was down, or away and is another one now."""
         while True:
-            for data, _stamp in _frames(self._sockets, 3600.0):
-                with self._lock:
-                    # One switch speaks LLDP and CDP from one address: destination and sender tell them apart.
-                    self._heard.pop(data[:12], None)
-                    self._heard[data[:12]] = (data, time.monotonic())
-                    if len(self._heard) > _FRAMES_KEPT:
-                        del self._heard[next(iter(self._heard))]
+            try:
+                for data, _stamp in _frames(self._sockets, 3600.0):
+                    self._note(data)
+            except OSError:
+                time.sleep(_AGAIN_SECONDS)
+            with contextlib.suppress(OSError):
+                self._open_again(interface)
+
+    def _note(self, data: bytes) -> None:
+        with self._lock:
+            # One switch speaks LLDP and CDP from one address: destination and sender tell them apart.
+            self._heard.pop(data[:12], None)
+            self._heard[data[:12]] = (data, time.monotonic())
+            if len(self._heard) > _FRAMES_KEPT:
+                del self._heard[next(iter(self._heard))]
+
+    def _open_again(self, interface: str) -> None:
+        for sock in self._sockets:
+            sock.close()
+        self._sockets = [_group_socket(interface, kind, group) for kind, group in _SWITCH_GROUPS]
 
 
 def _group_socket(interface: str, ethertype: int, group: str) -> L2ListenSocket:

@@ -47,6 +47,7 @@ BATTERY = sdk.gauge("netmon_sensor_runtime_seconds", "Time.")
 
 GATEWAY, CPE, HOP, RESOLVER = "10.0.0.1", "10.0.0.254", "203.0.113.1", "203.0.113.53"
 ANCHORS, SERVICE = ("198.51.100.1", "192.0.2.1"), "https://app.example/"
+LOCAL_SERVICE = "10.0.0.80"
 LAN_TRIP, LINE_TRIP = 0.001, 0.012
 PACKETS = 3
 
@@ -101,6 +102,8 @@ class World:
         """Return outcome, loss and round trip of a train to a target."""
         if not self.cable or wanted in self.gone:
             return Outcome.UNREACHABLE, 1.0, 0.0
+        if LOCAL_SERVICE in target:
+            return Outcome.OK, self.lan_loss, LAN_TRIP
         if target in (GATEWAY, CPE):
             local = self.router if target == GATEWAY else self.router and self.cpe
             return (Outcome.OK, self.lan_loss, LAN_TRIP) if local else (Outcome.TIMEOUT, 1.0, 0.0)
@@ -203,6 +206,19 @@ class FakeEgress(FakeProbe):
 
 class FakeHttp(FakeProbe):
     kind = "http"
+
+
+class FakeTcp(FakeProbe):
+    """Counts no packets, as real connections do."""
+
+    kind = "tcp"
+
+    async def read(self):
+        (reading,) = await super().read()
+        shape = reading.shape
+        return [
+            replace(reading, shape=replace(shape, metrics=shape.metrics[2:]), columns=reading.columns[2:])
+        ]
 
 
 class FakeDns(FakeProbe):
@@ -310,6 +326,7 @@ KINDS = {
     "icmp": FakeProbe,
     "egress": FakeEgress,
     "http": FakeHttp,
+    "tcp": FakeTcp,
     "dns": FakeDns,
     "stamp": FakeStamp,
     "path": FakePath,

@@ -1,5 +1,6 @@
 """The raw helper on a cable of the tests' own, with one capability; scapy plays the other end."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -91,7 +92,8 @@ async def test_neighbours_of_both_families_are_found(cable, helper):
     assert any(address.startswith("fe80::") for address in addresses)
 
 
-async def test_what_a_switch_says_of_itself_is_heard(cable, helper):
+def say(far, name):
+    """Speak LLDP once, as the switch at the far end of the cable."""
     from scapy.arch.linux import L2Socket
     from scapy.contrib.lldp import (
         LLDPDUChassisID,
@@ -102,21 +104,25 @@ async def test_what_a_switch_says_of_itself_is_heard(cable, helper):
     )
     from scapy.layers.l2 import Ether
 
-    source = await look(helper, neighbours=False, dhcp=False)
-    reading, *_ = await source.read()  # from now on the helper listens
-    assert row(reading)["link_neighbours"] == 0
     frame = (
         Ether(src="02:00:00:00:00:0a", dst="01:80:c2:00:00:0e", type=0x88CC)
         / LLDPDUChassisID(subtype=4, id="02:00:00:00:00:0a")
         / LLDPDUPortID(subtype=5, id="ge-0/0/7")
         / LLDPDUTimeToLive(ttl=120)
-        / LLDPDUSystemName(system_name="sw1")
+        / LLDPDUSystemName(system_name=name)
         / LLDPDUEndOfLLDPDU()
     )
-    with cable[1].entered():
+    with far.entered():
         door = L2Socket(iface="eth0", promisc=False)
         door.send(frame)
         door.close()
+
+
+async def test_what_a_switch_says_of_itself_is_heard(cable, helper):
+    source = await look(helper, neighbours=False, dhcp=False)
+    reading, *_ = await source.read()  # from now on the helper listens
+    assert row(reading)["link_neighbours"] == 0
+    say(cable[1], "sw1")
     for _ in range(20):
         reading, *records = await source.read()
         if row(reading)["link_neighbours"]:
@@ -201,3 +207,20 @@ async def test_an_interface_that_is_not_there_is_said_to_be(helper):
     await source.open(make_context())
     with pytest.raises(sdk.SourceError, match="eth9: No such device"):
         await source.read()
+
+
+async def test_a_switch_is_heard_again_after_the_cable_was_out(cable, helper):
+    near, far = cable
+    source = await look(helper, neighbours=False, dhcp=False)
+    await source.read()
+    near.ip("link", "set", "eth0", "down")
+    near.ip("link", "set", "eth0", "up")
+    for _ in range(50):
+        say(far, "sw2")
+        reading, *records = await source.read()
+        names = [told["name"] for told in facts(records, "link_neighbour").values()]
+        if names == ["sw2"]:
+            break
+        await asyncio.sleep(0.1)
+    else:
+        pytest.fail(f"not heard again: {row(reading)}")

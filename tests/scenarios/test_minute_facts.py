@@ -18,9 +18,11 @@ from netmon.model.derived import (
 )
 from netmon.verdict.carrier import Carriers
 from netmon.verdict.faults import RULES, judge
+from netmon.verdict.port import PortLook
 from netmon.verdict.sample import Sample, TargetKey
 from netmon.verdict.scene import Scene
 from netmon.verdict.tally import Tally, enough
+from netmon.verdict.timeline import Timeline
 from netmon.verdict.view import WatchedProbe
 
 CUT, MENDED = {"lines": {"wan1": False}}, {"lines": {"wan1": True}}
@@ -131,6 +133,29 @@ def test_a_port_that_counted_less_than_our_own_answers_carried_none_of_them():
     stage = perform(Play(UNBOUND, ("wan1", "wan2"), minutes=2))
     assert stage.told("wan1") == ["up/none"] * 2
     assert stage.told("wan2") == ["unknown/unknown"] * 2
+
+
+class Recounted(Timeline):
+    """Notes how often it is gone through."""
+
+    times = 0
+
+    def __iter__(self):
+        self.times += 1
+        return super().__iter__()
+
+
+def test_what_our_own_answers_weighed_is_added_up_once_and_not_for_each_of_them():
+    stage, answers = Stage(Play(UNBOUND, ("wan1", "wan2"))), Recounted()
+    for name in ("wan1", "wan2"):
+        for at_ns in (0, 100):
+            stage.book.ports[name].add(at_ns, PortLook(at_ns, 1, at_ns, at_ns, 0, None))
+    stage.book.samples[TargetKey("anchors", "a")] = answers
+    carriers = Carriers(stage.book)
+    for at_ns in range(1, 100):
+        answers.add(at_ns, Sample("", Outcome.OK, 1, 1))
+        assert carriers.of(at_ns, Sample("", Outcome.OK, 1, 1)) == ""
+    assert answers.times == 1
 
 
 def test_a_lost_packet_proves_no_circuit_by_counters():

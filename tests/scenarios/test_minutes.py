@@ -3,6 +3,7 @@
 import pytest
 from fakes.scripted_site import (
     ANCHORS,
+    LOCAL_SERVICE,
     ONE_LINE,
     RESOLVER,
     SERVICE,
@@ -91,6 +92,26 @@ SCENES = {
     "the backup's own address is not here any more": (
         Play(TWO_LINES, BOTH, script={60: {"gone": ("wan2",)}, 180: {"gone": ()}}),
         {"wan2": [UP, "unknown/unknown", "unknown/unknown", UP, UP], "site": [UP] * 5},
+    ),
+    "the backup's own address is not here any more, and its anchors are asked by TCP": (
+        Play(
+            (ONE_LINE[0], *(probe(f"tcp {name}", "tcp", "anchor", ANCHORS, name) for name in BOTH)),
+            BOTH,
+            script={60: {"gone": ("wan2",)}, 180: {"gone": ()}},
+        ),
+        {"wan1": [UP] * 5, "wan2": [UP, "unknown/unknown", "unknown/unknown", UP, UP], "site": [UP] * 5},
+    ),
+    "the line is cut, and a service on the site's own network works on": (
+        Play((*ONE_LINE, probe("files", "http", "service", (f"http://{LOCAL_SERVICE}/",))), script={60: CUT}),
+        {"wan1": [UP] + ["down/line"] * 4},
+    ),
+    "two ports of one silent IPv6 host are one witness": (
+        Play(
+            (ONE_LINE[0], probe("one", "tcp", "anchor", ("[2001:db8::9]:443", "[2001:db8::9]:80"))),
+            devices=(),
+            script={60: CUT},
+        ),
+        {"wan1": [UP] + ["unknown/unknown"] * 4},
     ),
     "the router says unreachable for a dead line": (
         Play(script={60: {**CUT, "refusing": True}, 180: MENDED}),

@@ -35,6 +35,12 @@ def test_slots_are_the_full_minutes_of_utc():
     assert stamp_of(slots[0], stamp(200.0)).wall_ms == START_MS + 30_000
 
 
+@pytest.mark.parametrize("second", range(60))
+def test_no_minute_is_stamped_before_the_boot(second):
+    now = Stamp("boot", 15 * 10**9, START_MS + second * 1000)
+    assert stamp_of(Grid(now).running, now).boottime_ns >= 0
+
+
 def test_a_long_pause_is_told_a_piece_at_a_time():
     grid = Grid(stamp(0))
     assert [len(list(grid.ended(stamp(6000), 0.0, 30))) for _ in range(4)] == [30, 30, 30, 10]

@@ -144,6 +144,7 @@ def test_a_clock_that_is_not_set_is_waited_for():
 def test_minutes_of_a_time_that_nobody_knew_are_not_placed():
     world = World(None)
     assert gap_between(told(3, "boot-0", synced=False), world.clock.stamp()) is None
+    assert caught_up(told(3, "boot-0", synced=False)).records == []  # and nobody waits for ever
 
 
 def test_a_month_is_told_and_no_more():

@@ -1,8 +1,11 @@
 """Delay variation, jitter, loss with its certainty, call quality, and the minute of all that."""
 
+import asyncio
 import statistics
 
 import pytest
+from fakes.clock import FakeClock, run
+from fakes.context import make_context
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +22,7 @@ from probes.delay_statistics import (
     rtt_jitter_seconds,
 )
 from probes.echo import Countdown, Echo
+from probes.echo_probe import EchoProbe, TrainSettings
 from probes.stamped_socket import Datagram
 from probes.timestamping import Arrival, Departure
 
@@ -152,6 +156,43 @@ def test_a_minute_is_published_with_its_last_train_and_then_begins_anew():
     assert [one.cell(0, minute.SENT) for one in (first, second)] == [12, 12]
     assert [one.cell(0, minute.REQUESTS) for one in (totals, later)] == [12, 24]
     assert (first.shape, totals.shape, totals.epochs) == (second.shape, later.shape, later.epochs)
+
+
+class ScriptedProbe(EchoProbe[TrainSettings]):
+    """Answers its one packet at once, without a network."""
+
+    measurement, own_metrics, settings_type = "scripted", (), TrainSettings
+
+    def endpoint(self, target):
+        return target, 0
+
+    def socket_for(self, _resolved):
+        return None
+
+    def figures(self, _resolved, _echoes, _known_ns):
+        return sdk.Sample()
+
+    async def measure(self, target):
+        self._book.note(target, [echo(0.010)])
+        return sdk.Sample()
+
+
+@pytest.mark.parametrize("phase_seconds", [0.0, 9.0, 9.5, 9.9])
+def test_a_train_that_begins_a_little_later_each_time_neither_doubles_nor_loses_a_minute(phase_seconds):
+    async def go():
+        clock = FakeClock()
+        probe = ScriptedProbe(sdk.Assignment("a", ("127.0.0.1",), 10.0, 2.0), TrainSettings())
+        await sdk.Probe.open(probe, make_context(clock=clock))
+        found = []
+        for turn in range(6 * 60):
+            due_ns = 100 * MINUTE_NS + round((phase_seconds + turn * 10) * 1e9)
+            await asyncio.sleep((due_ns - clock.boottime_ns()) / 1e9)
+            found += [one for one in await probe.read() if one.shape.measurement == minute.MINUTE]
+        return found
+
+    found = run(go())
+    assert [one.stamp.boottime_ns // MINUTE_NS for one in found] == list(range(100, 160))
+    assert {one.cell(0, minute.SENT) for one in found} == {6}
 
 
 def test_a_minute_of_which_only_the_end_was_seen_is_not_published():
