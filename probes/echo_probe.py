@@ -47,6 +47,7 @@ class EchoProbe(FamilyProbe[S]):
         check_range(assignment, "dscp", settings.dscp, 0, 63)
         self._gaps_seconds: tuple[float, ...] = ()
         self._tells = False
+        self._outcomes: dict[str, sdk.Outcome] = {}
         self._book = TrainBook(self._key, assignment.every_seconds)
 
     async def open(self, context: sdk.Context) -> None:
@@ -73,7 +74,8 @@ class EchoProbe(FamilyProbe[S]):
         stamp = self.context.clock.stamp()
         longest_seconds = min(self.assignment.every_seconds * _PHASE_RATIO, _PHASE_SECONDS)
         await asyncio.sleep(self.context.random.uniform(0, longest_seconds))
-        return [*await super().read(), *self._book.readings(stamp)]
+        records = await super().read()
+        return [*records, *self._book.readings(stamp, self._outcomes)]
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[sdk.Sample, float]]:
         """Probe those together whose addresses are known at once, the others side by side."""
@@ -97,6 +99,7 @@ class EchoProbe(FamilyProbe[S]):
             samples = dict(zip(alone, others, strict=True))
             for batch_samples in found:
                 samples.update(batch_samples)
+        self._outcomes = {target: sample.outcome for target, (sample, _) in samples.items()}
         return [samples[target] for target in targets]
 
     async def measure(self, target: str) -> sdk.Sample:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,7 +26,7 @@ from probes.path_mtu import MtuSearch, PathMtu, link_mtu
 from probes.path_record import PathMemory
 from probes.path_socket import DatagramDoor, Door, Flow, Method
 from probes.path_story import ending, story
-from probes.path_trace import Plan, Tracer
+from probes.path_trace import Plan, Tracer, trace_all
 from probes.target import Family, Resolved, resolve
 from probes.timestamping import StampKeeper
 
@@ -105,7 +104,7 @@ class PathProbe(sdk.Probe[PathSettings]):
         plan = Plan(settings.rounds, settings.max_hops, settings.wait, settings.spacing, until)
         with ExitStack() as doors:
             method, opened = self._open_doors(resolved, doors)
-            found = await asyncio.gather(*(Tracer(door, plan, context).run() for door in opened))
+            found = await trace_all(Tracer(door, plan, context) for door in opened)
             ways = tuple(way_of(packets, settings.max_hops) for packets in found)
             trace = Trace(target, resolved.address, method, ways, None)
             if not settings.mtu or trace.main.end is not End.TARGET:

@@ -136,3 +136,14 @@ class Tracer:
             return min(ends)
         last = max((p.hop_limit for p in self._packets if p.answer), default=0)
         return min(last + _BEYOND, self._plan.max_hops)
+
+
+async def trace_all(tracers: Iterable[Tracer]) -> Sequence[Sequence[Packet]]:
+    """Trace flows side by side; when one fails, the others have ended before the error is raised."""
+    tracing = [asyncio.create_task(tracer.run()) for tracer in tracers]
+    try:
+        return await asyncio.gather(*tracing)
+    finally:
+        for task in tracing:
+            task.cancel()
+        await asyncio.gather(*tracing, return_exceptions=True)

@@ -123,8 +123,11 @@ class TrainBook:
                 kept.sum_seconds += trip.seconds
         kept.requests_total += len(echoes)
 
-    def readings(self, stamp: sdk.Stamp) -> list[sdk.Reading]:
-        """Return the minute's readings with the last train that began in it (`stamp`); else nothing."""
+    def readings(self, stamp: sdk.Stamp, outcomes: Mapping[str, sdk.Outcome]) -> list[sdk.Reading]:
+        """Return the minute's readings with the last train that began in it (`stamp`); else nothing.
+
+        `outcomes` are those of that train by target: a minute's row must not say that a dead one answers.
+        """
         now_ns = stamp.boottime_ns
         self._began_ns = self._began_ns or now_ns
         if now_ns // _MINUTE_NS == (now_ns + self._every_ns) // _MINUTE_NS or not self._targets:
@@ -134,8 +137,10 @@ class TrainBook:
         if not whole and self._began_ns % _MINUTE_NS > self._every_ns:
             return self._forget()  # it began in the middle of this minute
         found = [
-            self._reading(MINUTE, stamp, {name: minute_values(kept.series) for name, kept in named}),
-            self._reading(SMOKEPING, stamp, {name: _totals(kept) for name, kept in named}),
+            self._reading(
+                MINUTE, stamp, outcomes, {name: minute_values(kept.series) for name, kept in named}
+            ),
+            self._reading(SMOKEPING, stamp, outcomes, {name: _totals(kept) for name, kept in named}),
         ]
         self._forget()
         return found
@@ -146,16 +151,19 @@ class TrainBook:
         return []
 
     def _reading(
-        self, measurement: str, stamp: sdk.Stamp, rows: Mapping[str, Mapping[sdk.Metric, sdk.Value]]
+        self,
+        measurement: str,
+        stamp: sdk.Stamp,
+        outcomes: Mapping[str, sdk.Outcome],
+        rows: Mapping[str, Mapping[sdk.Metric, sdk.Value]],
     ) -> sdk.Reading:
         metrics, shape = FURTHER_METRICS[measurement], self._shapes.get(measurement)
         if shape is None or len(shape.rows) != len(rows):
             shape = sdk.Shape(measurement, metrics, tuple(sdk.Row(self._key(target)) for target in rows))
             self._shapes[measurement] = shape
         columns = tuple([values.get(metric) for values in rows.values()] for metric in metrics)
-        outcomes = (sdk.Outcome.OK,) * len(rows)
         epochs = (self._began_ns,) * len(rows) if measurement == SMOKEPING else ()
-        return sdk.Reading(shape, stamp, columns, outcomes, epochs)
+        return sdk.Reading(shape, stamp, columns, tuple(outcomes[target] for target in rows), epochs)
 
 
 def minute_values(series: Series) -> dict[sdk.Metric, sdk.Value]:

@@ -7,8 +7,9 @@ from fakes import clock
 from fakes.context import make_context
 from fakes.path_door import ImaginedDoor, hop, target
 
+from netmon import sdk
 from probes.path_hops import End, way_of
-from probes.path_trace import Plan, Tracer
+from probes.path_trace import Plan, Tracer, trace_all
 
 
 def trace(network, rounds=3, within_seconds=20.0, max_hops=30, **door):
@@ -87,3 +88,23 @@ def test_routers_that_quote_too_little_are_asked_one_at_a_time():
 def test_the_deadline_ends_everything():
     _way, _door, seconds = trace(path(20, *range(2, 20)), alone=True, within_seconds=2.5)
     assert seconds < 3
+
+
+def test_a_flow_that_fails_leaves_no_other_one_tracing():
+    def failing(hop_limit, _size_bytes):
+        if hop_limit > 4:
+            raise sdk.SourceError(sdk.Outcome.BUSY, "no port is left")
+        return hop(f"r{hop_limit}")
+
+    async def run():
+        virtual = clock.FakeClock()
+        plan = Plan(3, 30, 1.0, 0.2, virtual.monotonic() + 20)
+        doors = ImaginedDoor(failing), ImaginedDoor(path(9), alone=True)
+        with pytest.raises(sdk.SourceError, match="no port"):
+            await trace_all(Tracer(door, plan, make_context(clock=virtual)) for door in doors)
+        sent = len(doors[1].sent)
+        await asyncio.sleep(5)
+        return sent, len(doors[1].sent)
+
+    before, after = clock.run(run())
+    assert 0 < before == after

@@ -28,6 +28,7 @@ from probes.timestamping import Arrival, Departure
 
 SERIES = st.lists(st.none() | st.floats(0.0001, 5.0), max_size=80)
 MINUTE_NS = 60 * 10**9
+WELL = dict.fromkeys(("a", "b", "c"), sdk.Outcome.OK)
 
 
 def echo(seconds, duplicates=0):
@@ -150,7 +151,7 @@ def test_a_minute_is_published_with_its_last_train_and_then_begins_anew():
     published = []
     for turn in range(12):
         kept.note("a", [echo(0.010), echo(None)])
-        published.append(kept.readings(stamp(MINUTE_NS + turn * 10 * 10**9)))
+        published.append(kept.readings(stamp(MINUTE_NS + turn * 10 * 10**9), WELL))
     assert [len(found) for found in published] == [0, 0, 0, 0, 0, 2] * 2
     (first, totals), (second, later) = published[5], published[11]
     assert [one.cell(0, minute.SENT) for one in (first, second)] == [12, 12]
@@ -162,6 +163,7 @@ class ScriptedProbe(EchoProbe[TrainSettings]):
     """Answers its one packet at once, without a network."""
 
     measurement, own_metrics, settings_type = "scripted", (), TrainSettings
+    answers = True
 
     def endpoint(self, target):
         return target, 0
@@ -173,24 +175,40 @@ class ScriptedProbe(EchoProbe[TrainSettings]):
         return sdk.Sample()
 
     async def measure(self, target):
-        self._book.note(target, [echo(0.010)])
-        return sdk.Sample()
+        self._book.note(target, [echo(0.010 if self.answers else None)])
+        return sdk.Sample(outcome=sdk.Outcome.OK if self.answers else sdk.Outcome.UNREACHABLE)
+
+
+class DeadProbe(ScriptedProbe):
+    answers = False
+
+
+def trains(kind, phase_seconds=0.0, minutes=60):
+    """Return what a probe published that runs every ten seconds."""
+
+    async def go():
+        clock = FakeClock()
+        probe = kind(sdk.Assignment("a", ("127.0.0.1",), 10.0, 2.0), TrainSettings())
+        await sdk.Probe.open(probe, make_context(clock=clock))
+        found = []
+        for turn in range(6 * minutes):
+            due_ns = 100 * MINUTE_NS + round((phase_seconds + turn * 10) * 1e9)
+            await asyncio.sleep((due_ns - clock.boottime_ns()) / 1e9)
+            found += await probe.read()
+        return found
+
+    return run(go())
+
+
+def test_no_row_of_a_dead_targets_minute_says_that_it_answers():
+    found = trains(DeadProbe, minutes=3)
+    assert {one.shape.measurement for one in found} == {"scripted", minute.MINUTE, minute.SMOKEPING}
+    assert {outcome for one in found for outcome in one.outcomes} == {sdk.Outcome.UNREACHABLE}
 
 
 @pytest.mark.parametrize("phase_seconds", [0.0, 9.0, 9.5, 9.9])
 def test_a_train_that_begins_a_little_later_each_time_neither_doubles_nor_loses_a_minute(phase_seconds):
-    async def go():
-        clock = FakeClock()
-        probe = ScriptedProbe(sdk.Assignment("a", ("127.0.0.1",), 10.0, 2.0), TrainSettings())
-        await sdk.Probe.open(probe, make_context(clock=clock))
-        found = []
-        for turn in range(6 * 60):
-            due_ns = 100 * MINUTE_NS + round((phase_seconds + turn * 10) * 1e9)
-            await asyncio.sleep((due_ns - clock.boottime_ns()) / 1e9)
-            found += [one for one in await probe.read() if one.shape.measurement == minute.MINUTE]
-        return found
-
-    found = run(go())
+    found = [one for one in trains(ScriptedProbe, phase_seconds) if one.shape.measurement == minute.MINUTE]
     assert [one.stamp.boottime_ns // MINUTE_NS for one in found] == list(range(100, 160))
     assert {one.cell(0, minute.SENT) for one in found} == {6}
 
@@ -200,15 +218,15 @@ def test_a_minute_of_which_only_the_end_was_seen_is_not_published():
     published = []
     for turn in range(9):
         kept.note("a", [echo(0.010)])
-        published.append(len(kept.readings(stamp(MINUTE_NS + (turn + 3) * 10 * 10**9))))
+        published.append(len(kept.readings(stamp(MINUTE_NS + (turn + 3) * 10 * 10**9), WELL)))
     assert published == [0] * 8 + [2]
-    assert kept.readings(stamp(3 * MINUTE_NS)) == []
+    assert kept.readings(stamp(3 * MINUTE_NS), WELL) == []
 
 
 def test_losses_follow_from_the_histogram_as_its_readers_expect():
     kept = book(60.0)
     kept.note("a", [echo(0.010, duplicates=1), echo(None), echo(3.0), echo(100.0)])
-    _, totals = kept.readings(stamp(MINUTE_NS))
+    _, totals = kept.readings(stamp(MINUTE_NS), WELL)
     row = {metric: column[0] for metric, column in zip(totals.shape.metrics, totals.columns, strict=True)}
     assert (row[minute.REQUESTS], row[minute.COUNT], row[minute.FURTHER]) == (4, 3, 1)
     assert row[minute.SUM] == pytest.approx(103.01)
@@ -219,7 +237,7 @@ def test_losses_follow_from_the_histogram_as_its_readers_expect():
 def test_the_histogram_is_one_family_with_the_peers_buckets():
     kept = book(60.0)
     kept.note("a", [echo(0.010)])
-    _, totals = kept.readings(stamp(MINUTE_NS))
+    _, totals = kept.readings(stamp(MINUTE_NS), WELL)
     found = {family.name: family for family in families(totals.shape)}
     assert set(found) == {
         "smokeping_requests_total",
