@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -41,12 +42,18 @@ class Rig:
         self.agent.seen.clear()
 
 
-@pytest.fixture
-async def rig():
+@asynccontextmanager
+async def a_learned_table(try_seconds):
     switch = FakeSwitch(ports=[FakePort(n, f"Gi0/{n}".encode(), octets=n * 100) for n in range(1, 31)])
-    async with bench(switch) as made, snmp_context(0.2) as context:
+    async with bench(switch) as made, snmp_context(try_seconds) as context:
         found = Rig(made, context, await context.shared.get(SnmpEngine))
         await found.learn()
+        yield found
+
+
+@pytest.fixture
+async def rig():
+    async with a_learned_table(0.2) as found:
         yield found
 
 
@@ -116,12 +123,13 @@ async def test_a_restart_on_the_way_throws_the_table_away(rig):
     assert caught.value.outcome == sdk.Outcome.PARTIAL
 
 
-async def test_a_plan_asks_the_same_requests_once_each(rig):
-    await rig.table()
-    first, _ = len(rig.agent.seen), rig.agent.seen.clear()
-    await rig.table()
-    assert len(rig.agent.seen) == first
-    assert len({header.request_id for header in rig.agent.seen}) == first
+async def test_a_plan_asks_the_same_requests_once_each():
+    async with a_learned_table(30.0) as rig:  # so patient that nothing is asked for again on a busy machine
+        await rig.table()
+        first, _ = len(rig.agent.seen), rig.agent.seen.clear()
+        await rig.table()
+        assert len(rig.agent.seen) == first
+        assert len({header.request_id for header in rig.agent.seen}) == first
 
 
 @pytest.mark.parametrize(
