@@ -17,11 +17,12 @@ PLAIN = 1
 DEFLATED = 2
 
 # Places in this table are part of the format: append only.
-_OUTCOMES = (
+OUTCOMES = (
     Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.UNRESOLVED, Outcome.DENIED,
     Outcome.REJECTED, Outcome.GARBLED, Outcome.PARTIAL, Outcome.UNSUPPORTED, Outcome.BUSY, Outcome.BROKEN,
 )  # fmt: skip
-_OUTCOME_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
+OUTCOME_CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+"""Each outcome's place in that table: what is stored."""
 _HAS_OUTCOMES = 1
 _HAS_EPOCHS = 2
 _WORTH_DEFLATING_BYTES = 100
@@ -107,7 +108,7 @@ def _table(record: Reading) -> bytes:
     good = record.outcomes.count(Outcome.OK) == len(record.outcomes)
     parts = [bytes(((0 if good else _HAS_OUTCOMES) | (_HAS_EPOCHS if record.epochs else 0),))]
     if not good:
-        parts.append(bytes(_OUTCOME_CODES[outcome] for outcome in record.outcomes))
+        parts.append(bytes(OUTCOME_CODES[outcome] for outcome in record.outcomes))
     if record.epochs:
         parts.append(pack_column(record.epochs))
     parts.extend(map(pack_column, columns))
@@ -119,7 +120,7 @@ def _reading(shape: Shape, stamp: Stamp, body: bytes) -> Reading:
     flags, offset = body[0], 1
     outcomes = (Outcome.OK,) * rows
     if flags & _HAS_OUTCOMES:
-        outcomes = tuple(_OUTCOMES[code] for code in body[offset : offset + rows])
+        outcomes = tuple(OUTCOMES[code] for code in body[offset : offset + rows])
         offset += rows
     epochs: list[Any] = []
     if flags & _HAS_EPOCHS:

@@ -208,8 +208,15 @@ class SqliteHistory(History):
         """Keep a small value durably."""
         await self._disk.call(self._journal.write_state, key, value)
 
+    async def seal(self, *, everything: bool = False) -> None:
+        """Seal the days that are over (`everything`: the present one, too); commits get in between."""
+        steps = await self._disk.call(lambda: self._journal.seal(everything=everything))
+        while await self._disk.call(self._journal.step, steps) is not None:
+            pass
+
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
-        """Delete by age and by size; commits get in between."""
+        """Seal what is over, then delete by age and by size; commits get in between."""
+        await self.seal()
         stamp = self._clock.stamp()
 
         def oldest_ms(seconds: float) -> int | None:
@@ -221,7 +228,8 @@ class SqliteHistory(History):
         )  # fmt: skip
         steps = await self._disk.call(self._journal.expire, terms)
         total = 0
-        while (deleted := await self._disk.call(self._journal.step, steps)) is not None:
+        while (done := await self._disk.call(self._journal.step, steps)) is not None:
+            (deleted,) = done
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total

@@ -11,7 +11,7 @@ from pathlib import Path
 from netmon.store.connection import connect
 from netmon.store.refusal import in_words, is_damage
 from netmon.store.salvage import salvage
-from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+from netmon.store.schema import ADDED, APPLICATION_ID, FORMAT_VERSION, statements_of
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class HistoryFile:
             return "is not netmon's"
         if version > FORMAT_VERSION:
             return _NEWER
-        if _statements(connection) != _expected():
+        if _statements(connection) != _expected(version):
             return "is damaged (its tables are not those of its format)"
         if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -121,9 +121,12 @@ class HistoryFile:
         connection.execute("PRAGMA journal_size_limit = 4194304")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < FORMAT_VERSION:
+            # An older file goes on as it is, with the tables that it lacks.
+            added = "".join(ADDED[one] for one in range(version + 1, FORMAT_VERSION + 1))
             connection.executescript(
-                f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID:d}; "
+                f"BEGIN IMMEDIATE; {added} PRAGMA application_id = {APPLICATION_ID:d}; "
                 f"PRAGMA user_version = {FORMAT_VERSION:d}; COMMIT;"
             )
 
@@ -150,9 +153,9 @@ class HistoryFile:
 _NEWER = "was written by a newer netmon"
 
 
-def _expected() -> list[tuple[str, str | None]]:
+def _expected(version: int) -> list[tuple[str, str | None]]:
     with closing(connect(Path(":memory:"))) as connection:
-        connection.executescript(TABLES)
+        connection.executescript(statements_of(version))
         return _statements(connection)
 
 

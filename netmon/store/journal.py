@@ -19,9 +19,12 @@ from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, Position
 from netmon.store.log_reader import LogReader, Scope
 from netmon.store.log_writer import LogWriter
+from netmon.store.records import Records
 from netmon.store.refusal import in_words, is_damage
 from netmon.store.retention import Deleted, Retainer, Terms
 from netmon.store.schema import load_cursor, load_state, save_state, set_apart
+from netmon.store.sealed_folder import SealedFolder
+from netmon.store.sealer import Sealer
 from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Journal:
 
     def __init__(self, file: HistoryFile, pending_bytes: int) -> None:
         self._file = file
+        self._folder = SealedFolder(file.folder)
         self._framer = Framer()
         self._frames: Backlog[Frame] = Backlog(pending_bytes)
         self.unstorable_total = 0
@@ -64,7 +68,12 @@ class Journal:
     @property
     def damaged_total(self) -> int:
         """Damaged records met and files set aside."""
-        return self._damaged_before + self._reader.damaged_total + self._file.set_aside_total
+        return (
+            self._damaged_before
+            + self._reader.damaged_total
+            + self._folder.damaged_total
+            + self._file.set_aside_total
+        )
 
     def commit(self, take: Callable[[], Sequence[Record]], cursors: Mapping[str, Position]) -> Position:
         """Write what waits and what is taken; StoreError when the disk refuses, and it waits on."""
@@ -78,7 +87,7 @@ class Journal:
                 self._facts.pop(frame.subject.digest, None)
                 self._refuse(frame.subject.name, error)
             self._saved_cursors = dict(cursors)
-            self.size_bytes = self._file.size_bytes()
+            self.size_bytes = self._file.size_bytes() + self._sealed_bytes
         return self._writer.newest
 
     def after(self, position: Position, limit: int) -> list[Entry]:
@@ -103,18 +112,25 @@ class Journal:
 
     def expire(self, terms: Terms) -> Iterator[Deleted]:
         """Return the steps of clearing up, to be taken by step()."""
-        return Retainer(self._connection, terms).steps()
+        return Retainer(self._connection, self._folder, terms).steps()
 
-    def step(self, steps: Iterator[Deleted]) -> Deleted | None:
-        """Take one step; None when all is done."""
-        deleted = self._mending(lambda: next(steps, None))
-        if deleted is None:
+    def seal(self, *, everything: bool = False) -> Iterator[None]:
+        """Return the steps of sealing, to be taken by step()."""
+        return Sealer(self._connection, self._reader.log, self._folder).steps(everything=everything)
+
+    def step(self, steps: Iterator[T]) -> tuple[T] | None:
+        """Take one step and return what it did; None when all is done."""
+        done = self._mending(lambda: next(((one,) for one in steps), None))
+        if done is None:
             self._writer.forget_subjects()
-        return deleted
+            self._sealed_bytes = self._folder.size_bytes()
+            self.size_bytes = self._file.size_bytes() + self._sealed_bytes
+        return done
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
         self._connection.close()
+        self._folder.close()
 
     def _durably(self, work: Callable[..., None], *arguments: object) -> None:
         with transaction(self._connection):
@@ -128,15 +144,17 @@ class Journal:
 
     def _use(self, connection: sqlite3.Connection, former: LogWriter | None) -> None:
         try:
-            writer, reader = LogWriter(connection, former), LogReader(connection)
-            facts = self._said_in(reader)
+            self._folder.reconcile(connection)
+            writer, reader = LogWriter(connection, former), Records(connection, self._folder)
+            facts = self._said_in(reader.log)
         except BaseException:
             connection.close()
             raise
         self._connection, self._writer, self._reader, self._facts = connection, writer, reader, facts
         self._given_up = False
         self._saved_cursors = {}
-        self.size_bytes = self._file.size_bytes()
+        self._sealed_bytes = self._folder.size_bytes()
+        self.size_bytes = self._file.size_bytes() + self._sealed_bytes
 
     def _said_in(self, reader: LogReader) -> dict[bytes, bytes]:
         facts: dict[bytes, bytes] = {}
@@ -170,7 +188,7 @@ class Journal:
 
     def _replace(self, problem: str) -> None:
         self._damaged_before += self._reader.damaged_total
-        self._reader.damaged_total = 0
+        self._reader.log.damaged_total = self._reader.sealed.damaged_total = 0
         self._given_up = True
         self._connection.close()
         self._use(self._file.replace(f"is damaged ({problem})"), self._writer)

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from heapq import merge
 from sqlite3 import Connection, DatabaseError, OperationalError
 
-from netmon.model import Labels, Record
+from netmon.model import Labels, Record, Stamp
 from netmon.store.boots import Boots, Window
 from netmon.store.checksum import frame_checksum
 from netmon.store.frames import unframe
 from netmon.store.interface import Entry, Position
-from netmon.store.schema import load_boots, load_stored_subject
+from netmon.store.schema import SEALED, load_boots, load_cursor, load_stored_subject
 from netmon.store.subjects import Genus, Subject
 
 log = logging.getLogger(__name__)
 
 _COLUMNS = "position, topic, subject, boot, at_ns, codec, crc, payload"
+_READING_TOPICS = f"SELECT id FROM topics WHERE genus = {Genus.READING:d}"  # noqa: S608 - a number of ours
 _CHUNK = 64
 _SUBJECTS_KEPT = 512
 
@@ -36,51 +37,108 @@ class Scope:
     key: Labels = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Readings of one subject in one boot: moments (ns, ends included), positions (`after` excluded)."""
+
+    topic: int
+    subject: int
+    boot: int
+    first_ns: int
+    last_ns: int
+    after: Position
+    until: Position
+
+
+class MovedError(Exception):
+    """Readings went from the log to sealed files while they were read; nobody but the store sees this."""
+
+
 class LogReader:
     """Decodes rows. Fetches in chunks, so that no read transaction stays open while a caller thinks."""
 
     def __init__(self, connection: Connection) -> None:
         self.damaged_total = 0
+        self.sealed_to: Position = 0
+        """Readings up to here are in sealed files; rows of them that are still in the log are passed over."""
         self._connection = connection
         self._boots = Boots()
         self._subjects: OrderedDict[int, Subject] = OrderedDict()
 
     def after(self, position: Position, limit: int) -> list[Entry]:
         """Return up to `limit` undamaged records after a position; none only at the end of the log."""
-        self._boots = load_boots(self._connection)
-        query = f"SELECT {_COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT ?"  # noqa: S608 - constants
+        self.refresh()
+        query = (
+            f"SELECT {_COLUMNS} FROM log WHERE position > ? AND (position > ? OR topic NOT IN "  # noqa: S608 - constants
+            f"({_READING_TOPICS})) ORDER BY position LIMIT ?"
+        )
         while True:
-            rows: list[_Row] = self._connection.execute(query, (position, limit)).fetchall()
+            cells = (position, self.sealed_to, limit)
+            rows: list[_Row] = self._connection.execute(query, cells).fetchall()
+            if self._moved(self.sealed_to):
+                self.refresh()
+                continue
             entries = list(self._entries(rows))
             if entries or not rows:
                 return entries
             position = rows[-1][0]
 
-    def scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
-        """Yield records of a stretch of wall time, end excluded, in its order."""
+    def refresh(self) -> Boots:
+        """Learn what was settled or sealed meanwhile; return the boots."""
         self._boots = load_boots(self._connection)
+        self.sealed_to = load_cursor(self._connection, SEALED) or 0
+        return self._boots
+
+    def scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
+        """Yield records of a stretch of wall time, end excluded, in its order; Moved when they are sealed."""
+        self.refresh()
         # The time index leads with the topic: one cursor per topic and stretch, merged by wall time.
-        streams = [
-            self._stream(topic, subjects, window)
-            for topic, subjects in self._topics(scope)
-            for window in self._boots.windows(start_ms, end_ms)
-        ]
-        rows = merge(*streams, key=lambda timed: timed[0])
-        for _, row in rows:
-            yield from self._entries([row])
+        rows = merge(
+            *(
+                self._stream(topic, subjects, window, self.sealed_to)
+                for topic, subjects in self._topics(scope)
+                for window in self._boots.windows(start_ms, end_ms)
+            ),
+            key=lambda timed: timed[0],
+        )
+        return (entry for _, row in rows for entry in self._entries([row]))
 
     def newest_first(self, scope: Scope, end_ms: int | None = None) -> Iterator[Entry]:
         """Yield the records before a moment (None: all), newest boot and topic by topic, newest first."""
-        self._boots = load_boots(self._connection)
+        self.refresh()
         windows = list(self._boots.windows(-(2**43), 2**43 if end_ms is None else end_ms))
         for topic, subjects in self._topics(scope):
             for window in reversed(windows):
-                for _, row in self._stream(topic, subjects, window, newest_first=True):
+                for _, row in self._stream(topic, subjects, window, self.sealed_to, newest_first=True):
                     yield from self._entries([row])
+
+    def readings(
+        self, run: Run, after: tuple[int, int], limit: int
+    ) -> tuple[list[Entry], tuple[int, int] | None]:
+        """Return up to `limit` readings of a run behind a moment (ns) and position, and where they end.
+
+        Damaged rows are left out and counted. The end is None when there was no row at all.
+        """
+        rows: list[_Row] = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM log INDEXED BY log_by_time WHERE topic = ? AND boot = ? AND subject = ? "  # noqa: S608 - constants
+            "AND at_ns >= ? AND at_ns <= ? AND position > ? AND position <= ? AND (at_ns, position) > (?, ?) "
+            "ORDER BY at_ns, subject, position LIMIT ?",
+            (run.topic, run.boot, run.subject, max(run.first_ns, after[0]), run.last_ns,
+             run.after, run.until, *after, limit),
+        ).fetchall()  # fmt: skip
+        return list(self._entries(rows)), (rows[-1][4], rows[-1][0]) if rows else None
+
+    def subject(self, number: int) -> Subject | None:
+        """Return a subject; None when it is damaged or unknown."""
+        return self._subject(number)
+
+    def stamp(self, boot: int, at_ns: int) -> Stamp:
+        """Return a moment as it was known at the last refresh; ValueError when the boot's offset was lost."""
+        return self._boots.stamp(boot, at_ns)
 
     def check(self) -> Iterator[Position]:
         """Yield the position of each damaged row of the log."""
-        self._boots = load_boots(self._connection)
+        self.refresh()
         position = 0
         query = f"SELECT {_COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT {_CHUNK}"  # noqa: S608 - constants
         while rows := self._connection.execute(query, (position,)).fetchall():
@@ -108,7 +166,13 @@ class LogReader:
         return [(topic, tuple(numbers)) for topic, numbers in found.items()]
 
     def _stream(
-        self, topic: int, subjects: Sequence[int], window: Window, *, newest_first: bool = False
+        self,
+        topic: int,
+        subjects: Sequence[int],
+        window: Window,
+        sealed_to: Position,
+        *,
+        newest_first: bool = False,
     ) -> Iterator[tuple[tuple[int, int], _Row]]:
         """Yield ((wall ms, position), row) of some subjects in one window."""
         wanted = ", ".join(map(str, subjects))
@@ -116,6 +180,7 @@ class LogReader:
         query = (
             f"SELECT {_COLUMNS} FROM log INDEXED BY log_by_time WHERE topic = ? AND boot = ? "  # noqa: S608 - constants and integers
             f"AND at_ns >= ? AND at_ns < ? AND subject IN ({wanted}) "
+            f"AND (position > {sealed_to:d} OR topic NOT IN ({_READING_TOPICS})) "
             f"AND (at_ns, subject, position) {beyond} (?, ?, ?) "
             f"ORDER BY at_ns {order}, subject {order}, position {order} LIMIT {_CHUNK}"
         )
@@ -124,6 +189,8 @@ class LogReader:
         while True:
             chunk = (topic, window.segment.boot, start_ns, end_ns, *last)
             rows: list[_Row] = self._fetch(query, chunk)
+            if self._moved(sealed_to):
+                raise MovedError
             for row in rows:
                 yield (row[4] // 1_000_000 + window.segment.offset_ms, row[0]), row
             if len(rows) < _CHUNK:
@@ -133,6 +200,10 @@ class LogReader:
                 end_ns = last[0] + 1
             else:
                 start_ns = last[0]
+
+    def _moved(self, sealed_to: Position) -> bool:
+        """Tell whether rows may be gone that were there before: they are in sealed files now."""
+        return (load_cursor(self._connection, SEALED) or 0) != sealed_to
 
     def _fetch(self, query: str, arguments: tuple[int, ...]) -> list[_Row]:
         try:

@@ -13,10 +13,12 @@ from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
 from netmon.store.history_file import FILE_NAME
 from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
-from netmon.store.log_reader import LogReader, Scope
+from netmon.store.log_reader import Scope
+from netmon.store.records import Records
 from netmon.store.refusal import in_words
 from netmon.store.rollup import roll_up
 from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots, load_cursor
+from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
 
 
@@ -56,7 +58,7 @@ class SqliteReader(HistoryReader):
     @property
     def damaged_total(self) -> int:
         """Damaged records that this reader has left out."""
-        return self._log.damaged_total
+        return self._records.damaged_total
 
     def after(self, position: Position, limit: int) -> Sequence[Entry]:
         """Return up to `limit` committed records after a position, oldest first."""
@@ -116,7 +118,7 @@ class SqliteReader(HistoryReader):
     def shapes(self, measurement: str = "") -> Iterator[Shape]:
         """Yield every shape that the history holds (of one measurement, or all)."""
         with _words(self._path.parent):
-            for _, _, subject in self._current().subjects(Scope(Genus.READING, measurement)):
+            for _, _, subject in self._current().log.subjects(Scope(Genus.READING, measurement)):
                 if subject.shape is not None:
                     yield subject.shape
 
@@ -124,7 +126,7 @@ class SqliteReader(HistoryReader):
         """Return the names of all labels of all keys and metrics, in alphabetical order."""
         labels: set[Labels] = set()
         with _words(self._path.parent):
-            for _, _, subject in self._current().subjects(Scope(None)):
+            for _, _, subject in self._current().log.subjects(Scope(None)):
                 labels.add(subject.key)
                 if subject.shape is not None:
                     labels.update(row.key for row in subject.shape.rows)
@@ -153,7 +155,7 @@ class SqliteReader(HistoryReader):
                 newest=newest or 0,
                 oldest_ms=self._edge_ms("ASC"),
                 newest_ms=self._edge_ms("DESC"),
-                damaged_total=self._log.damaged_total,
+                damaged_total=self._records.damaged_total,
                 format_version=FORMAT_VERSION,
             )
 
@@ -162,7 +164,7 @@ class SqliteReader(HistoryReader):
         try:
             with _words(self._path.parent):
                 complaints = [text for (text,) in self._connection.execute("PRAGMA integrity_check(10)")]
-                damaged = tuple(self._current().check())
+                damaged = tuple(self._current().log.check())
                 (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
         except StoreError as error:
             return Verdict(0, (), (str(error),))
@@ -177,6 +179,7 @@ class SqliteReader(HistoryReader):
     def close(self) -> None:
         """Give back the file."""
         self._connection.close()
+        self._folder.close()
 
     def _open(self) -> None:
         self._inode = self._path.stat().st_ino
@@ -186,15 +189,17 @@ class SqliteReader(HistoryReader):
         except BaseException:
             self._connection.close()
             raise
-        self._log = LogReader(self._connection)
+        self._folder = SealedFolder(self._path.parent)
+        self._records = Records(self._connection, self._folder)
 
-    def _current(self) -> LogReader:
+    def _current(self) -> Records:
         """Return the log of the file that is there now: a damaged one may have been set aside meanwhile."""
         self._heed()
         if self._path.exists() and self._path.stat().st_ino != self._inode:
             self._connection.close()
+            self._folder.close()
             self._open()
-        return self._log
+        return self._records
 
     def _heed(self) -> None:
         if self._interrupted:

@@ -1,0 +1,142 @@
+"""Readings of one shape in one boot as a block, and back: columns over time instead of rows.
+
+Streams, in this order: positions, moments (ms of boottime), outcomes, epochs of each row, then the
+values of each row of each metric. An empty stream says: all outcomes ok, no epochs.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import cast
+
+from netmon.model import Outcome, Reading, Shape, Stamp, Value
+from netmon.store.codec import (
+    deflate,
+    inflate,
+    pack_integers,
+    pack_series,
+    unpack_integers,
+    unpack_series,
+)
+from netmon.store.frames import OUTCOME_CODES, OUTCOMES
+from netmon.store.streams import Packed, Streams, pack_streams
+
+POSITIONS, MOMENTS, _OUTCOMES = range(3)
+_EPOCHS = 3
+NS_PER_MS = 1_000_000
+
+
+def pack_block(positions: Sequence[int], moments_ms: Sequence[int], readings: Sequence[Reading]) -> Packed:
+    """Return readings of one shape and boot, in the order of their positions and moments, as a block."""
+    shape = readings[0].shape
+    streams = [
+        pack_integers(positions, (1, 2)),
+        pack_integers(moments_ms, (1, 2)),
+        _pack_outcomes(readings),
+        *_pack_epochs(readings, len(shape.rows)),
+    ]
+    for at in range(len(shape.metrics)):
+        streams += map(pack_series, zip(*(reading.columns[at] for reading in readings), strict=True))
+    return pack_streams(streams)
+
+
+class Block:
+    """An open block: decoded lazily, so that it takes little more memory than its bytes.
+
+    A value whose stream is damaged is *not known*; `damaged` counts these streams.
+    """
+
+    def __init__(self, shape: Shape, streams: Streams, count: int) -> None:
+        self.shape = shape
+        self.count = count
+        self.damaged = 0
+        self._rows = len(shape.rows)
+        self._streams = streams
+        if len(streams) != _EPOCHS + self._rows * (1 + len(shape.metrics)):
+            raise ValueError("a block does not have the streams of its shape")
+
+    def positions(self) -> list[int]:
+        """Return the positions of the readings; ValueError when they are damaged."""
+        return list(unpack_integers(self._streams.get(POSITIONS), self.count))
+
+    def moments_ms(self) -> list[int]:
+        """Return when each reading was made, in ms of boottime; ValueError when that is damaged."""
+        return list(unpack_integers(self._streams.get(MOMENTS), self.count))
+
+    def series(self, metric: int, row: int) -> Iterator[Value]:
+        """Return the values of one row of one metric."""
+        return self._known(_EPOCHS + self._rows * (1 + metric) + row)
+
+    def epochs(self, row: int) -> Iterator[int] | None:
+        """Return the epochs of a row; None when the readings have none."""
+        data = self._streams.get(_EPOCHS + row)
+        return cast("Iterator[int]", unpack_series(data, self.count)) if data else None
+
+    def rows(self) -> Iterator[tuple[tuple[Sequence[Value], ...], tuple[Outcome, ...], tuple[int, ...]]]:
+        """Yield columns, outcomes and epochs of each reading."""
+        columns = [
+            zip(*(self.series(metric, row) for row in range(self._rows)), strict=True)
+            if self._rows
+            else repeat((), self.count)
+            for metric in range(len(self.shape.metrics))
+        ]
+        cells = zip(*columns, strict=True) if columns else repeat((), self.count)
+        return zip(
+            cast("Iterator[tuple[Sequence[Value], ...]]", cells),
+            self._all_outcomes(),
+            self._all_epochs(),
+            strict=True,
+        )
+
+    def _known(self, stream: int) -> Iterator[Value]:
+        try:
+            return unpack_series(self._streams.get(stream), self.count)
+        except ValueError:
+            self.damaged += 1
+            return repeat(None, self.count)
+
+    def _all_outcomes(self) -> Iterator[tuple[Outcome, ...]]:
+        data = self._streams.get(_OUTCOMES)
+        if not data:
+            return repeat((Outcome.OK,) * self._rows, self.count)
+        try:
+            codes = inflate(data, self._rows * self.count)
+            return zip(*(_outcomes(codes[row :: self._rows]) for row in range(self._rows)), strict=True)
+        except (zlib.error, IndexError) as error:
+            raise ValueError("outcomes of a block are damaged") from error
+
+    def _all_epochs(self) -> Iterator[tuple[int, ...]]:
+        epochs = [self.epochs(row) for row in range(self._rows)]
+        known = [one for one in epochs if one is not None]
+        if len(known) < self._rows or not known:
+            return repeat((), self.count)
+        return zip(*known, strict=True)
+
+
+def reading(
+    shape: Shape, stamp: Stamp, row: tuple[tuple[Sequence[Value], ...], tuple[Outcome, ...], tuple[int, ...]]
+) -> Reading:
+    """Return one row of `Block.rows` as a reading."""
+    columns, outcomes, epochs = row
+    return Reading(shape, stamp, tuple(map(list, columns)), outcomes, epochs)
+
+
+def _pack_outcomes(readings: Sequence[Reading]) -> bytes:
+    rows = len(readings[0].outcomes)
+    good = (Outcome.OK,) * rows
+    if all(reading.outcomes == good for reading in readings):
+        return b""
+    return deflate(bytes(OUTCOME_CODES[one] for reading in readings for one in reading.outcomes))
+
+
+def _pack_epochs(readings: Sequence[Reading], rows: int) -> list[bytes]:
+    if not any(reading.epochs for reading in readings):
+        return [b""] * rows
+    none = (0,) * rows
+    return [pack_series(series) for series in zip(*(r.epochs or none for r in readings), strict=True)]
+
+
+def _outcomes(codes: bytes) -> list[Outcome]:
+    return [OUTCOMES[code] for code in codes]
