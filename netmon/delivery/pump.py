@@ -138,9 +138,10 @@ class Pump:
         left = self._lanes.left
         if left is not None and self._clock.monotonic() >= self._catch_up_at:
             began, before = self._clock.monotonic(), self.courier.sent_total
-            moved |= await self._go_on(left)
+            caught_up = await self._go_on(left)
             sent = self.courier.sent_total - before
-            self._catch_up_at = began + sent / self._patience.catch_up_lines
+            pause = sent / self._patience.catch_up_lines if caught_up else self._patience.poll
+            self._catch_up_at, moved = began + pause, moved or caught_up
         await self._settle()
         if not moved:
             await self._idle()

@@ -16,7 +16,7 @@ _OUT_OF_ORDER = re.compile(
     re.IGNORECASE,
 )
 # They speak of the request, not of a sample: searching it for one would set everything aside.
-_NOT_THE_DATA = re.compile(r"snappy|proto|unmarshal|decod|uncompress|tenant|org id", re.IGNORECASE)
+_NOT_THE_DATA = re.compile(r"snappy|proto|unmarshal|decod|uncompress|EOF|tenant|org id", re.IGNORECASE)
 _TOO_OLD_ADVICE = (
     "the server takes nothing this old: Prometheus does with storage.tsdb.out_of_order_time_window, "
     "VictoriaMetrics as it is; afterwards `netmon influx audit --output remote_write` sends it"
