@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from netmon.clock import Clock
 from netmon.config.schema import Configuration
+from netmon.delivery.gate import HoldLimits
 from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pump import Pump
@@ -41,6 +42,9 @@ class Sinks:
         for name, settings in wanted.items():
             if name not in self._settings and not self._ended:
                 self._start(name, settings)
+        store = configuration.store
+        for pump in self._pumps.values():
+            pump.gate.limits = HoldLimits(store.hold_unsynced_seconds, store.hold_unsynced_records)
 
     async def end(self) -> None:
         """Stop all for good."""

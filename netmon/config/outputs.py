@@ -111,6 +111,14 @@ class StoreSection(Section):
     evidence_keep_seconds: Keep = Field(
         220_924_800.0, alias="evidence_keep", description="how long evidence stays, whatever the size"
     )
+    hold_unsynced_seconds: Annotated[Seconds, AfterValidator(within("0s", "3650d"))] = Field(
+        259_200.0,
+        alias="hold_unsynced",
+        description="how long readings wait for a clock that nobody has set; then they are sent, marked",
+    )
+    hold_unsynced_records: int = Field(
+        2_000_000, ge=1, description="most records that wait so; then all are sent, marked"
+    )
 
     def mistakes(self) -> Iterator[Problem]:
         """Yield retention that contradicts itself."""

@@ -55,7 +55,8 @@ class Unsettled:
     def as_sent(self, entry: Entry) -> Entry | None:
         """Return a record as it went out, whatever the history says of its time now; None: it did not."""
         stamp = entry.record.stamp
-        for one in self._stretches:
+        # The newest first: what the disk heard of an older one may reach into it.
+        for one in reversed(self._stretches):
             if one.first <= entry.position <= one.last and one.boot_id == stamp.boot_id:
                 wall_ms = stamp.boottime_ns // 1_000_000 + one.offset_ms
                 former = replace(stamp, wall_ms=wall_ms, synced=False)
