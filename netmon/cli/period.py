@@ -51,8 +51,3 @@ def moment_ms(text: str, now_ms: int) -> int:
         ) from error
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
-
-def iso_8601(wall_ms: int) -> str:
-    """Return a moment in UTC with milliseconds, such as 2026-01-31T08:00:00.000Z."""
-    moment = datetime.fromtimestamp(wall_ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{wall_ms % 1000:03d}Z"

@@ -10,11 +10,11 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from netmon.cli.period import iso_8601
 from netmon.sdk import Command
 from netmon.store.folder import state_directory
 from netmon.store.interface import StoreStats
 from netmon.store.reader import Verdict, open_reader
+from netmon.units import iso_8601
 
 _POSITIONS_SHOWN = 20
 

@@ -112,6 +112,8 @@ class Pump:
                 own = await self.courier.insist(partial(self.sink.resume, start))
                 if own > start and not await self._history.after(own - 1, 1):
                     own = start  # it remembers another history
+                if own > start:
+                    await self._history.advance(self.sink.cursor, own)
                 self._lanes = Lanes(
                     self._patience.settle, own, await self._history.read_state(self._lanes_key)
                 )
