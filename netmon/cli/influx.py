@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from netmon.app.sinks import influx_settings
+from netmon.app.sink_settings import sink_settings
 from netmon.clock import Clock, SystemClock
 from netmon.config import default_path, load
 from netmon.delivery.influx import InfluxSink
@@ -47,8 +47,8 @@ class InfluxCommand(Command):
     def run(self, options: Namespace) -> int:
         """Do it; exit code 1 when the server does not answer, or has no place for the data."""
         configuration = load(default_path(options.config), self._environ).configuration
-        settings = influx_settings(configuration).get(InfluxSink.name)
-        if settings is None:
+        settings = sink_settings(configuration).get(InfluxSink.name)
+        if not isinstance(settings, InfluxSettings):
             raise UsageError("the configuration has no [output.influxdb]")
         if options.action == "setup":
             keep_seconds = _keep_seconds(options.keep)
