@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,12 @@ def escape_name(text: str) -> str:
     A backslash before a separator or at the end becomes U+FF3C, because `\\` is not an escape there;
     characters that would end the line become U+FFFD. Everything else comes back as it was.
     """
-    harmless = _HIDING_BACKSLASH.sub(_BACKSLASH_TWIN, _UNSPEAKABLE.sub(_LEFT_OUT, text))
-    return harmless.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+    return plain_name(text).replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+
+
+def plain_name(text: str) -> str:
+    """Return a name as the server shows it: without what line protocol cannot say."""
+    return _HIDING_BACKSLASH.sub(_BACKSLASH_TWIN, _UNSPEAKABLE.sub(_LEFT_OUT, text))
 
 
 def escape_text(text: str) -> str:
@@ -181,4 +186,8 @@ def _group(shape: Shape, labels: Labels, metrics: list[Metric]) -> _Group:
 def _event(event: Event) -> bytes:
     before, after = _tail(event.stamp)
     start = head(EVENT_MEASUREMENT, (*event.key, ("kind", event.kind)))
-    return f'{start}{before}text="{escape_text(event.text)}"{after}'.encode()
+    fields = f'text="{escape_text(event.text)}"'
+    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":")) if event.data else ""
+    if 0 < len(data) <= MAX_TEXT_CHARACTERS:
+        fields += f',data="{escape_text(data)}"'
+    return f"{start}{before}{fields}{after}".encode()

@@ -97,7 +97,9 @@ class SeriesEncoder:
     def probe(self, site: str, wall_ms: int) -> bytes:
         """Return a line that nobody's series is touched by, to find out what a receiver takes."""
         labels = (("site", site),)
-        return head(self._all("netmon_delivery_probe", labels, synced=True)) + pack_value(1.0) + tail(wall_ms)
+        return (
+            head(self.labels("netmon_delivery_probe", labels, synced=True)) + pack_value(1.0) + tail(wall_ms)
+        )
 
     def _plan(self, reading: Reading) -> Plan:
         plans, shape = self._plans[reading.stamp.synced], reading.shape
@@ -110,12 +112,12 @@ class SeriesEncoder:
         for metric in shape.metrics:
             every = (series_labels(row, metric) for row in shape.rows)
             heads = tuple(
-                None if labels is None else head(self._all(metric.name, labels, synced=synced))
+                None if labels is None else head(self.labels(metric.name, labels, synced=synced))
                 for labels in every
             )
             yield _Column(shape.column(metric), heads, None not in heads)
 
-    def _all(self, name: str, labels: Labels, *, synced: bool) -> dict[str, str]:
+    def labels(self, name: str, labels: Labels, *, synced: bool) -> dict[str, str]:
         """Return a series' labels; the receiver's own words for where it comes from give way to ours."""
         own = dict(labels)
         instance = own.get("device") or own.get("target") or own.get("site", "")
@@ -123,7 +125,7 @@ class SeriesEncoder:
         return {"job": JOB, "instance": instance, **dict(self._external), **own, **clock, "__name__": name}
 
     def _event(self, event: Event) -> bytes:
-        labels = self._all(EVENT_METRIC, (*event.key, ("kind", event.kind)), synced=event.stamp.synced)
+        labels = self.labels(EVENT_METRIC, (*event.key, ("kind", event.kind)), synced=event.stamp.synced)
         return head(labels) + pack_value(event.stamp.wall_ms / 1000) + tail(event.stamp.wall_ms)
 
     def _ends(self, reading: Reading, plan: Plan) -> list[bytes]:
