@@ -20,7 +20,8 @@ from netmon.store.codec import (
     unpack_integers,
     unpack_series,
 )
-from netmon.store.frames import OUTCOME_CODES, OUTCOMES
+from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Table
+from netmon.store.moments import pack_moments, unpack_moments
 from netmon.store.streams import Packed, Streams, pack_streams
 
 POSITIONS, MOMENTS, _OUTCOMES = range(3)
@@ -28,18 +29,34 @@ _EPOCHS = 3
 NS_PER_MS = 1_000_000
 
 
-def pack_block(positions: Sequence[int], moments_ms: Sequence[int], readings: Sequence[Reading]) -> Packed:
+class Columns:
+    """Readings of one shape turned round: what each cell was over time."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        columns, outcomes, epochs = zip(*tables, strict=True)
+        self.outcomes: Sequence[tuple[Outcome, ...]] = outcomes
+        self.series: list[Sequence[Value]] = []
+        for column in zip(*columns, strict=True):
+            self.series += zip(*column, strict=True)
+        self.epochs: list[Sequence[int]] = []
+        """By row; empty when no reading has any."""
+        if any(epochs):
+            none = (0,) * len(outcomes[0])
+            self.epochs += zip(*(one or none for one in epochs), strict=True)
+
+
+def pack_block(positions: Sequence[int], moments_ms: Sequence[int], columns: Columns) -> Packed:
     """Return readings of one shape and boot, in the order of their positions and moments, as a block."""
-    shape = readings[0].shape
-    streams = [
-        pack_integers(positions, (1, 2)),
-        pack_integers(moments_ms, (1, 2)),
-        _pack_outcomes(readings),
-        *_pack_epochs(readings, len(shape.rows)),
-    ]
-    for at in range(len(shape.metrics)):
-        streams += map(pack_series, zip(*(reading.columns[at] for reading in readings), strict=True))
-    return pack_streams(streams)
+    rows = len(columns.outcomes[0])
+    return pack_streams(
+        [
+            pack_integers(positions, (1, 2)),
+            pack_moments(moments_ms),
+            _pack_outcomes(columns.outcomes),
+            *(map(pack_series, columns.epochs) if columns.epochs else [b""] * rows),
+            *map(pack_series, columns.series),
+        ]
+    )
 
 
 class Block:
@@ -57,13 +74,13 @@ class Block:
         if len(streams) != _EPOCHS + self._rows * (1 + len(shape.metrics)):
             raise ValueError("a block does not have the streams of its shape")
 
-    def positions(self) -> list[int]:
+    def positions(self) -> Iterator[int]:
         """Return the positions of the readings; ValueError when they are damaged."""
-        return list(unpack_integers(self._streams.get(POSITIONS), self.count))
+        return unpack_integers(self._streams.get(POSITIONS), self.count)
 
-    def moments_ms(self) -> list[int]:
+    def moments_ms(self) -> Iterator[int]:
         """Return when each reading was made, in ms of boottime; ValueError when that is damaged."""
-        return list(unpack_integers(self._streams.get(MOMENTS), self.count))
+        return unpack_moments(self._streams.get(MOMENTS), self.count)
 
     def series(self, metric: int, row: int) -> Iterator[Value]:
         """Return the values of one row of one metric."""
@@ -74,7 +91,7 @@ class Block:
         data = self._streams.get(_EPOCHS + row)
         return cast("Iterator[int]", unpack_series(data, self.count)) if data else None
 
-    def rows(self) -> Iterator[tuple[tuple[Sequence[Value], ...], tuple[Outcome, ...], tuple[int, ...]]]:
+    def rows(self) -> Iterator[Table]:
         """Yield columns, outcomes and epochs of each reading."""
         columns = [
             zip(*(self.series(metric, row) for row in range(self._rows)), strict=True)
@@ -115,27 +132,17 @@ class Block:
         return zip(*known, strict=True)
 
 
-def reading(
-    shape: Shape, stamp: Stamp, row: tuple[tuple[Sequence[Value], ...], tuple[Outcome, ...], tuple[int, ...]]
-) -> Reading:
+def reading(shape: Shape, stamp: Stamp, row: Table) -> Reading:
     """Return one row of `Block.rows` as a reading."""
     columns, outcomes, epochs = row
     return Reading(shape, stamp, tuple(map(list, columns)), outcomes, epochs)
 
 
-def _pack_outcomes(readings: Sequence[Reading]) -> bytes:
-    rows = len(readings[0].outcomes)
-    good = (Outcome.OK,) * rows
-    if all(reading.outcomes == good for reading in readings):
+def _pack_outcomes(outcomes: Sequence[tuple[Outcome, ...]]) -> bytes:
+    good = (Outcome.OK,) * len(outcomes[0])
+    if outcomes.count(good) == len(outcomes):
         return b""
-    return deflate(bytes(OUTCOME_CODES[one] for reading in readings for one in reading.outcomes))
-
-
-def _pack_epochs(readings: Sequence[Reading], rows: int) -> list[bytes]:
-    if not any(reading.epochs for reading in readings):
-        return [b""] * rows
-    none = (0,) * rows
-    return [pack_series(series) for series in zip(*(r.epochs or none for r in readings), strict=True)]
+    return deflate(bytes(OUTCOME_CODES[one] for row in outcomes for one in row))
 
 
 def _outcomes(codes: bytes) -> list[Outcome]:

@@ -85,7 +85,7 @@ class BlockFileWriter:
             "subjects": self._texts,
             "boots": [astuple(segment) for segment in segments],
         }
-        packed = zlib.compress(json.dumps(index, separators=(",", ":")).encode("ascii"))
+        packed = zlib.compress(json.dumps(index, separators=(",", ":")).encode("ascii"), 9)
         self._file.write(packed + _TRAILER.pack(len(packed), zlib.crc32(packed), BLOCK_FORMAT, _END))
         self._file.flush()
         os.fsync(self._file.fileno())

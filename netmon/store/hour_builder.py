@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from netmon.model import Metric, Shape, Stamp, Value
-from netmon.store.block import NS_PER_MS
+from netmon.store.block import NS_PER_MS, Columns
 from netmon.store.boots import Segment
 from netmon.store.hours import HOUR_MS, pack_hours
 from netmon.store.statistics import CUMULATIVE, Last, Summary, growth, steady_growth, summary
@@ -25,6 +25,8 @@ class HoursBuilder:
 
     def __init__(self, shape: Shape, segment: Segment, carry: Carry) -> None:
         self.hours: list[int] = []
+        self.in_order = True
+        """False when readings came that belong to an hour before: then the hours are worth nothing."""
         self._shape = shape
         self._segment = segment
         self._carry = carry
@@ -33,17 +35,14 @@ class HoursBuilder:
         self._values: list[list[int | float]] = [[] for _ in range(series)]
         self._grown: list[Value] = [None] * series
 
-    def feed(
-        self,
-        moments_ms: Sequence[int],
-        series: Sequence[Sequence[Value]],
-        epochs: Sequence[Sequence[int]],
-    ) -> None:
-        """Take a block: its moments, the values of each series, the epochs of each row (none: all 0)."""
-        flows = [self._flow(number, values, epochs, moments_ms) for number, values in enumerate(series)]
+    def feed(self, moments_ms: Sequence[int], columns: Columns) -> None:
+        """Take the next readings and their moments."""
+        epochs = columns.epochs
+        flows = [self._flow(at, values, epochs, moments_ms) for at, values in enumerate(columns.series)]
         for hour, start, end in _hours(moments_ms, self._segment.offset_ms):
             if not self.hours or self.hours[-1] != hour:
                 self._close()
+                self.in_order = self.in_order and (not self.hours or self.hours[-1] < hour)
                 self.hours.append(hour)
             for number, (values, grown) in enumerate(flows):
                 self._values[number] += [one for one in values[start:end] if one is not None]

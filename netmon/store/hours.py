@@ -2,7 +2,7 @@
 
 A block of hours has these streams: hours (of wall time since 1970), then for each row of each metric the
 counts, the least, largest and middle values as they are, and means (for counters: all of them, since they
-are rates) with 17 bits of mantissa.
+are rates) with 13 bits of mantissa.
 """
 
 from __future__ import annotations
@@ -93,13 +93,13 @@ def _columns(values: Sequence[Value], count: int, columns: int) -> list[Iterator
 
 
 def _pack_rough(values: list[float | None]) -> bytes:
-    """Return numbers with five digits that count; what is not known as NaN."""
+    """Return numbers with four digits that count; what is not known as NaN."""
     cells = array("f", [float("nan") if value is None else value for value in values])
     raw = array("I", cells.tobytes())
-    # Round to 17 bits of mantissa: a mean or a rate is not known better, and every bit would be stored.
+    # Round to 13 bits of mantissa, 1 in 10,000: a mean or a rate is not known better, and no bit of it packs.
     for at, bits in enumerate(raw):
         if bits & 0x7F800000 != 0x7F800000:
-            raw[at] = (bits + 0x20 & 0xFFFFFFC0) & 0xFFFFFFFF
+            raw[at] = bits + 0x200 & 0xFFFFFC00
     return deflate(pack_planes(raw))
 
 

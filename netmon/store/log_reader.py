@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import struct
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
+from itertools import product
+from operator import itemgetter
 from sqlite3 import Connection, DatabaseError, OperationalError
 
-from netmon.model import Labels, Record, Stamp
+from netmon.model import Labels, Record, Shape, Stamp
 from netmon.store.boots import Boots, Window
 from netmon.store.checksum import frame_checksum
-from netmon.store.frames import unframe
+from netmon.store.frames import READING, Table, unframe, unframe_table
 from netmon.store.interface import Entry, Position
-from netmon.store.schema import SEALED, load_boots, load_cursor, load_stored_subject
+from netmon.store.schema import SEALED, has_sealed_files, load_boots, load_cursor, load_stored_subject
 from netmon.store.subjects import Genus, Subject
 
 log = logging.getLogger(__name__)
@@ -38,16 +41,12 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Readings of one subject in one boot: moments (ns, ends included), positions (`after` excluded)."""
+class _Order:
+    """An index of the log, and what it has."""
 
-    topic: int
-    subject: int
-    boot: int
-    first_ns: int
-    last_ns: int
-    after: Position
-    until: Position
+    index: str
+    codecs: str
+    newest_first: bool
 
 
 class MovedError(Exception):
@@ -92,12 +91,13 @@ class LogReader:
     def scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         """Yield records of a stretch of wall time, end excluded, in its order; Moved when they are sealed."""
         self.refresh()
-        # The time index leads with the topic: one cursor per topic and stretch, merged by wall time.
+        # One cursor per topic, index and stretch of a boot, merged by wall time.
         rows = merge(
             *(
-                self._stream(topic, subjects, window, self.sealed_to)
+                self._stream(topic, subjects, window, order, self.sealed_to)
                 for topic, subjects in self._topics(scope)
                 for window in self._boots.windows(start_ms, end_ms)
+                for order in self._orders(scope, newest_first=False)
             ),
             key=lambda timed: timed[0],
         )
@@ -108,25 +108,26 @@ class LogReader:
         self.refresh()
         windows = list(self._boots.windows(-(2**43), 2**43 if end_ms is None else end_ms))
         for topic, subjects in self._topics(scope):
-            for window in reversed(windows):
-                for _, row in self._stream(topic, subjects, window, self.sealed_to, newest_first=True):
+            for window, order in product(reversed(windows), self._orders(scope, newest_first=True)):
+                for _, row in self._stream(topic, subjects, window, order, self.sealed_to):
                     yield from self._entries([row])
 
-    def readings(
-        self, run: Run, after: tuple[int, int], limit: int
-    ) -> tuple[list[Entry], tuple[int, int] | None]:
-        """Return up to `limit` readings of a run behind a moment (ns) and position, and where they end.
-
-        Damaged rows are left out and counted. The end is None when there was no row at all.
-        """
+    def tables(self, shape: Shape, positions: Sequence[Position]) -> list[tuple[int, Position, Table]]:
+        """Return moment (ns), position and cells of readings of one shape, by moments; damaged ones are counted."""
+        # One statement for all: each other one with its own numbers would stay compiled in memory.
         rows: list[_Row] = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM log INDEXED BY log_by_time WHERE topic = ? AND boot = ? AND subject = ? "  # noqa: S608 - constants
-            "AND at_ns >= ? AND at_ns <= ? AND position > ? AND position <= ? AND (at_ns, position) > (?, ?) "
-            "ORDER BY at_ns, subject, position LIMIT ?",
-            (run.topic, run.boot, run.subject, max(run.first_ns, after[0]), run.last_ns,
-             run.after, run.until, *after, limit),
-        ).fetchall()  # fmt: skip
-        return list(self._entries(rows)), (rows[-1][4], rows[-1][0]) if rows else None
+            f"SELECT {_COLUMNS} FROM log WHERE position IN (SELECT value FROM json_each(?))",  # noqa: S608 - constants
+            (json.dumps(list(positions)),),
+        ).fetchall()
+        found = []
+        for *place, codec, crc, payload in rows:
+            try:
+                if crc != frame_checksum((place[0], place[1], place[2], place[3], place[4]), codec, payload):
+                    raise ValueError("the row is damaged")
+                found.append((place[4], place[0], unframe_table(shape, codec, payload)))
+            except (ValueError, struct.error, TypeError):
+                self.damaged_total += 1
+        return sorted(found, key=itemgetter(0, 1))
 
     def subject(self, number: int) -> Subject | None:
         """Return a subject; None when it is damaged or unknown."""
@@ -159,6 +160,13 @@ class LogReader:
             if subject is not None and subject.matches(scope.key):
                 yield topic, number, subject
 
+    def _orders(self, scope: Scope, *, newest_first: bool) -> list[_Order]:
+        """Return the indexes to look into: readings have one of their own since format 2."""
+        by_topic = _Order("log_by_time", f"codec < {READING:d}", newest_first)
+        if scope.genus not in (None, Genus.READING) or not has_sealed_files(self._connection):
+            return [by_topic]
+        return [_Order("log_by_moment", f"codec >= {READING:d}", newest_first), by_topic]
+
     def _topics(self, scope: Scope) -> list[tuple[int, tuple[int, ...]]]:
         found: dict[int, list[int]] = {}
         for topic, number, _ in self.subjects(scope):
@@ -166,29 +174,22 @@ class LogReader:
         return [(topic, tuple(numbers)) for topic, numbers in found.items()]
 
     def _stream(
-        self,
-        topic: int,
-        subjects: Sequence[int],
-        window: Window,
-        sealed_to: Position,
-        *,
-        newest_first: bool = False,
+        self, topic: int, subjects: Sequence[int], window: Window, order: _Order, sealed_to: Position
     ) -> Iterator[tuple[tuple[int, int], _Row]]:
         """Yield ((wall ms, position), row) of some subjects in one window."""
         wanted = ", ".join(map(str, subjects))
-        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        down, beyond = ("DESC", "<") if order.newest_first else ("ASC", ">")
         query = (
-            f"SELECT {_COLUMNS} FROM log INDEXED BY log_by_time WHERE topic = ? AND boot = ? "  # noqa: S608 - constants and integers
-            f"AND at_ns >= ? AND at_ns < ? AND subject IN ({wanted}) "
+            f"SELECT {_COLUMNS} FROM log INDEXED BY {order.index} WHERE {order.codecs} AND boot = ? "  # noqa: S608 - constants and integers
+            f"AND at_ns >= ? AND at_ns < ? AND topic = ? AND subject IN ({wanted}) "
             f"AND (position > {sealed_to:d} OR topic NOT IN ({_READING_TOPICS})) "
             f"AND (at_ns, subject, position) {beyond} (?, ?, ?) "
-            f"ORDER BY at_ns {order}, subject {order}, position {order} LIMIT {_CHUNK}"
+            f"ORDER BY at_ns {down}, subject {down}, position {down} LIMIT {_CHUNK}"
         )
         start_ns, end_ns = window.start_ns, window.end_ns
-        last = (end_ns, 0, 0) if newest_first else (start_ns - 1, 0, 0)
+        last = (end_ns, 0, 0) if order.newest_first else (start_ns - 1, 0, 0)
         while True:
-            chunk = (topic, window.segment.boot, start_ns, end_ns, *last)
-            rows: list[_Row] = self._fetch(query, chunk)
+            rows: list[_Row] = self._fetch(query, (window.segment.boot, start_ns, end_ns, topic, *last))
             if self._moved(sealed_to):
                 raise MovedError
             for row in rows:
@@ -196,7 +197,7 @@ class LogReader:
             if len(rows) < _CHUNK:
                 return
             last = (rows[-1][4], rows[-1][2], rows[-1][0])
-            if newest_first:
+            if order.newest_first:
                 end_ns = last[0] + 1
             else:
                 start_ns = last[0]

@@ -57,15 +57,19 @@ class Records:
 
     def scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         """Yield records of a stretch of wall time, end excluded, in its order."""
-        last: Key = (-_EVER_MS, 0)
+        now_ms, told = start_ms, set[Position]()
         while True:
             try:
-                for entry in self._scan(scope, max(start_ms, last[0]), end_ms):
-                    key = (entry.record.stamp.wall_ms, entry.position)
-                    if key > last:
-                        last = key
+                for entry in self._scan(scope, now_ms, end_ms):
+                    at_ms = entry.record.stamp.wall_ms
+                    if at_ms > now_ms:
+                        now_ms = at_ms
+                        told.clear()
+                    if entry.position not in told:
+                        told.add(entry.position)
                         yield entry
             except MovedError:
+                # What was in the log is in a file now: go on where this was, with what was told of that moment.
                 continue
             return
 

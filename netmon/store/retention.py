@@ -8,6 +8,7 @@ from itertools import product
 from sqlite3 import Connection
 
 from netmon.model import Retention
+from netmon.store.boots import Window
 from netmon.store.connection import transaction, used_bytes
 from netmon.store.manifest import SealedFile, Shelf, ends_ms, forget_file, load_files
 from netmon.store.schema import HIGH_WATER, load_boots, save_cursor
@@ -21,7 +22,7 @@ _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
 _SUPERSEDED = (
     "(topic NOT IN (SELECT id FROM topics WHERE genus = :fact) OR EXISTS (SELECT 1 FROM log AS newer "
-    "INDEXED BY log_by_time WHERE newer.topic = log.topic AND newer.subject = log.subject "
+    "INDEXED BY log_by_time WHERE newer.topic = log.topic AND newer.subject = log.subject AND newer.codec < 16 "
     "AND (newer.boot, newer.at_ns) > (log.boot, log.at_ns)))"
 )
 
@@ -117,10 +118,9 @@ class Retainer:
                 continue
             topics = self._select(f"SELECT DISTINCT topic FROM subjects WHERE {retained}")  # noqa: S608 - constants
             for window, topic in product(boots.trusted_before(oldest_ms), topics):
-                yield from self._chunks(
-                    f"topic = {topic:d} AND boot = {window.segment.boot:d} AND at_ns >= {window.start_ns:d} "
-                    f"AND at_ns < {window.end_ns:d} AND position <= :sent_to AND {condition}"
-                )
+                yield from self._chunks(f"codec < 16 AND topic = {topic:d} AND {_within(window)} AND {condition}")
+            for window in boots.trusted_before(oldest_ms):
+                yield from self._chunks(f"codec >= 16 AND {_within(window)} AND {condition}")
 
     def _by_size(self) -> Iterator[Deleted]:
         for sent in ("<=", ">"):
@@ -140,7 +140,8 @@ class Retainer:
         for topic in self._select("SELECT id FROM topics"):
             self._connection.execute(
                 "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN (SELECT subject FROM blocks) "
-                "AND id NOT IN (SELECT subject FROM log INDEXED BY log_by_time WHERE topic = ?1)",
+                "AND id NOT IN (SELECT subject FROM log WHERE codec >= 16) "
+                "AND id NOT IN (SELECT subject FROM log WHERE codec < 16 AND topic = ?1)",
                 (topic,),
             )
             yield Deleted(0)
@@ -163,3 +164,10 @@ class Retainer:
             "evidence": Retention.EVIDENCE.value, "fact": Genus.FACT.value, "sent_to": self._terms.sent_to,
         }  # fmt: skip
         return [number for (number,) in self._connection.execute(query, terms)]
+
+
+def _within(window: Window) -> str:
+    return (
+        f"boot = {window.segment.boot:d} AND at_ns >= {window.start_ns:d} AND at_ns < {window.end_ns:d} "
+        "AND position <= :sent_to"
+    )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Iterator
 from sqlite3 import Connection
 
 from netmon.store.boots import Boots
 from netmon.store.connection import transaction, used_bytes
 from netmon.store.hours import HOUR_MS
-from netmon.store.log_reader import LogReader, Run
+from netmon.store.log_reader import LogReader
 from netmon.store.sealed_folder import SealedFolder
-from netmon.store.sealing import Sealing, day_of
+from netmon.store.sealing import Run, Sealing, Stretch, day_of
 from netmon.store.subjects import Genus
 
 DAY_MS = 24 * HOUR_MS
@@ -19,10 +20,10 @@ GRACE_MS = 10 * 60_000
 """A day is over when there is a record of ten minutes later: what was late has come."""
 LOG_BYTES = 64 * 2**20
 """A larger log is sealed before the day is over; so much is also checked when it is opened."""
-STRETCH_CELLS = 6_000_000
+STRETCH_CELLS = 5_000_000
 """Cells of one stretch: whoever reads all of it in order holds it in memory, at 1 to 2 bytes each."""
 _ROWS_AT_ONCE = 4096
-_DELETED_AT_ONCE = 2000
+_DELETED_AT_ONCE = 10_000
 _UNSETTLED_NS = 3 * 24 * 3600 * 10**9
 """A boot whose clock is never synchronised is sealed all the same when it has lasted for three days."""
 
@@ -36,6 +37,7 @@ class Sealer:
 
     def __init__(self, connection: Connection, reader: LogReader, folder: SealedFolder) -> None:
         self.readings = 0
+        self._sizes: dict[int, int] = {}
         self._connection = connection
         self._reader = reader
         self._folder = folder
@@ -45,8 +47,8 @@ class Sealer:
         yield from self._clear()
         while (until := self._until(self._reader.refresh(), everything=everything)) is not None:
             sealing = Sealing(self._connection, self._reader, self._folder)
-            runs, day = yield from self._runs(until)
-            yield from sealing.steps(runs, day)
+            stretch = yield from self._stretch(until)
+            yield from sealing.steps(stretch)
             self.readings += sealing.readings
             yield from self._clear()
 
@@ -102,42 +104,56 @@ class Sealer:
         span = range(sealed_to + 1, limit + 1)
         return sealed_to + 1 + bisect_left(span, x=True, key=holds)
 
-    def _runs(self, until: int) -> Generator[None, None, tuple[list[Run], str]]:
-        """Look at what there is; return the runs of a stretch that is not too large, and its day."""
+    def _stretch(self, until: int) -> Generator[None, None, Stretch]:
+        """Look at what there is; return a stretch that is not too large."""
         boots, start = self._reader.refresh(), self._reader.sealed_to
-        found: dict[tuple[int, int, int], tuple[int, int]] = {}
+        runs: dict[tuple[int, int], Run] = {}
         at, cells = start, 0
         while at < until and cells < STRETCH_CELLS:
             end = min(at + _ROWS_AT_ONCE, until)
-            for topic, subject, boot, first_ns, last_ns, count in self._summary(at, end):
-                before = found.get((topic, subject, boot), (first_ns, last_ns))
-                found[topic, subject, boot] = min(before[0], first_ns), max(before[1], last_ns)
-                cells += count * self._cells(subject)
+            cells += self._collect(at, end, runs)
             at = end
             yield
         if at < until:
             # Whole hours, or their statistics would have to be put together again.
-            row = self._row(f"position >= {at:d} ORDER BY position")
-            now_ms = None if row is None else _wall_ms(boots, row)
-            if now_ms is not None:
-                whole = self._before(boots, now_ms // HOUR_MS * HOUR_MS, start, at)
-                at = whole if whole > start else at
+            at = self._whole_hours(boots, start, at)
+            for run in runs.values():
+                del run.positions[bisect_right(run.positions, at) :]
         first = self._row(f"position > {start:d} AND {_READINGS} ORDER BY position")
         day = day_of(0 if first is None else _wall_ms(boots, first) or 0)
-        return [Run(*key, *moments, start, at) for key, moments in found.items()], day
+        return Stretch(start + 1, at, day, [run for run in runs.values() if run.positions])
 
-    def _summary(self, after: int, until: int) -> list[tuple[int, int, int, int, int, int]]:
-        return self._connection.execute(
-            "SELECT topic, subject, boot, min(at_ns), max(at_ns), count(*) FROM log "  # noqa: S608 - constants
-            f"WHERE position > ? AND position <= ? AND {_READINGS} GROUP BY 1, 2, 3",
+    def _collect(self, after: int, until: int, runs: dict[tuple[int, int], Run]) -> int:
+        """Add readings to their runs; return how many cells they have."""
+        rows = self._connection.execute(
+            "SELECT position, subject, boot, at_ns FROM log "  # noqa: S608 - constants
+            f"WHERE position > ? AND position <= ? AND {_READINGS} ORDER BY position",
             (after, until),
-        ).fetchall()
+        )
+        cells = 0
+        for position, subject, boot, at_ns in rows:
+            run = runs.get((subject, boot))
+            if run is None:
+                run = runs[subject, boot] = Run(subject, boot, at_ns, at_ns, array("q"))
+            run.positions.append(position)
+            run.first_ns, run.last_ns = min(run.first_ns, at_ns), max(run.last_ns, at_ns)
+            cells += self._cells(subject)
+        return cells
+
+    def _whole_hours(self, boots: Boots, start: int, at: int) -> int:
+        """Return the last position of the last hour that has ended by a position; `at` when there is none."""
+        row = self._row(f"position >= {at:d} ORDER BY position")
+        now_ms = None if row is None else _wall_ms(boots, row)
+        whole = at if now_ms is None else self._before(boots, now_ms // HOUR_MS * HOUR_MS, start, at)
+        return whole if whole > start else at
 
     def _cells(self, number: int) -> int:
-        subject = self._reader.subject(number)
-        if subject is None or subject.shape is None:
-            return 0
-        return len(subject.shape.rows) * len(subject.shape.metrics)
+        cells = self._sizes.get(number)
+        if cells is None:
+            subject = self._reader.subject(number)
+            shape = None if subject is None else subject.shape
+            cells = self._sizes[number] = 0 if shape is None else len(shape.rows) * len(shape.metrics)
+        return cells
 
     def _row(self, condition: str) -> _Row | None:
         row: _Row | None = self._connection.execute(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from sqlite3 import Connection
-from typing import cast
 
-from netmon.model import Reading, Shape, Value
-from netmon.store.block import NS_PER_MS, Block, pack_block
+from netmon.model import Shape
+from netmon.store.block import NS_PER_MS, Block, Columns, pack_block
 from netmon.store.block_file import BlockFileWriter, Place
 from netmon.store.boots import Boots, Segment
 from netmon.store.connection import transaction
+from netmon.store.frames import Table
 from netmon.store.hour_builder import Carry, HoursBuilder
-from netmon.store.interface import Entry
-from netmon.store.log_reader import LogReader, Run
+from netmon.store.interface import Position
+from netmon.store.log_reader import LogReader
 from netmon.store.manifest import SealedFile, Shelf, newest_place, save_file, save_sealed_to, shelf_of
 from netmon.store.sealed_folder import PART, SealedFolder, file_name, stretch_name, sync_folder
 from netmon.store.statistics import CUMULATIVE, Last
@@ -27,6 +29,32 @@ log = logging.getLogger(__name__)
 BLOCK_CELLS = 65_536
 """Cells of a block: a tenth of a second of work, and a few megabytes while it is made."""
 _LEAST_READINGS = 4
+_MOST_READINGS = 8192
+
+
+_Row = tuple[int, Position, Table]
+"""Moment in ns, position, cells."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The readings of one subject in one boot: their positions, and between which moments (ns) they lie."""
+
+    subject: int
+    boot: int
+    first_ns: int
+    last_ns: int
+    positions: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """All readings of some positions, ends included; the day is for people."""
+
+    first: Position
+    last: Position
+    day: str
+    runs: Sequence[Run]
 
 
 class Sealing:
@@ -42,46 +70,53 @@ class Sealing:
         self._places: dict[Shelf, list[tuple[int, Place]]] = {}
         self._carries: dict[int, Carry] = {}
 
-    def steps(self, runs: Sequence[Run], day: str) -> Iterator[None]:
-        """Seal the runs: all readings of one stretch of positions."""
+    def steps(self, stretch: Stretch) -> Iterator[None]:
+        """Write a stretch: first the blocks, then, when all are durable, they appear."""
         boots = self._reader.refresh()
         self._part.mkdir(mode=0o700, parents=True)
         try:
-            for run in sorted(runs, key=lambda one: (one.subject, one.boot)):
+            for run in sorted(stretch.runs, key=self._order):
                 subject = self._reader.subject(run.subject)
                 if subject is not None and subject.shape is not None:
                     yield from self._run(run, subject, subject.shape, boots)
-            self._publish(boots, runs[0], day)
+            self._publish(boots, stretch)
             yield
         finally:
             for writer in self._writers.values():
                 writer.close()
 
+    def _order(self, run: Run) -> tuple[str, int, int]:
+        # Like beside like: what the index says of subjects then packs to a quarter.
+        subject = self._reader.subject(run.subject)
+        return "" if subject is None else subject.name, run.subject, run.boot
+
     def _run(self, run: Run, subject: Subject, shape: Shape, boots: Boots) -> Iterator[None]:
         """Write the blocks of one subject in one boot, and its hours."""
-        limit = max(BLOCK_CELLS // max(len(shape.metrics) * len(shape.rows), 1), _LEAST_READINGS)
+        limit = _limit(len(shape.metrics) * len(shape.rows))
         boundaries = [one.from_ns for one in boots.segments() if one.boot == run.boot and one.from_ns]
         segment = _only_segment(boots, run)
         carry = self._carries.setdefault(run.subject, self._carry(run, shape, boots))
         hours = None if segment is None else HoursBuilder(shape, segment, carry)
-        place: tuple[int, int] | None = (run.first_ns, 0)
-        while place is not None:
-            entries, place = self._reader.readings(run, place, limit)
-            for chunk in _ordered(entries):
-                self._add(run, subject, chunk, boundaries)
-                if hours is not None:
-                    _feed(hours, chunk)
+        for at in range(0, len(run.positions), limit):
+            for chunk in _ordered(self._reader.tables(shape, run.positions[at : at + limit])):
+                self._add(run, subject, chunk, boundaries, hours)
             yield
-        if hours is not None and hours.hours:
-            covers = (*hours.moments_ms, run.after + 1, run.until, len(hours.hours))
+        if hours is not None and hours.hours and hours.in_order:
+            covers = (*hours.moments_ms, run.positions[0], run.positions[-1], len(hours.hours))
             self._write(Shelf.ROLLUPS, run, subject, covers, hours.pack())
 
-    def _add(self, run: Run, subject: Subject, entries: Sequence[Entry], boundaries: Sequence[int]) -> None:
-        first, last = entries[0], entries[-1]
+    def _add(
+        self,
+        run: Run,
+        subject: Subject,
+        entries: Sequence[_Row],
+        boundaries: Sequence[int],
+        hours: HoursBuilder | None,
+    ) -> None:
         try:
-            moments = [_moment_ms(entry.record.stamp.boottime_ns, boundaries) for entry in entries]
-            readings = [cast("Reading", entry.record) for entry in entries]
-            packed = pack_block([entry.position for entry in entries], moments, readings)
+            moments = [_moment_ms(at_ns, boundaries) for at_ns, _, _ in entries]
+            columns = Columns([table for _, _, table in entries])
+            packed = pack_block([position for _, position, _ in entries], moments, columns)
         except (ValueError, ArithmeticError, TypeError) as error:
             # One reading that no block can hold must not keep all others in the log for ever.
             if len(entries) == 1:
@@ -89,12 +124,14 @@ class Sealing:
                 log.error("a reading of %s cannot be sealed and is left out: %s", subject.name, error)  # noqa: TRY400 - a message for a person
                 return
             half = len(entries) // 2
-            self._add(run, subject, entries[:half], boundaries)
-            self._add(run, subject, entries[half:], boundaries)
+            self._add(run, subject, entries[:half], boundaries, hours)
+            self._add(run, subject, entries[half:], boundaries, hours)
             return
-        covers = (moments[0], moments[-1], first.position, last.position, len(entries))
+        covers = (moments[0], moments[-1], entries[0][1], entries[-1][1], len(entries))
         self._write(shelf_of(subject), run, subject, covers, packed)
         self.readings += len(entries)
+        if hours is not None:
+            hours.feed(moments, columns)
 
     def _write(
         self, shelf: Shelf, run: Run, subject: Subject, covers: tuple[int, int, int, int, int], packed: Packed
@@ -104,13 +141,13 @@ class Sealing:
         place = self._writers[shelf].add(subject, run.boot, covers, packed)
         self._places.setdefault(shelf, []).append((run.subject, place))
 
-    def _publish(self, boots: Boots, any_run: Run, day: str) -> None:
+    def _publish(self, boots: Boots, stretch: Stretch) -> None:
         """Make the files durable, let them appear all at once, and tell the tables."""
         used = {place.boot for places in self._places.values() for _, place in places}
         segments = [segment for segment in boots.segments() if segment.boot in used]
         sizes = {shelf: writer.finish(segments) for shelf, writer in self._writers.items()}
         sync_folder(self._part)
-        name = stretch_name(day, any_run.after + 1, any_run.until)
+        name = stretch_name(stretch.day, stretch.first, stretch.last)
         if sizes:
             self._part.rename(self._folder.path / name)
         else:
@@ -120,15 +157,15 @@ class Sealing:
             for shelf, places in self._places.items():
                 readings = 0 if shelf is Shelf.ROLLUPS else sum(place.count for _, place in places)
                 file = SealedFile(
-                    0, f"{name}/{file_name(shelf)}", shelf, any_run.after + 1, any_run.until,
+                    0, f"{name}/{file_name(shelf)}", shelf, stretch.first, stretch.last,
                     readings, sizes[shelf], len(places),
                 )  # fmt: skip
                 save_file(self._connection, file, places)
-            save_sealed_to(self._connection, any_run.until)
+            save_sealed_to(self._connection, stretch.last)
 
     def _carry(self, run: Run, shape: Shape, boots: Boots) -> Carry:
         """Return the newest counts that were sealed before."""
-        found = newest_place(self._connection, run.subject, run.after + 1)
+        found = newest_place(self._connection, run.subject, run.positions[0])
         if found is None or not any(metric.kind in CUMULATIVE for metric in shape.metrics):
             return {}
         name, place = found
@@ -141,7 +178,7 @@ class Sealing:
 
 def _last_counts(block: Block, boots: Boots, boot: int) -> Iterator[tuple[int, Last]]:
     rows = len(block.shape.rows)
-    stamp = boots.stamp(boot, block.moments_ms()[-1] * NS_PER_MS)
+    stamp = boots.stamp(boot, list(block.moments_ms())[-1] * NS_PER_MS)
     epochs = [list(known)[-1] if (known := block.epochs(row)) is not None else 0 for row in range(rows)]
     for at, metric in enumerate(block.shape.metrics):
         if metric.kind in CUMULATIVE:
@@ -161,25 +198,20 @@ def _only_segment(boots: Boots, run: Run) -> Segment | None:
     return inside[-1]
 
 
-def _ordered(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _limit(cells: int) -> int:
+    """Return how many readings of so many cells make a block."""
+    return min(max(BLOCK_CELLS // max(cells, 1), _LEAST_READINGS), _MOST_READINGS)
+
+
+def _ordered(entries: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
     """Cut entries, which are in the order of time, so that positions grow in each piece."""
     start = 0
     for at in range(1, len(entries)):
-        if entries[at].position < entries[at - 1].position:
+        if entries[at][1] < entries[at - 1][1]:
             yield entries[start:at]
             start = at
     if entries:
         yield entries[start:]
-
-
-def _feed(hours: HoursBuilder, entries: Sequence[Entry]) -> None:
-    readings = [cast("Reading", entry.record) for entry in entries]
-    moments = [reading.stamp.boottime_ns // NS_PER_MS for reading in readings]
-    series: list[Sequence[Value]] = []
-    for at in range(len(readings[0].columns)):
-        series += zip(*(reading.columns[at] for reading in readings), strict=True)
-    none = (0,) * len(readings[0].outcomes)
-    hours.feed(moments, series, list(zip(*(reading.epochs or none for reading in readings), strict=True)))
 
 
 def _moment_ms(at_ns: int, boundaries: Sequence[int]) -> int:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-_CELL = struct.Struct("<II")
+from netmon.store.codec import pack_varint, unpack_varint
+
+_CRC = struct.Struct("<I")
 
 ReadAt = Callable[[int, int], bytes]
 """Returns so many bytes from an offset of a file; fewer at its end."""
@@ -28,20 +30,21 @@ class Packed:
 
 def pack_streams(streams: Sequence[bytes]) -> Packed:
     """Return a block of some streams."""
-    cells = [(len(stream), zlib.crc32(stream, at)) for at, stream in enumerate(streams)]
-    head = b"".join(_CELL.pack(*cell) for cell in cells)
+    lengths = b"".join(pack_varint(len(stream)) for stream in streams)
+    crcs = b"".join(zlib.crc32(stream, at).to_bytes(4, "little") for at, stream in enumerate(streams))
+    head = pack_varint(len(streams)) + lengths + crcs
     return Packed(head + b"".join(streams), len(head), zlib.crc32(head))
 
 
 class Streams:
-    """The streams of one block of an open file; `damaged` counts those that could not be given."""
+    """The streams of one block of an open file."""
 
     def __init__(self, read: ReadAt, offset: int, head_bytes: int, crc: int) -> None:
         head = read(offset, head_bytes)
-        if len(head) != head_bytes or zlib.crc32(head) != crc or head_bytes % _CELL.size:
+        if len(head) != head_bytes or zlib.crc32(head) != crc:
             raise ValueError("the head of a block is damaged")
         self._read = read
-        self._cells: list[tuple[int, int]] = list(_CELL.iter_unpack(head))
+        self._cells = _cells(head)
         self._starts = list(accumulate((length for length, _ in self._cells), initial=offset + head_bytes))
 
     def __len__(self) -> int:
@@ -66,3 +69,18 @@ class Streams:
             except ValueError:
                 bad += 1
         return bad
+
+
+def _cells(head: bytes) -> list[tuple[int, int]]:
+    """Return length and checksum of each stream."""
+    try:
+        count, offset = unpack_varint(head, 0)
+        lengths = []
+        for _ in range(count):
+            length, offset = unpack_varint(head, offset)
+            lengths.append(length)
+        if any(length < 0 for length in lengths) or len(head) != offset + _CRC.size * count:
+            raise ValueError("the head of a block does not fit its streams")
+        return [(length, crc) for length, (crc,) in zip(lengths, _CRC.iter_unpack(head[offset:]), strict=True)]
+    except (IndexError, OverflowError) as error:
+        raise ValueError("the head of a block is cut short") from error
