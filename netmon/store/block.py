@@ -12,15 +12,9 @@ from itertools import repeat
 from typing import cast
 
 from netmon.model import Outcome, Reading, Shape, Stamp, Value
-from netmon.store.codec import (
-    deflate,
-    inflate,
-    pack_integers,
-    pack_series,
-    unpack_integers,
-    unpack_series,
-)
+from netmon.store.codec import pack_series, unpack_series
 from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Table
+from netmon.store.integers import deflate, inflate, pack_integers, unpack_integers
 from netmon.store.moments import pack_moments, unpack_moments
 from netmon.store.streams import Packed, Streams, pack_streams
 

@@ -1,40 +1,40 @@
 """One series of values as few bytes, and back: standard library only, so that it runs on every board.
 
-Whole numbers become signed differences in the narrowest width, cut into planes of bytes (bytes of one
-rank lie together) and deflated. Decimal fractions become whole numbers of their last digit. Decoding is
-lazy and runs in C: `itertools.accumulate` over a narrow array, so that an open block stays small.
+Whole numbers are `integers.py`'s. Decimal fractions become whole numbers of their last digit; what is
+neither goes as doubles, and what fits nowhere as JSON. Decoding is lazy.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, groupby, islice, repeat
-from operator import sub
+from itertools import chain, groupby, islice, repeat
 from typing import cast
 
 from netmon.model import Value
+from netmon.store.integers import (
+    deflate,
+    inflate,
+    pack_integers,
+    pack_planes,
+    pack_varint,
+    read_integers,
+    unpack_planes,
+    unpack_varint,
+)
 
 # First byte of a series: its codec in the low nibble, flags above. Numbers are part of the format.
 _NOTHING, _CONSTANT, _INTEGERS, _DECIMALS, _DOUBLES, _JSON = range(6)
 _MASKED = 0x80
-_WIDTHS = ((1, "b"), (2, "h"), (4, "i"), (8, "q"))
-_TYPES = dict(_WIDTHS)
 _EXPONENTS = (0, 1, 2, 3, 4, 6, 9)
 _LARGEST_DECIMAL = 1e9
 _SAMPLE = 16
-_SMALL_BYTES = 1024
-_ORDER_MAX = 2
 _EXACT = 2**53
 _DIGITS_MAX = 4400
 """Python itself reads no whole number that is longer."""
-_NUMBER_BITS = 256
-_MAX_VARINT_BYTES = 40
-_LITTLE = sys.byteorder == "little"
 
 
 def pack_series(values: Sequence[Value]) -> bytes:
@@ -60,85 +60,6 @@ def unpack_series(data: bytes, count: int) -> Iterator[Value]:
         raise ValueError(f"the series is damaged: {error}") from error
     parts = (islice(known, run) if at % 2 else repeat(None, run) for at, run in enumerate(runs))
     return chain.from_iterable(cast("Iterable[Iterable[Value]]", parts))
-
-
-def pack_integers(numbers: Sequence[int], orders: Sequence[int] = (0, 1)) -> bytes:
-    """Return whole numbers of any size: the shortest of some orders of differences."""
-    return min((_integers(numbers, order) for order in orders), key=len)
-
-
-def unpack_integers(data: bytes, count: int) -> Iterator[int]:
-    """Return an iterator over `count` whole numbers; ValueError when the bytes are not such."""
-    try:
-        return iter(_unintegers(data, 0, count))
-    except (zlib.error, struct.error, IndexError, OverflowError) as error:
-        raise ValueError(f"the numbers are damaged: {error}") from error
-
-
-def pack_varint(number: int) -> bytes:
-    """Return a number of any sign, seven bits per byte, the least first; OverflowError beyond 256 bits."""
-    if number.bit_length() > _NUMBER_BITS:
-        raise OverflowError("a number beyond all counters")
-    rest = number << 1 if number >= 0 else ~number << 1 | 1
-    out = bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-def unpack_varint(data: bytes, offset: int) -> tuple[int, int]:
-    """Return a number and the offset behind it; ValueError or IndexError when there is none."""
-    rest = 0
-    for length in range(_MAX_VARINT_BYTES):
-        octet = data[offset + length]
-        rest |= (octet & 0x7F) << 7 * length
-        if octet < 0x80:
-            return (~(rest >> 1) if rest & 1 else rest >> 1), offset + length + 1
-    raise ValueError("a number does not end")
-
-
-def deflate(data: bytes) -> bytes:
-    """Return raw deflate: the checksum beside each stream makes zlib's own one superfluous."""
-    if len(data) > _SMALL_BYTES:
-        return zlib.compress(data, 6, -15)
-    # A small window is made ready in a tenth of the time, and there are thousands of short streams.
-    packer = zlib.compressobj(6, zlib.DEFLATED, -10, 2)
-    return packer.compress(data) + packer.flush()
-
-
-def inflate(data: bytes, size: int) -> bytes:
-    """Return exactly `size` bytes; ValueError when there are fewer or more, never memory for more."""
-    plain = zlib.decompressobj(-15).decompress(data, size + 1)
-    if len(plain) != size:
-        raise ValueError("a stream does not have the length that it should have")
-    return plain
-
-
-def pack_planes(cells: array[int] | array[float]) -> bytes:
-    """Return an array with the bytes of one rank together, the least significant first."""
-    if not _LITTLE:
-        cells = array(cells.typecode, cells)
-        cells.byteswap()
-    octets, width = cells.tobytes(), cells.itemsize
-    return octets if width == 1 else b"".join(octets[rank::width] for rank in range(width))
-
-
-def unpack_planes(typecode: str, octets: bytes) -> array[int] | array[float]:
-    """Return the array that `pack_planes` took apart."""
-    cells: array[int] | array[float] = array(typecode)
-    width = cells.itemsize
-    if width > 1:
-        count = len(octets) // width
-        whole = bytearray(len(octets))
-        for rank in range(width):
-            whole[rank::width] = octets[rank * count : (rank + 1) * count]
-        octets = bytes(whole)
-    cells.frombytes(octets)
-    if not _LITTLE:
-        cells.byteswap()
-    return cells
 
 
 def _known(known: Sequence[int | float]) -> bytes:
@@ -188,12 +109,12 @@ def _unknown(code: int, data: bytes, offset: int, count: int) -> Iterable[Value]
     if code == _CONSTANT:
         return repeat(_number(json.loads(data[offset:])), count)
     if code == _INTEGERS:
-        return _unintegers(data, offset, count)
+        return read_integers(data, offset, count)
     if code == _DECIMALS:
         if data[offset] not in _EXPONENTS:
             raise ValueError("a decimal with an unknown number of digits")
         scale = 10 ** data[offset]
-        return (one / scale for one in _unintegers(data, offset + 1, count))
+        return (one / scale for one in read_integers(data, offset + 1, count))
     if code == _DOUBLES:
         return unpack_planes("d", inflate(data[offset:], 8 * count))
     if code == _JSON:
@@ -209,43 +130,6 @@ def _number(number: object) -> int | float:
     if type(number) is int or type(number) is float:
         return number
     raise ValueError("what should be a number is none")
-
-
-def _integers(numbers: Sequence[int], order: int) -> bytes:
-    firsts = []
-    rest = numbers
-    for _ in range(min(order, len(numbers))):
-        firsts.append(rest[0])
-        rest = list(map(sub, rest[1:], rest))
-    head = b"".join(map(pack_varint, firsts))
-    least, most = (min(rest), max(rest)) if rest else (0, 0)
-    if least == most == 0:
-        return bytes((order << 4,)) + head
-    for width, typecode in _WIDTHS:
-        if -(1 << 8 * width - 1) <= least and most < 1 << 8 * width - 1:
-            return bytes((order << 4 | width,)) + head + deflate(pack_planes(array(typecode, rest)))
-    raise OverflowError("the differences do not fit into 64 bits")
-
-
-def _unintegers(data: bytes, offset: int, count: int) -> Iterable[int]:
-    order, width = data[offset] >> 4, data[offset] & 0x0F
-    offset += 1
-    if order > _ORDER_MAX:
-        raise ValueError("differences of an unknown order")
-    firsts = []
-    for _ in range(min(order, count)):
-        first, offset = unpack_varint(data, offset)
-        firsts.append(first)
-    left = count - len(firsts)
-    cells: Iterable[int] = repeat(0, left)
-    if width:
-        if width not in _TYPES:
-            raise ValueError("a width that is none")
-        octets = inflate(data[offset:], width * left)
-        cells = cast("array[int]", unpack_planes(_TYPES[width], octets))
-    for first in reversed(firsts):
-        cells = accumulate(cells, initial=first)
-    return cells
 
 
 def _pack_runs(known: Sequence[bool]) -> bytes:

@@ -98,7 +98,7 @@ def unframe(subject: Subject, stamp: Stamp, codec: int, payload: bytes) -> Recor
 
 
 def unframe_table(shape: Shape, codec: int, payload: bytes) -> Table:
-    """Return what a reading's frame holds, and no more, for whoever reads thousands; ValueError when damaged."""
+    """Return what a reading's frame holds, for whoever reads thousands; ValueError when it is damaged."""
     try:
         return _cells(shape, _inflate(codec & ~READING, payload))
     except (zlib.error, struct.error, IndexError, TypeError, StopIteration, RecursionError) as error:

@@ -13,16 +13,15 @@ from itertools import chain
 from typing import cast
 
 from netmon.model import Kind, Metric, Shape, Value
-from netmon.store.codec import (
+from netmon.store.codec import pack_series, unpack_series
+from netmon.store.integers import (
     deflate,
     inflate,
     pack_integers,
     pack_planes,
-    pack_series,
     pack_varint,
     unpack_integers,
     unpack_planes,
-    unpack_series,
     unpack_varint,
 )
 from netmon.store.interface import Rollup

@@ -113,20 +113,14 @@ class LogReader:
                     yield from self._entries([row])
 
     def tables(self, shape: Shape, positions: Sequence[Position]) -> list[tuple[int, Position, Table]]:
-        """Return moment (ns), position and cells of readings of one shape, by moments; damaged ones are counted."""
+        """Return moment (ns), position and cells of readings of one shape; damaged ones are counted."""
         # One statement for all: each other one with its own numbers would stay compiled in memory.
         rows: list[_Row] = self._connection.execute(
             f"SELECT {_COLUMNS} FROM log WHERE position IN (SELECT value FROM json_each(?))",  # noqa: S608 - constants
             (json.dumps(list(positions)),),
         ).fetchall()
-        found = []
-        for *place, codec, crc, payload in rows:
-            try:
-                if crc != frame_checksum((place[0], place[1], place[2], place[3], place[4]), codec, payload):
-                    raise ValueError("the row is damaged")
-                found.append((place[4], place[0], unframe_table(shape, codec, payload)))
-            except (ValueError, struct.error, TypeError):
-                self.damaged_total += 1
+        found = [(row[4], row[0], table) for row in rows if (table := self._table(shape, row)) is not None]
+        self.damaged_total += len(rows) - len(found)
         return sorted(found, key=itemgetter(0, 1))
 
     def subject(self, number: int) -> Subject | None:
@@ -136,6 +130,15 @@ class LogReader:
     def stamp(self, boot: int, at_ns: int) -> Stamp:
         """Return a moment as it was known at the last refresh; ValueError when the boot's offset was lost."""
         return self._boots.stamp(boot, at_ns)
+
+    def count(self) -> int:
+        """Return how many records are in the log and not in sealed files."""
+        self.refresh()
+        (count,) = self._connection.execute(
+            f"SELECT count(*) FROM log WHERE position > ? OR topic NOT IN ({_READING_TOPICS})",  # noqa: S608 - constants
+            (self.sealed_to,),
+        ).fetchone()
+        return int(count)
 
     def check(self) -> Iterator[Position]:
         """Yield the position of each damaged row of the log."""
@@ -236,6 +239,16 @@ class LogReader:
             return unframe(subject, self._boots.stamp(boot, at_ns), codec, payload)
         except (ValueError, TypeError, struct.error):
             return None
+
+    @staticmethod
+    def _table(shape: Shape, row: _Row) -> Table | None:
+        codec, crc, payload = row[5:]
+        try:
+            if crc == frame_checksum(row[:5], codec, payload):
+                return unframe_table(shape, codec, payload)
+        except (ValueError, TypeError, struct.error):
+            return None
+        return None
 
     def _subject(self, number: int) -> Subject | None:
         known = self._subjects.get(number)

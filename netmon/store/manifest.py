@@ -138,6 +138,15 @@ def stretches(
     return rows.fetchall()
 
 
+def spans(connection: Connection, subjects: Sequence[int]) -> list[tuple[int, int, int, int, int]]:
+    """Return file, subject, boot, first and last ms of all that files have of some subjects."""
+    rows = connection.execute(
+        "SELECT file, subject, boot, min(first_ms), max(last_ms) FROM blocks "  # noqa: S608 - integers
+        f"WHERE subject IN ({_list(subjects)}) GROUP BY 1, 2, 3"
+    )
+    return rows.fetchall()
+
+
 def ends_ms(connection: Connection, boots: Mapping[int, Segment]) -> dict[int, int]:
     """Return the wall time at which each file ends; only of files all of whose boots have a true clock.
 

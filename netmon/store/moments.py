@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from operator import add, mul, sub
 
-from netmon.store.codec import pack_integers, pack_varint, unpack_integers, unpack_varint
+from netmon.store.integers import pack_integers, pack_varint, unpack_integers, unpack_varint
 
 _PLAIN, _GRID = b"\0", b"\1"
 _LEAST = 8

@@ -16,10 +16,13 @@ from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup
 from netmon.store.log_reader import Scope
 from netmon.store.records import Records
 from netmon.store.refusal import in_words
-from netmon.store.rollup import roll_up
 from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots, load_cursor
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
+from netmon.store.windows import Windows
+
+_HEEDED = 64
+"""Answers between two looks at whether somebody still waits for them."""
 
 
 def open_reader(folder: Path) -> SqliteReader:
@@ -94,7 +97,12 @@ class SqliteReader(HistoryReader):
 
     def rollup(self, query: Query, window_ms: int, metrics: Sequence[str] = ()) -> Iterator[Rollup]:
         """Yield statistics per row, metric and window, aligned to UTC."""
-        return roll_up(self.range(query), window_ms, query.key, metrics)
+        with _words(self._path.parent):
+            windows = Windows(self._connection, self._current(), query, window_ms, metrics)
+            for number, found in enumerate(windows.answer()):
+                if number % _HEEDED == 0:
+                    self._heed()
+                yield found
 
     def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
         """Return the facts that held at a moment (None: now), newest per kind and key."""
@@ -137,23 +145,24 @@ class SqliteReader(HistoryReader):
         """Return the wall time of the oldest record; None when there is none."""
         with _words(self._path.parent):
             self._current()
-            return self._edge_ms("ASC")
+            edges = [self._edge_ms("ASC"), self._records.oldest_sealed_ms()]
+            return min((edge for edge in edges if edge is not None), default=None)
 
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
         with _words(self._path.parent):
             self._current()
-            (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
             (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
             return StoreStats(
-                records=records,
+                records=self._records.count(),
                 size_bytes=sum(
                     path.stat().st_size
                     for suffix in ("", "-wal")
                     if (path := self._path.with_name(FILE_NAME + suffix)).exists()
-                ),
-                newest=newest or 0,
-                oldest_ms=self._edge_ms("ASC"),
+                )
+                + self._folder.size_bytes(),
+                newest=max(newest or 0, self._records.log.sealed_to),
+                oldest_ms=self.oldest_ms(),
                 newest_ms=self._edge_ms("DESC"),
                 damaged_total=self._records.damaged_total,
                 format_version=FORMAT_VERSION,
@@ -165,7 +174,8 @@ class SqliteReader(HistoryReader):
             with _words(self._path.parent):
                 complaints = [text for (text,) in self._connection.execute("PRAGMA integrity_check(10)")]
                 damaged = tuple(self._current().log.check())
-                (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
+                complaints += self._folder.check()
+                records = self._records.count()
         except StoreError as error:
             return Verdict(0, (), (str(error),))
         return Verdict(records, damaged, tuple(text for text in complaints if text != "ok"))

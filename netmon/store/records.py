@@ -8,6 +8,7 @@ from heapq import merge
 from sqlite3 import Connection
 
 from netmon.model import Shape
+from netmon.store.block import NS_PER_MS
 from netmon.store.interface import Entry, Position
 from netmon.store.log_reader import LogReader, MovedError, Scope
 from netmon.store.merging import Key
@@ -69,7 +70,7 @@ class Records:
                         told.add(entry.position)
                         yield entry
             except MovedError:
-                # What was in the log is in a file now: go on where this was, with what was told of that moment.
+                # What was in the log is in a file now: go on with what that moment has not told yet.
                 continue
             return
 
@@ -89,6 +90,24 @@ class Records:
             return {}
         subjects = self.log.subjects(scope)
         return {number: subject.shape for _, number, subject in subjects if subject.shape is not None}
+
+    def count(self) -> int:
+        """Return how many records there are."""
+        stored = self.log.count()
+        return stored + sum(file.readings for file in self.sealed.files()) if self.has_sealed else stored
+
+    def oldest_sealed_ms(self) -> int | None:
+        """Return the wall time of the oldest sealed reading; None when there is none, or no time for it."""
+        if not self.has_sealed:
+            return None
+        boots = self.log.refresh()
+        for file in self.sealed.files():
+            for boot, first_ms in self.sealed.beginnings(file):
+                try:
+                    return boots.stamp(boot, first_ms * NS_PER_MS).wall_ms
+                except ValueError:
+                    continue
+        return None
 
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         stored = self.log.scan(scope, start_ms, end_ms)

@@ -16,13 +16,14 @@ from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
 
 _CHUNK = 2000
-_PAGES_RETURNED = 2000
+_PAGES_RETURNED = 4000
 
 _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
 _SUPERSEDED = (
     "(topic NOT IN (SELECT id FROM topics WHERE genus = :fact) OR EXISTS (SELECT 1 FROM log AS newer "
-    "INDEXED BY log_by_time WHERE newer.topic = log.topic AND newer.subject = log.subject AND newer.codec < 16 "
+    "INDEXED BY log_by_time WHERE newer.topic = log.topic AND newer.subject = log.subject "
+    "AND newer.codec < 16 "
     "AND (newer.boot, newer.at_ns) > (log.boot, log.at_ns)))"
 )
 
@@ -118,7 +119,9 @@ class Retainer:
                 continue
             topics = self._select(f"SELECT DISTINCT topic FROM subjects WHERE {retained}")  # noqa: S608 - constants
             for window, topic in product(boots.trusted_before(oldest_ms), topics):
-                yield from self._chunks(f"codec < 16 AND topic = {topic:d} AND {_within(window)} AND {condition}")
+                yield from self._chunks(
+                    f"codec < 16 AND topic = {topic:d} AND {_within(window)} AND {condition}"
+                )
             for window in boots.trusted_before(oldest_ms):
                 yield from self._chunks(f"codec >= 16 AND {_within(window)} AND {condition}")
 

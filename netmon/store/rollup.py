@@ -79,12 +79,19 @@ class Window:
             self._grown[series] = self._grown.get(series, 0) + found[0]
             rates.append(found[1])
 
-    def flow(self, series: Series, grown: Sequence[int | float], rates: Sequence[float], last: Last) -> None:
+    def flow(
+        self, series: Series, grown: Sequence[int | float], rates: Sequence[int | float], last: Last | None
+    ) -> None:
         """Take what grew between neighbours, all at once, and the count that is the newest by that."""
         self._values.setdefault(series, []).extend(rates)
         if grown:
             self._grown[series] = self._grown.get(series, 0) + sum(grown)
-        self._counts[series] = last
+        if last is not None:
+            self._counts[series] = last
+
+    def forget(self) -> None:
+        """Forget what was taken since the last window ended."""
+        self._values, self._grown = {}, {}
 
     def last(self, series: Series) -> Last | None:
         """Return the newest count of a counter."""

@@ -92,6 +92,10 @@ class SealedFolder:
         if last > sealed_to(connection):
             save_sealed_to(connection, last)
 
+    def check(self) -> list[str]:
+        """Read every byte; return what is damaged, in words."""
+        return [text for path in self._paths() for text in damage(path)]
+
     def unlink(self, name: str) -> None:
         """Delete a file, and its stretch's folder with the last one."""
         opened = self._open.pop(name, None)
@@ -131,6 +135,28 @@ class SealedFolder:
                     path = stretch / file_name(shelf)
                     if path.exists():
                         yield path
+
+
+def damage(path: Path) -> list[str]:
+    """Read a whole file; return what is wrong with it, in words."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        file = BlockFile(path)
+    except OSError as error:
+        return [f"{name}: {error}"]
+    try:
+        bad = 0
+        for place, _ in file.content().places:
+            try:
+                bad += file.streams(place).damaged()
+            except ValueError:
+                bad += 1
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    else:
+        return [f"{name}: {bad} streams are damaged"] if bad else []
+    finally:
+        file.close()
 
 
 def file_name(shelf: Shelf) -> str:

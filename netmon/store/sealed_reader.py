@@ -17,6 +17,7 @@ from netmon.store.manifest import SealedFile, Shelf, load_files, places, places_
 from netmon.store.merging import Key, merge_late
 from netmon.store.schema import load_stored_subject
 from netmon.store.sealed_folder import SealedFolder
+from netmon.store.streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,16 @@ class Found:
     def start_ms(self) -> int:
         """Wall time of its first moment."""
         return self.place.first_ms + self.window.segment.offset_ms
+
+    @property
+    def begins_ms(self) -> int:
+        """Wall time of its first moment that is asked for, or before that one."""
+        return max(self.place.first_ms, -(-self.window.start_ns // NS_PER_MS)) + self.window.segment.offset_ms
+
+    @property
+    def at_home(self) -> bool:
+        """Tell whether it begins in the segment of its boot that the window is of."""
+        return self.place.first_ms * NS_PER_MS >= self.window.segment.from_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,13 @@ class SealedReader:
         """Return all files in the order of their positions."""
         return list(load_files(self._connection).values())
 
+    def beginnings(self, file: SealedFile) -> list[tuple[int, int]]:
+        """Return boot and first ms of its time for all that a file has of readings, oldest boot first."""
+        if file.shelf not in READINGS:
+            return []
+        query = "SELECT boot, min(first_ms) FROM blocks WHERE file = ? GROUP BY boot ORDER BY boot"
+        return self._connection.execute(query, (file.id,)).fetchall()
+
     def find(
         self, shapes: dict[int, Shape], windows: Sequence[Window], shelves: Sequence[Shelf] = READINGS
     ) -> Iterator[Stretch]:
@@ -91,6 +109,20 @@ class SealedReader:
             self._connection, stretch.file.id, tuple(shapes), boot, stretch.first_ms, stretch.last_ms
         )
         return [Found(stretch.file, shapes[number], place, stretch.window) for number, place in found]
+
+    def in_order(
+        self, shapes: dict[int, Shape], windows: Sequence[Window], shelves: Sequence[Shelf]
+    ) -> Iterator[Found]:
+        """Yield the blocks of some subjects in the order of their beginnings."""
+
+        def inside(stretch: Stretch) -> Iterator[tuple[Key, Found]]:
+            blocks = [((one.begins_ms, one.place.offset), one) for one in self.blocks(stretch, shapes)]
+            return iter(sorted(blocks, key=lambda block: block[0]))
+
+        stretches = self.find(shapes, windows, shelves)
+        return (
+            found for _, found in merge_late(((one.start_ms, 0), partial(inside, one)) for one in stretches)
+        )
 
     def scan(
         self, shapes: dict[int, Shape], windows: Sequence[Window], boots: Boots
@@ -127,6 +159,10 @@ class SealedReader:
         except (OSError, ValueError) as error:
             self.note(file, place.count, error)
             return None
+
+    def streams(self, found: Found) -> Streams:
+        """Return the streams of a block; OSError or ValueError when it cannot be read."""
+        return self._folder.file(found.file.name).streams(found.place)
 
     def note(self, file: SealedFile, count: int, error: Exception) -> None:
         """Count what is damaged, and say so once for a file."""

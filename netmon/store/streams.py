@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from netmon.store.codec import pack_varint, unpack_varint
+from netmon.store.integers import pack_varint, unpack_varint
 
 _CRC = struct.Struct("<I")
 
@@ -81,6 +81,8 @@ def _cells(head: bytes) -> list[tuple[int, int]]:
             lengths.append(length)
         if any(length < 0 for length in lengths) or len(head) != offset + _CRC.size * count:
             raise ValueError("the head of a block does not fit its streams")
-        return [(length, crc) for length, (crc,) in zip(lengths, _CRC.iter_unpack(head[offset:]), strict=True)]
+        return [
+            (length, crc) for length, (crc,) in zip(lengths, _CRC.iter_unpack(head[offset:]), strict=True)
+        ]
     except (IndexError, OverflowError) as error:
         raise ValueError("the head of a block is cut short") from error

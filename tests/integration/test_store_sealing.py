@@ -13,6 +13,7 @@ from netmon.model import Event, Fact, Outcome, Reading, Retention, Row, Shape, S
 from netmon.store.history import open_history
 from netmon.store.interface import Query
 from netmon.store.reader import open_reader
+from netmon.store.rollup import roll_up
 
 EVER = 2**42
 DAY = 86_400
@@ -240,3 +241,71 @@ async def test_a_step_of_the_clock_within_a_millisecond_keeps_each_side_its_time
     assert len(files(tmp_path)) > 0
     assert [abs(a - b) <= 1 for a, b in zip(after, before, strict=True)] == [True] * 4
     await history.close()
+
+
+def rollups(folder, *question):
+    with closing(open_reader(folder)) as reader:
+        return list(reader.rollup(*question))
+
+
+def same(found, expected):
+    """Counts and exact values are the same; means and rates are kept with four digits."""
+
+    def close(one, other):
+        return one == other or (
+            one is not None and other is not None and one == pytest.approx(other, rel=2e-4)
+        )
+
+    assert [(one.start_ms, one.key, one.metric.name, one.n) for one in found] == [
+        (one.start_ms, one.key, one.metric.name, one.n) for one in expected
+    ]
+    for one, other in zip(found, expected, strict=True):
+        assert one.increase == other.increase
+        for field in ("minimum", "p50", "p95", "p99", "maximum", "mean"):
+            assert close(getattr(one, field), getattr(other, field)), (field, one, other)
+
+
+def in_order(found):
+    return sorted(found, key=lambda one: (one.start_ms, one.key, one.metric.name))
+
+
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize("measurement", ["icmp", "interface", "circuit_minute"])
+@pytest.mark.parametrize("window_ms", [HOUR, 900_000, 6 * HOUR], ids=["hour", "quarter", "six hours"])
+def test_statistics_are_the_same_from_files_as_from_readings(reader, window_ms, measurement):
+    readings = [one for one in site(3.2) if isinstance(one, Reading) and one.shape.measurement == measurement]
+    found = list(reader.rollup(Query(measurement, 0, EVER), window_ms))
+    assert [one.start_ms for one in found] == sorted(one.start_ms for one in found)
+    same(in_order(found), in_order(roll_up(readings, window_ms)))
+
+
+def test_statistics_of_one_series_begin_and_end_where_the_question_does(reader):
+    start_ms = stamp(0.3 * DAY).wall_ms
+    query = Query("interface", start_ms, start_ms + 2 * DAY * 1000, (("ifName", "3"),))
+    expected = roll_up(reader.range(query), HOUR, query.key, [OCTETS.name])
+    found = list(reader.rollup(query, HOUR, [OCTETS.name]))
+    # A whole hour from a file knows the count before it, where the range begins with none.
+    same(found[1:], list(expected)[1:])
+    assert len(found) == 49
+
+
+def test_sealed_statistics_that_are_damaged_are_made_anew(folder):
+    query = (Query("icmp", 0, EVER), HOUR)
+    expected = rollups(folder, *query)
+    for path in (folder / "sealed").glob("*/rollups.blocks"):
+        data = bytearray(path.read_bytes())
+        for at in range(40, len(data) - 9000, 7):
+            data[at] ^= 1
+        path.write_bytes(data)
+    same(in_order(rollups(folder, *query)), in_order(expected))
+
+
+def test_statistics_outlive_the_readings_they_were_made_of(folder):
+    query = (Query("icmp", 0, EVER), HOUR)
+    expected = rollups(folder, *query)
+    for path in (folder / "sealed").glob("*/probes.blocks"):
+        path.unlink()
+    asyncio.run(open_history(folder, HandClock()).close())
+    same(in_order(rollups(folder, *query)), in_order(expected))
