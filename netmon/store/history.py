@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -210,12 +210,14 @@ class SqliteHistory(History):
 
     async def seal(self, *, everything: bool = False) -> None:
         """Seal the days that are over (`everything`: the present one, too); commits get in between."""
-        steps = await self._disk.call(lambda: self._journal.seal(everything=everything))
+        await self._all(await self._disk.call(lambda: self._journal.seal(everything=everything)))
+
+    async def _all(self, steps: Iterator[None]) -> None:
         while await self._disk.call(self._journal.step, steps) is not None:
             pass
 
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
-        """Seal what is over, then delete by age and by size; commits get in between."""
+        """Seal what is over, delete by age and by size, look at some old files; commits get in between."""
         await self.seal()
         stamp = self._clock.stamp()
 
@@ -233,6 +235,7 @@ class SqliteHistory(History):
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
+        await self._all(await self._disk.call(self._journal.scrub))
         return total
 
 

@@ -73,7 +73,10 @@ def deflate(data: bytes) -> bytes:
 
 def inflate(data: bytes, size: int) -> bytes:
     """Return exactly `size` bytes; ValueError when there are fewer or more, never memory for more."""
-    plain = zlib.decompressobj(-15).decompress(data, size + 1)
+    try:
+        plain = zlib.decompressobj(-15).decompress(data, size + 1)
+    except zlib.error as error:
+        raise ValueError(f"a stream is damaged: {error}") from error
     if len(plain) != size:
         raise ValueError("a stream does not have the length that it should have")
     return plain

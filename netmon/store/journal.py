@@ -13,6 +13,7 @@ from typing import TypeVar
 from netmon.errors import StoreError
 from netmon.model import Record
 from netmon.store.backlog import Backlog
+from netmon.store.ballast import Ballast
 from netmon.store.connection import transaction
 from netmon.store.frames import Frame, Framer
 from netmon.store.history_file import HistoryFile
@@ -20,9 +21,10 @@ from netmon.store.interface import Entry, Position
 from netmon.store.log_reader import LogReader, Scope
 from netmon.store.log_writer import LogWriter
 from netmon.store.records import Records
-from netmon.store.refusal import in_words, is_damage
+from netmon.store.refusal import in_words, is_damage, is_full
 from netmon.store.retention import Deleted, Retainer, Terms
 from netmon.store.schema import load_cursor, load_state, save_state, set_apart
+from netmon.store.scrub import scrub
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.sealer import Sealer
 from netmon.store.subjects import Genus
@@ -42,6 +44,7 @@ class Journal:
     def __init__(self, file: HistoryFile, pending_bytes: int) -> None:
         self._file = file
         self._folder = SealedFolder(file.folder)
+        self._ballast = Ballast(file.folder)
         self._framer = Framer()
         self._frames: Backlog[Frame] = Backlog(pending_bytes)
         self.unstorable_total = 0
@@ -117,6 +120,11 @@ class Journal:
     def seal(self, *, everything: bool = False) -> Iterator[None]:
         """Return the steps of sealing, to be taken by step()."""
         return Sealer(self._connection, self._reader.log, self._folder).steps(everything=everything)
+
+    def scrub(self) -> Iterator[None]:
+        """Return the steps of looking at old files again, to be taken by step()."""
+        self._ballast.take()
+        return scrub(self._connection, self._folder)
 
     def step(self, steps: Iterator[T]) -> tuple[T] | None:
         """Take one step and return what it did; None when all is done."""
@@ -204,6 +212,8 @@ class Journal:
             try:
                 return work()
             except sqlite3.DatabaseError as error:
+                if is_full(error) and self._ballast.release():
+                    return work()
                 if not is_damage(error):
                     raise
                 self._replace(str(error))

@@ -16,6 +16,11 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _primary(error) in _DAMAGED
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """Tell whether there is no room left."""
+    return _primary(error) == sqlite3.SQLITE_FULL
+
+
 def in_words(error: Exception, folder: Path) -> StoreError:
     """Return the error that a person is shown, with the remedy."""
     code = _primary(error)

@@ -145,7 +145,7 @@ async def test_no_flipped_bit_or_cut_in_a_sealed_file_goes_undetected(tmp_path, 
     truth, damaged = await read_with_damage(tmp_path / "sound")
     assert not damaged
     chance = random.Random(9)
-    for trial in range(60):
+    for trial in range(30):
         folder = tmp_path / str(trial)
         shutil.copytree(tmp_path / "sound", folder)
         path = chance.choice(sorted((folder / "sealed").glob("*/*.blocks")))

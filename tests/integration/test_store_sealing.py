@@ -1,6 +1,7 @@
-"""Days that are over go from the log to files: each reading is in one of the two, never in both, never in none."""
+"""Days that are over go from the log to files: each reading is in one of the two, never in both or none."""
 
 import asyncio
+import os
 import random
 import shutil
 from contextlib import closing
@@ -10,8 +11,11 @@ from fakes.records import OCTETS, SECONDS, stamp
 from fakes.store_clock import HandClock
 
 from netmon.model import Event, Fact, Outcome, Reading, Retention, Row, Shape, Stamp
+from netmon.store.connection import used_bytes
 from netmon.store.history import open_history
+from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Query
+from netmon.store.journal import Journal
 from netmon.store.reader import open_reader
 from netmon.store.rollup import roll_up
 
@@ -309,3 +313,81 @@ def test_statistics_outlive_the_readings_they_were_made_of(folder):
         path.unlink()
     asyncio.run(open_history(folder, HandClock()).close())
     same(in_order(rollups(folder, *query)), in_order(expected))
+
+
+def kept(folder):
+    return {name.partition("/")[2].removesuffix(".blocks") for name in files(folder)}
+
+
+async def test_a_small_budget_takes_what_probes_send_first_and_evidence_never(history, folder):
+    size = sum(path.stat().st_size for path in (folder / "sealed").glob("*/*"))
+    log = used_bytes(history._journal._connection)
+    probes = sum(path.stat().st_size for path in (folder / "sealed").glob("*/probes.blocks"))
+    await history.expire(EVER, log + size - probes // 2, EVER)
+    assert len([name for name in files(folder) if "probes" in name]) < 3
+    assert len([name for name in files(folder) if "polled" in name]) == 3
+    await history.expire(EVER, 0, EVER)
+    assert kept(folder) == {"evidence"}
+    found = await everything(history)
+    evidence = {at: one for at, one in truth().items() if one[0] == "circuit_minute"} if found else {}
+    assert {at: one for at, one in found.items() if isinstance(one, tuple)} == evidence
+
+
+async def test_what_a_sink_needs_goes_by_size_alone_and_is_counted(history, folder):
+    await history.cursor("influx")
+    await history.advance("influx", 10)
+    history._clock.move(30 * DAY)
+    await history.expire(10 * DAY, 2**40, EVER)
+    assert len(files(folder)) == 12
+    await history.expire(10 * DAY, 0, EVER)
+    assert kept(folder) == {"evidence"}
+    assert history.dropped_unsent_total > 500
+
+
+async def test_age_deletes_whole_files_and_statistics_stay_as_long_as_evidence(history, folder):
+    history._clock.move(30 * DAY)
+    await history.expire(10 * DAY, 2**40, 300 * DAY)
+    assert kept(folder) == {"evidence", "rollups"}
+    await history.expire(10 * DAY, 2**40, 10 * DAY)
+    assert files(folder) == []
+    assert list((folder / "sealed").iterdir()) == []
+
+
+async def test_subjects_of_sealed_readings_are_kept(history, folder):
+    history._clock.move(2 * DAY)
+    await history.expire(EVER, 2**40, EVER)
+    assert await everything(history) == truth()
+
+
+async def test_a_damaged_file_is_found_by_the_slow_look_at_old_files(history, folder):
+    path = folder / "sealed" / files(folder)[0]
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(data)
+    assert history.damaged_total == 0
+    await history.expire(EVER, 2**40, EVER)
+    assert history.damaged_total == 1
+
+
+def test_a_full_disk_costs_the_ballast_first(tmp_path):
+    journal = Journal(HistoryFile(tmp_path), 2**20)
+    journal.scrub()
+    ballast = tmp_path / "ballast"
+    assert ballast.stat().st_size == 4 * 2**20
+    journal._connection.execute("PRAGMA max_page_count = 50")
+    journal._ballast = Relieved(journal._ballast, journal._connection)
+    journal.commit(lambda: [Event("note", (), os.urandom(2000).hex(), stamp(n)) for n in range(20)], {})
+    assert not ballast.exists()
+    assert len(journal.after(0, 99)) == 20
+    journal.close()
+
+
+class Relieved:
+    """What a disk does when a file is deleted: there is room again."""
+
+    def __init__(self, ballast, connection):
+        self._ballast, self._connection = ballast, connection
+
+    def release(self):
+        self._connection.execute("PRAGMA max_page_count = 5000")
+        return self._ballast.release()
