@@ -63,6 +63,15 @@ class _Group:
     metrics: tuple[Metric, ...]
     heads: tuple[str, ...]
     names: tuple[str, ...]
+    types: tuple[type, ...]
+
+    def writable(self, columns: Sequence[Sequence[Value]]) -> bool:
+        """Tell whether every cell can be written as it is: by rows where these are fewer, or by columns."""
+        if len(self.heads) < len(self.metrics):
+            rows = zip(*columns, strict=True)
+            if all(_plain_row(self.types, row) for row in rows):
+                return True
+        return all(map(_plain, self.metrics, columns))
 
     @property
     def template(self) -> str:
@@ -105,7 +114,7 @@ class LineEncoder:
         lines: list[bytes] = []
         for group, template in plan.groups:
             columns = [reading.columns[at] for at in group.columns]
-            if all(map(_plain, group.metrics, columns)):
+            if group.writable(columns):
                 rows = zip(*columns, strict=True)
                 lines += [
                     f"{start}{tail[0]}{template % row}{tail[1]}".encode()
@@ -158,7 +167,16 @@ def _plain(metric: Metric, column: Sequence[Value]) -> bool:
     kinds = set(map(type, column))
     if metric.number is Number.INTEGER:
         return kinds == {int} and _fits(cast("Sequence[int]", column))
-    return kinds == {float} and isfinite(sum(cast("Sequence[float]", column)))
+    # A whole number without the mark of an integer is a float to InfluxDB.
+    return kinds <= {float, int} and isfinite(sum(cast("Sequence[float]", column)))
+
+
+def _plain_row(types: tuple[type, ...], row: Sequence[Value]) -> bool:
+    """Tell the same of a row; a float beyond 64 bits is written, only not this fast."""
+    if tuple(map(type, row)) != types:
+        return False
+    numbers = cast("Sequence[float]", row)
+    return isfinite(sum(numbers)) and min(numbers) >= _INTEGER_MIN and max(numbers) <= _INTEGER_MAX
 
 
 def _fits(column: Sequence[int]) -> bool:
@@ -180,6 +198,7 @@ def _group(shape: Shape, labels: Labels, metrics: list[Metric]) -> _Group:
         metrics=tuple(metrics),
         heads=tuple(head(shape.measurement, (*row.key, *labels)) for row in shape.rows),
         names=tuple(escape_name(metric.name) for metric in metrics),
+        types=tuple(int if metric.number is Number.INTEGER else float for metric in metrics),
     )
 
 

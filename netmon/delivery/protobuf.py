@@ -44,8 +44,14 @@ def tail(time_ms: int) -> bytes:
 
     Always of one length, filled up where need be, so that a head can be made before its time is known.
     """
-    filled = (time_ms >> shift & 0x7F | 0x80 for shift in range(0, 7 * (_TIME_BYTES - 1), 7))
-    return bytes((0x10, *filled, time_ms >> 7 * (_TIME_BYTES - 1)))
+    low, high = time_ms & 0x1F_FFFF, time_ms >> 21
+    return bytes(
+        (
+            0x10,
+            low & 0x7F | 0x80, low >> 7 & 0x7F | 0x80, low >> 14 | 0x80,
+            high & 0x7F | 0x80, high >> 7 & 0x7F | 0x80, high >> 14,
+        )
+    )  # fmt: skip
 
 
 def _piece(tag: int, payload: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 from typing import cast
 from weakref import WeakKeyDictionary
@@ -19,45 +20,41 @@ _GAP_NS = 300 * 10**9
 """A jump in the log's time from which nothing is known about series before it; Prometheus' look-back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One metric of a shape: the heads of its rows' lines, None where a row has no such series."""
+Values = Sequence[Value]
+"""All cells of a reading, column by column."""
 
-    at: int
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A shape's series, column by column: what each line begins with, None where there is no series."""
+
+    owner: Owner
     heads: tuple[bytes | None, ...]
     whole: bool
 
-    def samples(self, values: Sequence[Value], end: bytes) -> Iterable[bytes]:
+    def samples(self, values: Values, end: bytes, *, plain: bool) -> list[bytes]:
         """Return one line per known value."""
-        if self.whole and _plain(values):
-            # `whole` says that no head is None, `_plain` that no value is.
+        if self.whole and plain:
+            # `whole` says that no head is None, `plain` that no value is.
             heads = cast("tuple[bytes, ...]", self.heads)
             packed = map(pack_value, cast("Sequence[float]", values))
             return [start + value + end for start, value in zip(heads, packed, strict=True)]
         pairs = zip(self.heads, values, strict=True)
         return [start + pack_value(value) + end for start, value in pairs if start and _known(value)]
 
-    def known(self, values: Sequence[Value]) -> Iterator[bytes]:
-        """Yield the heads of the series that have a value."""
-        for start, value in zip(self.heads, values, strict=True):
-            if start is not None and _known(value):
-                yield start
-
-
-Plan = tuple[_Column, ...]
+    def known(self, values: Values) -> set[bytes]:
+        """Return the series that have a value."""
+        return {start for start, value in zip(self.heads, values, strict=True) if start and _known(value)}
 
 
 @dataclass(slots=True)
 class _Live:
     """What an owner's series were at its newest reading."""
 
-    plan: Plan
-    reading: Reading
+    plan: _Plan
+    values: Values
+    plain: bool
     beats: Beats
-
-    def known(self) -> Iterator[bytes]:
-        for column in self.plan:
-            yield from column.known(self.reading.columns[column.at])
 
 
 class SeriesEncoder:
@@ -70,7 +67,7 @@ class SeriesEncoder:
 
     def __init__(self, external: Labels = ()) -> None:
         self._external = external
-        self._plans: dict[bool, WeakKeyDictionary[Shape, Plan]] = {
+        self._plans: dict[bool, WeakKeyDictionary[Shape, _Plan]] = {
             True: WeakKeyDictionary(), False: WeakKeyDictionary(),
         }  # fmt: skip
         self._live: dict[Owner, _Live] = {}
@@ -81,9 +78,13 @@ class SeriesEncoder:
     def encode(self, record: Record) -> list[bytes]:
         """Return the record's lines; records come in the log's order, perhaps again from further back."""
         lines = self._sweep(record.stamp)
-        if isinstance(record, Reading) and record.shape.rows and _speakable(record.stamp):
-            lines += self._ends(record, self._plan(record))
-        return lines + self.encode_past(record)
+        if not isinstance(record, Reading) or not record.shape.rows or not _speakable(record.stamp):
+            return lines + self.encode_past(record)
+        plan, values, plain = self._parts(record)
+        live = _Live(plan, values, plain, Beats(record.shape.measurement))
+        ended, end = self._ended(live, record.stamp.boottime_ns), tail(record.stamp.wall_ms)
+        lines += [start + STALE + end for start in ended]
+        return lines + plan.samples(values, end, plain=plain)
 
     def encode_past(self, record: Record) -> list[bytes]:
         """Return the lines of a record out of order, which says nothing about the end of a series."""
@@ -92,7 +93,12 @@ class SeriesEncoder:
         if not _speakable(record.stamp):
             self.left_out_total += 1
             return []
-        return _samples(record, self._plan(record)) if isinstance(record, Reading) else [self._event(record)]
+        if isinstance(record, Event):
+            return [self._event(record)]
+        if not record.shape.rows:
+            return []
+        plan, values, plain = self._parts(record)
+        return plan.samples(values, tail(record.stamp.wall_ms), plain=plain)
 
     def probe(self, site: str, wall_ms: int) -> bytes:
         """Return a line that nobody's series is touched by, to find out what a receiver takes."""
@@ -101,21 +107,21 @@ class SeriesEncoder:
             head(self.labels("netmon_delivery_probe", labels, synced=True)) + pack_value(1.0) + tail(wall_ms)
         )
 
-    def _plan(self, reading: Reading) -> Plan:
+    def _parts(self, reading: Reading) -> tuple[_Plan, Values, bool]:
+        """Return the series, the values, and whether each of these is known."""
         plans, shape = self._plans[reading.stamp.synced], reading.shape
         plan = plans.get(shape)
         if plan is None:
-            plan = plans[shape] = tuple(self._columns(shape, synced=reading.stamp.synced))
-        return plan
+            heads = tuple(self._heads(shape, synced=reading.stamp.synced))
+            plan = plans[shape] = _Plan(owner(shape), heads, None not in heads)
+        values = list(chain.from_iterable(reading.columns))
+        return plan, values, _plain(values)
 
-    def _columns(self, shape: Shape, *, synced: bool) -> Iterator[_Column]:
+    def _heads(self, shape: Shape, *, synced: bool) -> Iterator[bytes | None]:
         for metric in shape.metrics:
-            every = (series_labels(row, metric) for row in shape.rows)
-            heads = tuple(
-                None if labels is None else head(self.labels(metric.name, labels, synced=synced))
-                for labels in every
-            )
-            yield _Column(shape.column(metric), heads, None not in heads)
+            for row in shape.rows:
+                labels = series_labels(row, metric)
+                yield None if labels is None else head(self.labels(metric.name, labels, synced=synced))
 
     def labels(self, name: str, labels: Labels, *, synced: bool) -> dict[str, str]:
         """Return a series' labels; the receiver's own words for where it comes from give way to ours."""
@@ -128,22 +134,20 @@ class SeriesEncoder:
         labels = self.labels(EVENT_METRIC, (*event.key, ("kind", event.kind)), synced=event.stamp.synced)
         return head(labels) + pack_value(event.stamp.wall_ms / 1000) + tail(event.stamp.wall_ms)
 
-    def _ends(self, reading: Reading, plan: Plan) -> list[bytes]:
-        """Return markers for the series that this reading does not go on with."""
-        who, at_ns = owner(reading.shape), reading.stamp.boottime_ns
-        now, live = _Live(plan, reading, Beats(reading.shape.measurement)), self._live.get(who)
-        if live is None or (live.beats.last_ns or 0) >= at_ns:
-            self._live[who] = now
+    def _ended(self, now: _Live, at_ns: int) -> Iterable[bytes]:
+        """Return the series that this reading does not go on with, and remember it."""
+        before = self._live.get(now.plan.owner)
+        if before is None or (before.beats.last_ns or 0) >= at_ns:
+            self._live[now.plan.owner] = now
             now.beats.note(at_ns)
-            return []
-        if live.plan is plan:
-            gone = [start for column in plan for start in _fallen(column, live.reading, reading)]
-        else:
-            gone = sorted(set(live.known()) - set(now.known()))
-        live.plan, live.reading = plan, reading
-        live.beats.note(at_ns)
-        end = STALE + tail(reading.stamp.wall_ms)
-        return [start + end for start in gone]
+            return ()
+        same = before.plan is now.plan
+        gone: Iterable[bytes] = ()
+        if not (same and now.plain):
+            gone = sorted(before.plan.known(before.values) - now.plan.known(now.values))
+        before.plan, before.values, before.plain = now.plan, now.values, now.plain
+        before.beats.note(at_ns)
+        return gone
 
     def _sweep(self, stamp: Stamp) -> list[bytes]:
         """End the series of owners that have been silent for too long, by the log's own time."""
@@ -159,29 +163,12 @@ class SeriesEncoder:
         self._swept_ns = now_ns
         over = [who for who, live in self._live.items() if live.beats.ended(now_ns)]
         end = STALE + tail(stamp.wall_ms)
-        return [start + end for who in over for start in self._live.pop(who).known()]
+        ended = [self._live.pop(who) for who in over]
+        return [start + end for live in ended for start in live.plan.known(live.values)]
 
 
 def _speakable(stamp: Stamp) -> bool:
     return 0 <= stamp.wall_ms < MAX_TIME_MS
-
-
-def _samples(reading: Reading, plan: Plan) -> list[bytes]:
-    end = tail(reading.stamp.wall_ms)
-    lines: list[bytes] = []
-    for column in plan:
-        lines += column.samples(reading.columns[column.at], end)
-    return lines
-
-
-def _fallen(column: _Column, before: Reading, now: Reading) -> Iterator[bytes]:
-    """Yield the series of one metric that had a value before and have none now."""
-    old, new = before.columns[column.at], now.columns[column.at]
-    if old is new or _plain(new):
-        return
-    for start, was, value in zip(column.heads, old, new, strict=True):
-        if start is not None and _known(was) and not _known(value):
-            yield start
 
 
 def _known(value: Value) -> bool:
@@ -190,5 +177,4 @@ def _known(value: Value) -> bool:
 
 def _plain(values: Sequence[Value]) -> bool:
     """Tell whether every cell has a value, in passes that run in C."""
-    kinds = set(map(type, values))
-    return kinds == {int} or (kinds == {float} and isfinite(sum(cast("Sequence[float]", values))))
+    return set(map(type, values)) <= {int, float} and isfinite(sum(cast("Sequence[float]", values)))
