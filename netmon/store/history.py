@@ -210,10 +210,10 @@ class SqliteHistory(History):
 
     async def seal(self, *, everything: bool = False) -> None:
         """Seal the days that are over (`everything`: the present one, too); commits get in between."""
-        await self._all(await self._disk.call(lambda: self._journal.seal(everything=everything)))
+        await self._take(await self._disk.call(lambda: self._journal.seal(everything=everything)))
 
-    async def _all(self, steps: Iterator[None]) -> None:
-        while await self._disk.call(self._journal.step, steps) is not None:
+    async def _take(self, steps: Iterator[None]) -> None:
+        while await self._disk.call(self._journal.step, steps):
             pass
 
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
@@ -228,14 +228,13 @@ class SqliteHistory(History):
             oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
             sent_to=min(self._cursors.values(), default=2**62), newest=self.newest,
         )  # fmt: skip
-        steps = await self._disk.call(self._journal.expire, terms)
-        total = 0
+        steps, total = await self._disk.call(self._journal.expire, terms), 0
         while (done := await self._disk.call(self._journal.step, steps)) is not None:
             (deleted,) = done
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
-        await self._all(await self._disk.call(self._journal.scrub))
+        await self._take(await self._disk.call(self._journal.scrub))
         return total
 
 

@@ -18,12 +18,13 @@ from netmon.store.connection import transaction
 from netmon.store.frames import Frame, Framer
 from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, Position
-from netmon.store.log_reader import LogReader, Scope
+from netmon.store.log_reader import LogReader
 from netmon.store.log_writer import LogWriter
 from netmon.store.records import Records
 from netmon.store.refusal import in_words, is_damage, is_full
 from netmon.store.retention import Deleted, Retainer, Terms
 from netmon.store.schema import load_cursor, load_state, save_state, set_apart
+from netmon.store.scope import Scope
 from netmon.store.scrub import scrub
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.sealer import Sealer

@@ -7,18 +7,18 @@ import logging
 import struct
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from heapq import merge
 from itertools import product
 from operator import itemgetter
 from sqlite3 import Connection, DatabaseError, OperationalError
 
-from netmon.model import Labels, Record, Shape, Stamp
+from netmon.model import Record, Shape, Stamp
 from netmon.store.boots import Boots, Window
 from netmon.store.checksum import frame_checksum
 from netmon.store.frames import READING, Table, unframe, unframe_table
 from netmon.store.interface import Entry, Position
 from netmon.store.schema import SEALED, has_sealed_files, load_boots, load_cursor, load_stored_subject
+from netmon.store.scope import MovedError, Order, Scope
 from netmon.store.subjects import Genus, Subject
 
 log = logging.getLogger(__name__)
@@ -29,28 +29,6 @@ _CHUNK = 64
 _SUBJECTS_KEPT = 512
 
 _Row = tuple[int, int, int, int, int, int, int, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which records: of one genus (None: all) and name (empty: all), whose key contains `key`."""
-
-    genus: Genus | None
-    name: str = ""
-    key: Labels = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """An index of the log, and what it has."""
-
-    index: str
-    codecs: str
-    newest_first: bool
-
-
-class MovedError(Exception):
-    """Readings went from the log to sealed files while they were read; nobody but the store sees this."""
 
 
 class LogReader:
@@ -163,12 +141,12 @@ class LogReader:
             if subject is not None and subject.matches(scope.key):
                 yield topic, number, subject
 
-    def _orders(self, scope: Scope, *, newest_first: bool) -> list[_Order]:
+    def _orders(self, scope: Scope, *, newest_first: bool) -> list[Order]:
         """Return the indexes to look into: readings have one of their own since format 2."""
-        by_topic = _Order("log_by_time", f"codec < {READING:d}", newest_first)
+        by_topic = Order("log_by_time", f"codec < {READING:d}", newest_first)
         if scope.genus not in (None, Genus.READING) or not has_sealed_files(self._connection):
             return [by_topic]
-        return [_Order("log_by_moment", f"codec >= {READING:d}", newest_first), by_topic]
+        return [Order("log_by_moment", f"codec >= {READING:d}", newest_first), by_topic]
 
     def _topics(self, scope: Scope) -> list[tuple[int, tuple[int, ...]]]:
         found: dict[int, list[int]] = {}
@@ -177,7 +155,7 @@ class LogReader:
         return [(topic, tuple(numbers)) for topic, numbers in found.items()]
 
     def _stream(
-        self, topic: int, subjects: Sequence[int], window: Window, order: _Order, sealed_to: Position
+        self, topic: int, subjects: Sequence[int], window: Window, order: Order, sealed_to: Position
     ) -> Iterator[tuple[tuple[int, int], _Row]]:
         """Yield ((wall ms, position), row) of some subjects in one window."""
         wanted = ", ".join(map(str, subjects))

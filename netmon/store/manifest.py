@@ -118,9 +118,10 @@ def places(
     connection: Connection, file: int, subjects: Sequence[int], boot: int, first_ms: int, last_ms: int
 ) -> list[tuple[int, Place]]:
     """Return subject and place of a file's blocks that overlap a stretch of a boot, ends included."""
+    # The plus keeps SQLite from the other index: a file has few blocks, a subject may have thousands.
     rows = connection.execute(
-        f"SELECT file, subject, {_PLACE}, crc FROM blocks WHERE file = ? AND boot = ? "  # noqa: S608 - constants and integers
-        f"AND first_ms <= ? AND last_ms >= ? AND subject IN ({_list(subjects)})",
+        f"SELECT file, subject, {_PLACE}, crc FROM blocks WHERE file = ? AND +boot = ? "  # noqa: S608 - constants and integers
+        f"AND first_ms <= ? AND last_ms >= ? AND +subject IN ({_list(subjects)})",
         (file, boot, last_ms, first_ms),
     ).fetchall()
     return [(cells[1], Place(*cells[2:])) for *cells, crc in rows if crc == row_checksum(*cells)]

@@ -10,9 +10,10 @@ from sqlite3 import Connection
 from netmon.model import Shape
 from netmon.store.block import NS_PER_MS
 from netmon.store.interface import Entry, Position
-from netmon.store.log_reader import LogReader, MovedError, Scope
+from netmon.store.log_reader import LogReader
 from netmon.store.merging import Key
 from netmon.store.schema import has_sealed_files
+from netmon.store.scope import MovedError, Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.sealed_reader import SealedReader
 from netmon.store.subjects import Genus

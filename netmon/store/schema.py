@@ -5,8 +5,10 @@ What many records depend on (boots, subjects) is kept twice: one flipped bit cos
 
 from __future__ import annotations
 
+from pathlib import Path
 from sqlite3 import Connection
 
+from netmon.errors import StoreError
 from netmon.store.boots import Boots, Segment
 from netmon.store.checksum import row_checksum
 from netmon.store.subjects import Subject, load_subject
@@ -181,3 +183,15 @@ def set_apart(connection: Connection, name: str, position: int, line: str, reaso
     connection.execute(
         "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", (_QUARANTINE_ROWS,)
     )
+
+
+def require_format(connection: Connection, path: Path) -> None:
+    """Raise StoreError, in words, when a file is none of ours or a newer one."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID or version < 1:
+        raise StoreError(f"{path} is not a history of netmon")
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{path} has format {version}, this netmon reads up to {FORMAT_VERSION}: update netmon"
+        )

@@ -77,10 +77,17 @@ class SealedReader:
         self._connection = connection
         self._folder = folder
         self._told: set[str] = set()
+        self._files_of = (-1, -1)
+        self._files: list[SealedFile] = []
 
     def files(self) -> list[SealedFile]:
         """Return all files in the order of their positions."""
-        return list(load_files(self._connection).values())
+        # Changes of others show in the one, our own in the other.
+        (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+        version = (others, self._connection.total_changes)
+        if version != self._files_of:
+            self._files_of, self._files = version, list(load_files(self._connection).values())
+        return self._files
 
     def beginnings(self, file: SealedFile) -> list[tuple[int, int]]:
         """Return boot and first ms of its time for all that a file has of readings, oldest boot first."""

@@ -9,11 +9,11 @@ from sqlite3 import Connection
 from netmon.model import Reading, Shape
 from netmon.store.hours import HOUR_MS, hours_of, rollup, summaries_of
 from netmon.store.interface import Entry, Query, Rollup
-from netmon.store.log_reader import MovedError, Scope
 from netmon.store.manifest import Shelf
 from netmon.store.merging import Key, merge_late
 from netmon.store.records import Records
 from netmon.store.rollup import Window
+from netmon.store.scope import MovedError, Scope
 from netmon.store.sealed_hours import Span, sealed_spans
 from netmon.store.sealed_reader import READINGS, Found
 from netmon.store.strip import Strip

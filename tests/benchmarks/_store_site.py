@@ -1,8 +1,8 @@
 """The model site of the store's benchmarks: 200 values each 10 s and 2,000 each minute, as one day has them.
 
-40 targets of 5 values (round trips with a resolution of 1 us, loss) and 50 tables of 4 rows x 10 metrics (busy and
-idle counters of octets and packets, errors, constants, processors, temperatures). Schedulers are some
-milliseconds late, and two of a thousand polls are missing. Everything follows from the seed.
+40 targets of 5 values (round trips with a resolution of 1 us, loss) and 50 tables of 4 rows x 10 metrics
+(busy and idle counters of octets and packets, errors, constants, processors, temperatures). Schedulers are
+some milliseconds late, and two of a thousand polls are missing. Everything follows from the seed.
 """
 
 from __future__ import annotations
@@ -153,10 +153,11 @@ def group_readings(
 def site_readings(days: float, pings: int = 40, tables: int = 50, seed: int = 1) -> Iterator[Reading]:
     """Yield the site's readings in the order of time."""
     streams = [
-        group_readings(*ping_group(n, seed), 10_000, n * 10_000 // 40, days, f"{seed} p{n}") for n in range(pings)
-    ] + [
-        group_readings(*table_group(n, seed), 60_000, n * 60_000 // 50, days, f"{seed} t{n}") for n in range(tables)
-    ]  # fmt: skip
+        group_readings(*ping_group(n, seed), 10_000, n * 250, days, f"{seed} p{n}") for n in range(pings)
+    ]
+    streams += [
+        group_readings(*table_group(n, seed), 60_000, n * 1200, days, f"{seed} t{n}") for n in range(tables)
+    ]
     return merge(*streams, key=lambda reading: reading.stamp.boottime_ns)
 
 

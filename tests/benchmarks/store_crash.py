@@ -1,4 +1,4 @@
-"""The history against death: `kill -9`, power cuts and flipped bits while it commits, seals, deletes and forgets.
+"""The history against death: `kill -9`, power cuts and flipped bits while it commits, seals and forgets.
 
 A thousand kills, three thousand cuts, ten thousand flips and truncations; every acknowledged record must be
 there, every history must open, and no damage may go unseen. No peer offers such a figure: `ratio` is null.

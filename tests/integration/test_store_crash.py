@@ -1,4 +1,4 @@
-"""Death and power cuts while the history commits, seals, deletes and forgets: nothing acknowledged is lost."""
+"""Death and power cuts while the history commits, seals and forgets: nothing acknowledged is lost."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fakes.store_clock import HandClock
 
 from netmon.model import Event
 from netmon.store.history import open_history
+from netmon.store.interface import Query
 from netmon.store.reader import open_reader
 
 TESTS = Path(__file__).parents[1]
@@ -29,7 +31,7 @@ def essence(one):
 
 
 async def verify(folder, said):
-    """Read everything back; each record is what its position says, and nothing that must be there is missing."""
+    """Read all back: each record is what its position says, and nothing is missing that must be there."""
     history = open_history(folder, HandClock())
     found, position = set(), 0
     while entries := await history.after(position, 500):
@@ -163,7 +165,7 @@ async def test_no_flipped_bit_or_cut_in_a_sealed_file_goes_undetected(tmp_path, 
 async def test_a_sealed_file_that_is_gone_is_counted_and_its_neighbours_stay(tmp_path, caplog):
     await grown(tmp_path)
     truth, _ = await read_with_damage(tmp_path)
-    gone = sorted((tmp_path / "sealed").glob("*/probes.blocks"))[0]
+    gone = min((tmp_path / "sealed").glob("*/probes.blocks"))
     gone.unlink()
     found, damaged = await read_with_damage(tmp_path)
     assert damaged == 1
@@ -190,7 +192,7 @@ async def test_the_history_is_had_again_from_sealed_files_alone(tmp_path):
 
 async def test_a_sealed_file_of_a_newer_format_is_set_aside_untouched(tmp_path):
     await grown(tmp_path)
-    path = sorted((tmp_path / "sealed").glob("*/probes.blocks"))[0]
+    path = min((tmp_path / "sealed").glob("*/probes.blocks"))
     data = bytearray(path.read_bytes())
     data[14] = 200
     path.write_bytes(data)
@@ -199,3 +201,20 @@ async def test_a_sealed_file_of_a_newer_format_is_set_aside_untouched(tmp_path):
     _, damaged = await read_with_damage(tmp_path)
     assert damaged == 1
     assert path.with_suffix(".newer").read_bytes() == data
+
+
+async def test_a_history_of_format_2_opens_for_ever(tmp_path):
+    shutil.copytree(TESTS / "fixtures" / "history-v2", tmp_path, dirs_exist_ok=True)
+    found, damaged = await read_with_damage(tmp_path)
+    assert damaged == 0
+    assert {at: essence(one) for at, one in found.items()} == {
+        at: essence(record(at)) for at in range(1, 1001)
+    }
+    with closing(open_reader(tmp_path)) as reader:
+        assert reader.verify().sound
+        assert reader.cursor("influx") == 7
+        hours = list(reader.rollup(Query("icmp", 0, 2**42), 3_600_000))
+        assert hours[0].minimum == 3 / 8
+    history = open_history(tmp_path, HandClock())
+    assert await history.read_state("ledger") == "spent"
+    await history.close()

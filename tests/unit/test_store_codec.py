@@ -86,7 +86,7 @@ DECODERS = [
     lambda data, count: list(unpack_series(data, count)),
     lambda data, count: list(unpack_integers(data, count)),
     lambda data, count: list(unpack_moments(data, count)),
-    lambda data, count: inflate(data, count),
+    inflate,
 ]
 
 
