@@ -13,7 +13,7 @@ from typing import cast
 
 from netmon.model import Outcome, Reading, Shape, Stamp, Value
 from netmon.store.codec import pack_series, unpack_series
-from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Table
+from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Cells, Table
 from netmon.store.integers import deflate, inflate, pack_integers, unpack_integers
 from netmon.store.moments import pack_moments, unpack_moments
 from netmon.store.streams import Packed, Streams, pack_streams
@@ -26,12 +26,10 @@ NS_PER_MS = 1_000_000
 class Columns:
     """Readings of one shape turned round: what each cell was over time."""
 
-    def __init__(self, tables: Sequence[Table]) -> None:
-        columns, outcomes, epochs = zip(*tables, strict=True)
+    def __init__(self, readings: Sequence[Cells]) -> None:
+        cells, outcomes, epochs = zip(*readings, strict=True)
         self.outcomes: Sequence[tuple[Outcome, ...]] = outcomes
-        self.series: list[Sequence[Value]] = []
-        for column in zip(*columns, strict=True):
-            self.series += zip(*column, strict=True)
+        self.series: list[Sequence[Value]] = list(zip(*cells, strict=True))
         self.epochs: list[Sequence[int]] = []
         """By row; empty when no reading has any."""
         if any(epochs):

@@ -15,7 +15,7 @@ from sqlite3 import Connection, DatabaseError, OperationalError
 from netmon.model import Record, Shape, Stamp
 from netmon.store.boots import Boots, Window
 from netmon.store.checksum import frame_checksum
-from netmon.store.frames import READING, Table, unframe, unframe_table
+from netmon.store.frames import READING, Cells, unframe, unframe_cells
 from netmon.store.interface import Entry, Position
 from netmon.store.schema import SEALED, has_sealed_files, load_boots, load_cursor, load_stored_subject
 from netmon.store.scope import MovedError, Order, Scope
@@ -90,14 +90,14 @@ class LogReader:
                 for _, row in self._stream(topic, subjects, window, order, self.sealed_to):
                     yield from self._entries([row])
 
-    def tables(self, shape: Shape, positions: Sequence[Position]) -> list[tuple[int, Position, Table]]:
+    def cells(self, shape: Shape, positions: Sequence[Position]) -> list[tuple[int, Position, Cells]]:
         """Return moment (ns), position and cells of readings of one shape; damaged ones are counted."""
         # One statement for all: each other one with its own numbers would stay compiled in memory.
         rows: list[_Row] = self._connection.execute(
             f"SELECT {_COLUMNS} FROM log WHERE position IN (SELECT value FROM json_each(?))",  # noqa: S608 - constants
             (json.dumps(list(positions)),),
         ).fetchall()
-        found = [(row[4], row[0], table) for row in rows if (table := self._table(shape, row)) is not None]
+        found = [(row[4], row[0], cells) for row in rows if (cells := self._cells_of(shape, row)) is not None]
         self.damaged_total += len(rows) - len(found)
         return sorted(found, key=itemgetter(0, 1))
 
@@ -219,11 +219,11 @@ class LogReader:
             return None
 
     @staticmethod
-    def _table(shape: Shape, row: _Row) -> Table | None:
+    def _cells_of(shape: Shape, row: _Row) -> Cells | None:
         codec, crc, payload = row[5:]
         try:
             if crc == frame_checksum(row[:5], codec, payload):
-                return unframe_table(shape, codec, payload)
+                return unframe_cells(shape, codec, payload)
         except (ValueError, TypeError, struct.error):
             return None
         return None

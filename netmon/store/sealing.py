@@ -14,7 +14,7 @@ from netmon.store.block import NS_PER_MS, Block, Columns, pack_block
 from netmon.store.block_file import BlockFileWriter, Place
 from netmon.store.boots import Boots, Segment
 from netmon.store.connection import transaction
-from netmon.store.frames import Table
+from netmon.store.frames import Cells
 from netmon.store.hour_builder import Carry, HoursBuilder
 from netmon.store.interface import Position
 from netmon.store.log_reader import LogReader
@@ -32,7 +32,7 @@ _LEAST_READINGS = 4
 _MOST_READINGS = 8192
 
 
-_Row = tuple[int, Position, Table]
+_Row = tuple[int, Position, Cells]
 """Moment in ns, position, cells."""
 
 
@@ -98,7 +98,7 @@ class Sealing:
         carry = self._carries.setdefault(run.subject, self._carry(run, shape, boots))
         hours = None if segment is None else HoursBuilder(shape, segment, carry)
         for at in range(0, len(run.positions), limit):
-            for chunk in _ordered(self._reader.tables(shape, run.positions[at : at + limit])):
+            for chunk in _ordered(self._reader.cells(shape, run.positions[at : at + limit])):
                 self._add(run, subject, chunk, boundaries, hours)
             yield
         if hours is not None and hours.hours and hours.in_order:
@@ -115,7 +115,7 @@ class Sealing:
     ) -> None:
         try:
             moments = [_moment_ms(at_ns, boundaries) for at_ns, _, _ in entries]
-            columns = Columns([table for _, _, table in entries])
+            columns = Columns([cells for _, _, cells in entries])
             packed = pack_block([position for _, position, _ in entries], moments, columns)
         except (ValueError, ArithmeticError, TypeError) as error:
             # One reading that no block can hold must not keep all others in the log for ever.

@@ -1,4 +1,4 @@
-"""What a disk may hold after the power went: everything that was synced, and of the rest whatever chance leaves."""
+"""What a disk may hold after the power went: all that was synced, and of the rest what chance leaves."""
 
 from __future__ import annotations
 

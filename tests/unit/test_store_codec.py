@@ -130,7 +130,11 @@ TABLES = st.lists(
 @given(TABLES)
 def test_a_block_gives_back_the_readings_it_was_made_of(tables):
     positions = [3 * at + 1 for at in range(len(tables))]
-    packed = pack_block(positions, positions, Columns(tables))
+    packed = pack_block(
+        positions,
+        positions,
+        Columns([(sum(columns, ()), outcomes, epochs) for columns, outcomes, epochs in tables]),
+    )
     streams = Streams(
         lambda offset, size: packed.octets[offset : offset + size], 0, packed.head_bytes, packed.crc
     )
