@@ -69,6 +69,7 @@ Seconds = Annotated[float, BeforeValidator(duration_seconds)]
 BitsPerSecond = Annotated[int, BeforeValidator(rate_bits_per_second)]
 Bytes = Annotated[int, BeforeValidator(size_bytes)]
 
+
 def iso_8601(wall_ms: int) -> str:
     """Return a moment in UTC with milliseconds, such as 2026-01-31T08:00:00.000Z."""
     moment = datetime.fromtimestamp(wall_ms // 1000, UTC)

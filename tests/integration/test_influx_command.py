@@ -87,7 +87,8 @@ async def test_a_bucket_of_version_2_is_made_with_its_retention():
             done = await create(session, InfluxSettings(server.url, **settings), 3600)
     assert done == "created the bucket 'netmon', and a database of that name for InfluxQL"
     assert json.loads(server.requests[-1].body) == {
-        "bucketID": "0b", "orgID": "0042", "database": "netmon", "retention_policy": "autogen", "default": True,
+        "bucketID": "0b", "orgID": "0042", "database": "netmon",
+        "retention_policy": "autogen", "default": True,
     }  # fmt: skip
     assert json.loads(server.requests[-2].body) == {
         "orgID": "0042", "name": "netmon", "retentionRules": [{"type": "expire", "everySeconds": 3600}],
