@@ -17,7 +17,7 @@ from pathlib import Path
 import _store_site as site
 from fakes.servers import Server, influxd, victoria_metrics
 
-from netmon.model import Reading
+from netmon.model import Number, Reading
 from netmon.store.history_file import HistoryFile
 from netmon.store.journal import Journal
 
@@ -106,7 +106,7 @@ def lines(reading: Reading) -> Iterator[str]:
     for at, row in enumerate(reading.shape.rows):
         tags = "".join(f",{name}={value}" for name, value in row.key)
         fields = ",".join(
-            f"{metric.name}={column[at]}{'i' if isinstance(column[at], int) else ''}"
+            f"{metric.name}={column[at]}{'i' if metric.number is Number.INTEGER else ''}"
             for metric, column in zip(reading.shape.metrics, reading.columns, strict=True)
         )
         yield f"{reading.shape.measurement}{tags} {fields} {reading.stamp.wall_ms}"

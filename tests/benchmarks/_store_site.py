@@ -16,8 +16,8 @@ from itertools import count
 from netmon.model import Outcome, Reading, Row, Shape, Stamp, Value, counter, gauge, integer, state
 
 BOOT = "6d0c0f3e-0000-4000-8000-00000000b007"
-MIDNIGHT_MS = 1_800_057_600_000
-"""A midnight in UTC."""
+MIDNIGHT_MS = 1_700_006_400_000
+"""A midnight in UTC; in the past, or servers would not take it."""
 BOOTTIME_MS = 50_000
 SAMPLES_PER_SECOND = 40 * 5 / 10 + 50 * 40 / 60
 PING = tuple(
