@@ -11,6 +11,8 @@ from netmon.kernel_clock import kernel_clock
 from netmon.model import Stamp
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_CLOSE_NS = 1_000_000
+_TRIES = 5
 
 
 class Clock(Protocol):
@@ -71,5 +73,26 @@ class SystemClock:
         return kernel_clock().synchronised is not False
 
     def stamp(self) -> Stamp:
-        """Return this moment."""
-        return Stamp(self._boot_id, self.boottime_ns(), self.wall_ns() // 1_000_000, self.synchronised())
+        """Return this moment.
+
+        The state is asked for first: the kernel sets the time before it calls itself synchronised, so
+        that a time read after that word is the right one. A boot's offset may hang on this stamp.
+        """
+        synchronised = self.synchronised()
+        boottime_ns, wall_ns = self._both_ns()
+        return Stamp(self._boot_id, boottime_ns, wall_ns // 1_000_000, synchronised)
+
+    def _both_ns(self) -> tuple[int, int]:
+        """Read both clocks within a millisecond of each other, or as close as a busy machine lets us."""
+        closest = self._look()
+        for _ in range(_TRIES):
+            if closest[0] <= _CLOSE_NS:
+                break
+            closest = min(closest, self._look())
+        return closest[1:]
+
+    def _look(self) -> tuple[int, int, int]:
+        """Return how far apart the readings may be, boottime in their middle, and wall time; all in ns."""
+        before, wall_ns = self.boottime_ns(), self.wall_ns()
+        apart = self.boottime_ns() - before
+        return apart, before + apart // 2, wall_ns

@@ -13,6 +13,7 @@ NetmonError
     ├── Parked         keep the data, a person must act (credentials, missing database)
     ├── TooLarge       the same data in smaller pieces
     └── Rejected       this data will never be accepted; bisect and quarantine
+        └── Outdated   a receiver in time's order has newer data, or takes none this old; counted
 """
 
 from __future__ import annotations
@@ -106,3 +107,15 @@ class Rejected(DeliveryError):  # noqa: N818 - it names the verdict on the data
     def __init__(self, detail: str, *, partial: bool = False) -> None:
         super().__init__(detail)
         self.partial = partial
+
+
+class Outdated(Rejected):
+    """At least one line of this data comes too late for the receiver; the store still has it.
+
+    `too_old`: older than the receiver takes at all, whatever the series. Otherwise its series has
+    newer data already, as after a crash between sending and noting so.
+    """
+
+    def __init__(self, detail: str, *, too_old: bool) -> None:
+        super().__init__(detail)
+        self.too_old = too_old

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -67,3 +68,9 @@ def size_bytes(text: object) -> int:
 Seconds = Annotated[float, BeforeValidator(duration_seconds)]
 BitsPerSecond = Annotated[int, BeforeValidator(rate_bits_per_second)]
 Bytes = Annotated[int, BeforeValidator(size_bytes)]
+
+
+def iso_8601(wall_ms: int) -> str:
+    """Return a moment in UTC with milliseconds, such as 2026-01-31T08:00:00.000Z."""
+    moment = datetime.fromtimestamp(wall_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{wall_ms % 1000:03d}Z"

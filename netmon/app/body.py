@@ -14,6 +14,7 @@ from netmon.app.catch_up import catch_up
 from netmon.app.jobs import Jobs
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
+from netmon.app.timekeeping import Timekeeping
 from netmon.clock import Clock
 from netmon.config.load import Loaded
 from netmon.config.plan import circuits, probe_job
@@ -64,6 +65,7 @@ class Body:
         self.slot = Slot()
         self.ledger = MonthlyLedger(clock, {})
         self.calendar = Calendar(clock)
+        self.timekeeping = Timekeeping(self.hub, clock, self.calendar)
         self.pulse: Pulse | None = None
         self.oldest: datetime | None = None
         """Time of the oldest record when the daemon started; None: the history was empty."""
@@ -80,6 +82,7 @@ class Body:
         stack.push_async_callback(history.close)
         ticker = await stack.enter_async_context(Ticker(clock))
         body = cls(clock, folder, history, ticker)
+        body.timekeeping.site = loaded.configuration.site.id
         stack.push_async_callback(body.close)
         await body.ledger.load(history)
         oldest_ms = await body.query(lambda reader: reader.oldest_ms())
@@ -104,11 +107,12 @@ class Body:
         tasks.create_task(self.minutes.run(), name="minutes")
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
+        tasks.create_task(self.timekeeping.watch.run(), name="clock")
 
     def context(self, configuration: Configuration) -> Context:
         """Return what sources may lean on under this configuration."""
         self.ledger.set_caps({c.id: c.cap_bytes for c in configuration.circuits if c.cap_bytes is not None})
-        store = configuration.store
+        store, self.timekeeping.site = configuration.store, configuration.site.id
         self._retention = lambda: (store.keep_seconds, store.keep_bytes, store.evidence_keep_seconds)
         return Context(
             configuration.site.id,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
+from netmon.app.sink_settings import SinkSettings, sink, sink_settings
 from netmon.clock import Clock
 from netmon.config.schema import Configuration
-from netmon.delivery.influx import InfluxSink
-from netmon.delivery.influx_settings import InfluxSettings
+from netmon.delivery.gate import HoldLimits
 from netmon.delivery.pump import Pump
 from netmon.store.interface import History, Position
 
@@ -18,7 +17,7 @@ class Sinks:
 
     def __init__(self, tasks: asyncio.TaskGroup, history: History, clock: Clock) -> None:
         self._tasks, self._history, self._clock = tasks, history, clock
-        self._settings: dict[str, InfluxSettings] = {}
+        self._settings: dict[str, SinkSettings] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._pumps: dict[str, Pump] = {}
         self._ended = False
@@ -35,12 +34,15 @@ class Sinks:
 
     async def apply(self, configuration: Configuration) -> None:
         """Run what the configuration names; a sink with the same settings goes on undisturbed."""
-        wanted = influx_settings(configuration)
+        wanted = sink_settings(configuration)
         for name in [name for name in self._settings if wanted.get(name) != self._settings[name]]:
             await self._stop(name)
         for name, settings in wanted.items():
             if name not in self._settings and not self._ended:
                 self._start(name, settings)
+        store = configuration.store
+        for pump in self._pumps.values():
+            pump.gate.limits = HoldLimits(store.hold_unsynced_seconds, store.hold_unsynced_records)
 
     async def end(self) -> None:
         """Stop all for good."""
@@ -48,8 +50,8 @@ class Sinks:
         for name in tuple(self._settings):
             await self._stop(name)
 
-    def _start(self, name: str, settings: InfluxSettings) -> None:
-        pump = Pump(self._history, InfluxSink(settings), self._clock)
+    def _start(self, name: str, settings: SinkSettings) -> None:
+        pump = Pump(self._history, sink(settings, self._clock), self._clock)
         self._settings[name], self._pumps[name] = settings, pump
         self._running[name] = self._tasks.create_task(pump.run(), name=f"sink {name}")
 
@@ -58,26 +60,3 @@ class Sinks:
         task = self._running.pop(name)
         task.cancel()
         await asyncio.wait([task])
-
-
-def influx_settings(configuration: Configuration) -> Mapping[str, InfluxSettings]:
-    """Return the InfluxDB sinks' settings by name."""
-    section = configuration.influxdb
-    if section is None:
-        return {}
-    return {
-        "influxdb": InfluxSettings(
-            url=section.url,
-            version=section.version,
-            database=section.database,
-            bucket=section.bucket,
-            organization=section.organization,
-            token=section.token.get_secret_value() if section.token else "",
-            username=section.username,
-            password=section.password.get_secret_value() if section.password else "",
-            ca_file=str(section.ca_file or ""),
-            timeout_seconds=section.timeout_seconds,
-            batch_lines=section.batch_size,
-            gzip=section.gzip,
-        )
-    }

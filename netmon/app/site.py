@@ -98,6 +98,7 @@ class DaemonSite:
         if body.pulse is not None:
             yield declared.LOOP_LAG, (), body.pulse.lag_seconds
             yield declared.LOOP_LAG_MAX, (), body.pulse.lag_max_seconds
+        yield declared.CLOCK_STEPS, (), body.timekeeping.watch.steps_total
         yield from declared.job_samples(body.ticker.states)
         yield from declared.hub_samples(body.hub)
         yield from store_samples(body.history)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from netmon.cli import doctor_host, doctor_site
+from netmon.cli import doctor_host, doctor_sinks, doctor_site
 from netmon.cli.doctor_finding import Finding, Level, fail, ok, warn
 from netmon.config.load import Loaded, default_path, load
 from netmon.errors import ConfigError
@@ -63,7 +63,7 @@ class DoctorCommand(Command):
         if not offline:
             found.extend(doctor_site.devices(latest, configuration))
             found.extend(doctor_site.wan_ports(latest, configuration))
-            found.extend(await doctor_site.sinks(configuration))
+            found.extend(await doctor_sinks.sinks(configuration))
         return found
 
     def _folder(self) -> Path:

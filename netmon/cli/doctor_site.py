@@ -1,4 +1,4 @@
-"""Does what the configuration names work: devices answer, WAN ports exist, sinks are reached."""
+"""Does what the configuration names work: devices answer, WAN ports exist."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from netmon import plugins
-from netmon.app.sinks import influx_settings
 from netmon.app.standalone import standalone
 from netmon.cli.doctor_finding import Finding, fail, ok
 from netmon.config.plan import HOST, Planned, assignments, circuits, host_assignment
 from netmon.config.schema import Configuration
-from netmon.delivery.influx_session import InfluxSession
-from netmon.delivery.influx_settings import InfluxSettings
-from netmon.errors import DeliveryError
 from netmon.hub import Hub
 from netmon.latest import Latest, LatestRow
 from netmon.model.derived import RUN, RUN_OUTCOME, RUN_UP
@@ -103,24 +99,3 @@ def wan_ports(latest: Latest, configuration: Configuration) -> Iterator[Finding]
             yield fail(
                 subject, f"{device} showed no ports", f"mend device {device} first, with collect = interfaces"
             )
-
-
-async def sinks(configuration: Configuration) -> list[Finding]:
-    """Ask every receiver of the history who it is."""
-    settings = influx_settings(configuration)
-    return list(await asyncio.gather(*(_sink(name, one) for name, one in settings.items())))
-
-
-async def _sink(name: str, settings: InfluxSettings) -> Finding:
-    session = InfluxSession(settings)
-    try:
-        version = await session.version()
-    except DeliveryError as error:
-        return fail(
-            f"sink {name}", f"{settings.url}: {error}", "is the address right, the server up, the way open?"
-        )
-    finally:
-        await session.close()
-    return ok(
-        f"sink {name}", f"{settings.url} is InfluxDB {version}; netmon influx status tells about writing"
-    )

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
-from netmon.cli.long_form import write_csv, write_json_lines
 from netmon.cli.openmetrics import openmetrics
 from netmon.cli.period import Period, add_period, period
 from netmon.clock import Clock, SystemClock
 from netmon.delivery.line import LineEncoder
+from netmon.delivery.long_form import write_csv, write_json_lines
 from netmon.model import Record
 from netmon.sdk import Command
 from netmon.store.folder import state_directory

@@ -1,4 +1,4 @@
-"""`netmon influx`: how delivery to InfluxDB goes, and making the database or bucket."""
+"""`netmon influx`: how delivery goes, making the database or bucket, and comparing it with the store."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
-from netmon.app.sinks import influx_settings
+from netmon.app.sink_settings import sink_settings
+from netmon.cli.audit import Audit
+from netmon.cli.period import add_period, period
 from netmon.clock import Clock, SystemClock
 from netmon.config import default_path, load
-from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_session import InfluxSession
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.influx_setup import create, inspect
+from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.errors import DeliveryError, StoreError, UsageError
 from netmon.sdk import Command
 from netmon.store.folder import state_directory
@@ -28,7 +31,7 @@ from netmon.units import duration_seconds
 class InfluxCommand(Command):
     """Look at the configured InfluxDB, or prepare it; works beside the daemon."""
 
-    summary = "set up InfluxDB, or see how delivery to it goes"
+    summary = "set up InfluxDB, see how delivery goes, audit what arrived"
 
     def __init__(self, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> None:
         self._environ = environ
@@ -37,19 +40,29 @@ class InfluxCommand(Command):
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do."""
         parser.add_argument(
-            "action", choices=("status", "setup"), help="server and lag; or make the database or bucket"
+            "action",
+            choices=("status", "setup", "audit"),
+            help="server and lag; make the database or bucket; or compare it with the store and mend it",
         )
         parser.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
         parser.add_argument(
             "--keep", metavar="TIME", default="", help='setup: how long the server keeps data, such as "400d"'
         )
 
+        parser.add_argument(
+            "--output", choices=("influxdb", "remote_write"), default="influxdb", help="audit: which receiver"
+        )
+        add_period(parser, default="-1d")
+        parser.add_argument("--dry-run", action="store_true", help="audit: compare only, send nothing")
+
     def run(self, options: Namespace) -> int:
-        """Do it; exit code 1 when the server does not answer, or has no place for the data."""
+        """Do it; exit code 1 when the server does not answer, has no place for the data, or lacks some."""
         configuration = load(default_path(options.config), self._environ).configuration
-        settings = influx_settings(configuration).get(InfluxSink.name)
-        if settings is None:
-            raise UsageError("the configuration has no [output.influxdb]")
+        settings = sink_settings(configuration).get(options.output)
+        if options.action == "audit" and isinstance(settings, InfluxSettings | RemoteWriteSettings):
+            return self._audit(options, settings)
+        if not isinstance(settings, InfluxSettings):
+            raise UsageError(f"the configuration has no [output.{options.output}] for this")
         if options.action == "setup":
             keep_seconds = _keep_seconds(options.keep)
             _tell({"done": asyncio.run(_setup(settings, keep_seconds))}, as_json=options.json)
@@ -59,6 +72,13 @@ class InfluxCommand(Command):
         )
         _tell(found, as_json=options.json)
         return 0 if found["reachable"] and found["exists"] is not False else 1
+
+    def _audit(self, options: Namespace, settings: InfluxSettings | RemoteWriteSettings) -> int:
+        wanted = period(options, self._clock.wall_ns() // 1_000_000)
+        folder = options.state or state_directory(self._environ)
+        found = Audit(folder, settings, wanted, self._clock, dry=options.dry_run).run()
+        _tell({**asdict(found), "whole": found.whole}, as_json=options.json)
+        return 0 if found.whole else 1
 
     def _lag(self, settings: InfluxSettings, folder: Path) -> dict[str, object]:
         """Return how far the cursor in the store is behind; the daemon's memory is a few seconds ahead."""

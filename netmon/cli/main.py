@@ -45,7 +45,7 @@ CORE = {
     "export": CoreCommand("netmon.cli.export", "ExportCommand", "readings, facts and events from the store"),
     "store": CoreCommand("netmon.cli.store", "StoreCommand", "sizes and health of the history"),
     "influx": CoreCommand(
-        "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, or see how delivery to it goes"
+        "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),
 }
 PLUGGED = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from netmon.cli.period import Period
 from netmon.metrics.fragment import labelled
-from netmon.model import Kind, Labels, Metric, Reading, Row, Value
+from netmon.model import Kind, Metric, Reading, Value
+from netmon.series import series_labels
 from netmon.store.interface import Query
 from netmon.store.reader import SqliteReader
 
@@ -66,19 +67,11 @@ def _take(reading: Reading, name: str, found: dict[str, _Series]) -> None:
         if metric.name != name:
             continue
         for row, value in zip(reading.shape.rows, column, strict=True):
-            labels = _labels(row, metric)
+            labels = series_labels(row, metric)
             if value is not None and labels is not None:
                 series = found.setdefault(labelled(name, labels), _Series())
                 series.times_ms.append(reading.stamp.wall_ms)
                 series.values.append(value)
-
-
-def _labels(row: Row, metric: Metric) -> Labels | None:
-    labels = (*row.key, *row.info, *metric.labels)
-    if metric.kind is not Kind.INFO:
-        return labels
-    text = dict(row.texts).get(metric.name)
-    return None if text is None else (*labels, (metric.text_label, text))
 
 
 def _lines(series: str, samples: _Series) -> Iterator[str]:

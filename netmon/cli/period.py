@@ -19,10 +19,11 @@ class Period:
     end_ms: int
 
 
-def add_period(parser: ArgumentParser) -> None:
-    """Declare `--from` and `--to`."""
+def add_period(parser: ArgumentParser, default: str = "") -> None:
+    """Declare `--from`, which must be given unless it has a default, and `--to`."""
+    help_text = 'ISO 8601 (UTC unless it says), or "-2h"' + (f" (default: {default})" if default else "")
     parser.add_argument(
-        "--from", dest="from_", metavar="T", required=True, help='ISO 8601 (UTC unless it says), or "-2h"'
+        "--from", dest="from_", metavar="T", required=not default, default=default, help=help_text
     )
     parser.add_argument("--to", metavar="T", default="now", help="the same (default: now)")
     # Otherwise `--from -2h` would be read as an option of that name.
@@ -50,9 +51,3 @@ def moment_ms(text: str, now_ms: int) -> int:
             f'{text!r} is not a time: write "2026-01-31T08:00", "2026-01-31T08:00+01:00" or "-2h" ({error})'
         ) from error
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def iso_8601(wall_ms: int) -> str:
-    """Return a moment in UTC with milliseconds, such as 2026-01-31T08:00:00.000Z."""
-    moment = datetime.fromtimestamp(wall_ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{wall_ms % 1000:03d}Z"

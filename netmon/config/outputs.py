@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +20,9 @@ def absolute(text: str) -> str:
     if not Path(text).is_absolute():
         raise ValueError(f"{text!r} must be an absolute path")
     return text
+
+
+_LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class ServerSection(Section):
@@ -83,8 +87,21 @@ class RemoteWriteSection(ServerSection):
 
     batch_size: int = Field(2000, ge=1, le=100_000, description="most samples in one request")
     out_of_order: Literal["auto", "yes", "no"] = Field(
-        "auto", description="whether the server takes samples older than the newest"
+        "auto", description="whether the server takes samples older than the newest; auto: tries"
     )
+    external_labels: dict[str, str] = Field({}, description="labels for every series that does not have them")
+    query_url: Url | None = Field(
+        None, description="where its query API begins, for the audit; left out: beside url"
+    )
+
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield labels that no series can have."""
+        yield from super().mistakes()
+        for name in self.external_labels:
+            if not _LABEL.fullmatch(name):
+                yield Problem(
+                    f"external_labels.{name}", "is not the name of a label", "letters, digits and _"
+                )
 
 
 class FileSection(Section):
@@ -92,6 +109,10 @@ class FileSection(Section):
 
     folder: Annotated[str, AfterValidator(absolute)] = Field(description="where the files go; absolute")
     format: Literal["line", "csv"] = Field("line", description="line (InfluxDB line protocol) or csv")
+    gzip: bool = Field(False, description="compress files once they are finished")
+    rotate_bytes: Annotated[Bytes, Field(ge=100_000)] = Field(
+        100_000_000, description="how large a file grows before a new one is begun"
+    )
     rotate_every_seconds: Annotated[Seconds, AfterValidator(within("1m", "31d"))] = Field(
         86_400.0, alias="rotate_every", description="how often a new file is begun"
     )
@@ -110,6 +131,14 @@ class StoreSection(Section):
     )
     evidence_keep_seconds: Keep = Field(
         220_924_800.0, alias="evidence_keep", description="how long evidence stays, whatever the size"
+    )
+    hold_unsynced_seconds: Annotated[Seconds, AfterValidator(within("0s", "3650d"))] = Field(
+        259_200.0,
+        alias="hold_unsynced",
+        description="how long readings wait for a clock that nobody has set; then they are sent, marked",
+    )
+    hold_unsynced_records: int = Field(
+        2_000_000, ge=1, description="most records that wait so; then all are sent, marked"
     )
 
     def mistakes(self) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ TABLES: Mapping[str, type[Section]] = {
 }
 """`[site]`: once, in one file."""
 
-UNSUPPORTED = frozenset({"output.remote_write", "output.file", "rule", "notify", "evidence"})
+UNSUPPORTED = frozenset({"rule", "notify", "evidence"})
 """Sections that are checked, and that this version of netmon has no code for."""
 
 SourceKey = tuple[str, str]

@@ -60,6 +60,11 @@ class InfluxSink(Sink):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, gzip.compress, body, _GZIP_LEVEL)
 
+    async def welcomes(self, wall_ms: int) -> bool:
+        """Tell that any moment is taken at any time."""
+        del wall_ms
+        return True
+
     async def close(self) -> None:
         """Close the session and end the thread."""
         self._thread.shutdown(wait=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from netmon.delivery.answers import by_status
 from netmon.delivery.influx_settings import InfluxSettings
-from netmon.errors import DeliveryError, Parked, Rejected, RetryLater, TooLarge, Unreachable
+from netmon.errors import DeliveryError, Parked, Rejected, RetryLater
 from netmon.text import clean
 
 _VERSION = re.compile(r"v?(\d+)\.")
@@ -47,39 +47,11 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryErr
     said = f"{status}: {words}" if words else str(status)
     if status in (400, 422):
         return _refused(said, words, is_influx=is_influx)
-    if status == 413:
-        return TooLarge(said)
-    if status in (502, 504):
-        return Unreachable(said)  # by the proxy before it
-    if status in (408, 425, 429) or status >= 500:
-        return RetryLater(said, retry_after_seconds(headers))
     if status < 300:
         # A captive portal says 200 to everything.
         return RetryLater(f"{status} instead of 204: this is not InfluxDB")
-    return Parked(f"{said}{_advice(status, headers, words)}")
-
-
-def _advice(status: int, headers: Mapping[str, str], words: str) -> str:
-    if status == 404 and "database not found" in words:
-        return "; `netmon influx setup` creates it"
-    if status < 400:
-        return f"; redirects are not followed ({clean(headers.get('Location', ''))!r}): is `url` right?"
-    return ""
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return what Retry-After asks for (RFC 9110 §10.2.3); None when it says nothing usable.
-
-    A date counts from the answer's own Date: the clock of this machine may be wrong by years.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    try:
-        asked, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (asked - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    missing = status == 404 and "database not found" in words
+    return by_status(status, said, headers, "; `netmon influx setup` creates it" if missing else "")
 
 
 def _refused(said: str, words: str, *, is_influx: bool) -> DeliveryError:

@@ -8,7 +8,6 @@ is not used: it drops what a server refuses for longer than three minutes.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from netmon.delivery.influx_answers import Dialect, dialect, failure
 from netmon.delivery.influx_settings import InfluxSettings
+from netmon.delivery.tls import tls_context
 from netmon.errors import Parked, Unreachable
 
 if TYPE_CHECKING:
@@ -102,24 +102,11 @@ class InfluxSession:
             token=f"{settings.username}:{settings.password}" if basic else settings.token,
             auth_basic=basic,
             timeout=round(settings.timeout_seconds * 1000),
-            ssl_context=await asyncio.to_thread(_tls, settings),
+            ssl_context=await asyncio.to_thread(tls_context, settings.url, settings.ca_file),
             allow_redirects=False,  # a redirect would carry the token to somebody else
             connection_pool_maxsize=1,
         )
         return self._client
-
-
-def _tls(settings: InfluxSettings) -> ssl.SSLContext:
-    """Return what certificates are checked against; Parked when the file is unusable.
-
-    Reading the system's takes 40 ms and some memory, so it is left out where nothing is encrypted.
-    """
-    if not settings.url.startswith("https:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:
-        raise Parked(f"certificates in {settings.ca_file}: {error}") from error
 
 
 async def _call(

@@ -42,14 +42,17 @@ async def create(session: InfluxSession, settings: InfluxSettings, keep_seconds:
         return f"nothing to do: this server ({found.version}) makes {name!r} when the first data come"
     if found.dialect is Dialect.V1:
         duration = f" WITH DURATION {keep_seconds}s" if keep_seconds else ""
-        await _influxql(session, f"CREATE DATABASE {_identifier(name)}{duration}")
+        await influxql(session, f"CREATE DATABASE {identifier(name)}{duration}")
         return f"created the database {name!r}"
     rules = [{"type": "expire", "everySeconds": keep_seconds}] if keep_seconds else []
     wanted = {"orgID": await _organization_id(session, settings), "name": name, "retentionRules": rules}
     headers = {"Content-Type": "text/plain"}  # the library would encode JSON a second time
     body = json.dumps(wanted).encode()
-    _document(await session.call("POST", "/api/v2/buckets", headers=headers, body=body))
-    return f"created the bucket {name!r}"
+    made = _document(await session.call("POST", "/api/v2/buckets", headers=headers, body=body))
+    mapping = {"bucketID": made.get("id"), "orgID": wanted["orgID"], "database": name}
+    body = json.dumps(mapping | {"retention_policy": "autogen", "default": True}).encode()
+    _document(await session.call("POST", "/api/v2/dbrps", headers=headers, body=body))
+    return f"created the bucket {name!r}, and a database of that name for InfluxQL"
 
 
 def _makes_its_own(version: str, settings: InfluxSettings) -> bool:
@@ -59,7 +62,7 @@ def _makes_its_own(version: str, settings: InfluxSettings) -> bool:
 
 async def _has_database(session: InfluxSession, name: str) -> bool | None:
     try:
-        result = await _influxql(session, "SHOW DATABASES")
+        result = await influxql(session, "SHOW DATABASES")
     except Parked:
         return None  # an account that may write need not be allowed to look
     rows = [row for series in result.get("series", ()) for row in series.get("values", ())]
@@ -84,9 +87,10 @@ async def _organization_id(session: InfluxSession, settings: InfluxSettings) -> 
     return str(found[0]["id"])
 
 
-async def _influxql(session: InfluxSession, statement: str) -> dict[str, Any]:
-    """Run one statement; its error comes with status 200."""
-    document = _document(await session.call("POST", "/query", [("q", statement)]))
+async def influxql(session: InfluxSession, statement: str, database: str = "") -> dict[str, Any]:
+    """Run one statement and return its result; its error comes with status 200."""
+    parameters = [("q", statement), *([("db", database)] if database else [])]
+    document = _document(await session.call("POST", "/query", parameters))
     result: dict[str, Any] = document.get("results", [{}])[0]
     if "error" in result:
         raise Parked(str(result["error"]))
@@ -103,6 +107,7 @@ def _document(answer: Answer) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Return a name as InfluxQL writes it."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,12 @@ def escape_name(text: str) -> str:
     A backslash before a separator or at the end becomes U+FF3C, because `\\` is not an escape there;
     characters that would end the line become U+FFFD. Everything else comes back as it was.
     """
-    harmless = _HIDING_BACKSLASH.sub(_BACKSLASH_TWIN, _UNSPEAKABLE.sub(_LEFT_OUT, text))
-    return harmless.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+    return plain_name(text).replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+
+
+def plain_name(text: str) -> str:
+    """Return a name as the server shows it: without what line protocol cannot say."""
+    return _HIDING_BACKSLASH.sub(_BACKSLASH_TWIN, _UNSPEAKABLE.sub(_LEFT_OUT, text))
 
 
 def escape_text(text: str) -> str:
@@ -58,6 +63,15 @@ class _Group:
     metrics: tuple[Metric, ...]
     heads: tuple[str, ...]
     names: tuple[str, ...]
+    types: tuple[type, ...]
+
+    def writable(self, columns: Sequence[Sequence[Value]]) -> bool:
+        """Tell whether every cell can be written as it is: by rows where these are fewer, or by columns."""
+        if len(self.heads) < len(self.metrics):
+            rows = zip(*columns, strict=True)
+            if all(_plain_row(self.types, row) for row in rows):
+                return True
+        return all(map(_plain, self.metrics, columns))
 
     @property
     def template(self) -> str:
@@ -100,7 +114,7 @@ class LineEncoder:
         lines: list[bytes] = []
         for group, template in plan.groups:
             columns = [reading.columns[at] for at in group.columns]
-            if all(map(_plain, group.metrics, columns)):
+            if group.writable(columns):
                 rows = zip(*columns, strict=True)
                 lines += [
                     f"{start}{tail[0]}{template % row}{tail[1]}".encode()
@@ -153,7 +167,16 @@ def _plain(metric: Metric, column: Sequence[Value]) -> bool:
     kinds = set(map(type, column))
     if metric.number is Number.INTEGER:
         return kinds == {int} and _fits(cast("Sequence[int]", column))
-    return kinds == {float} and isfinite(sum(cast("Sequence[float]", column)))
+    # A whole number without the mark of an integer is a float to InfluxDB.
+    return kinds <= {float, int} and isfinite(sum(cast("Sequence[float]", column)))
+
+
+def _plain_row(types: tuple[type, ...], row: Sequence[Value]) -> bool:
+    """Tell the same of a row; a float beyond 64 bits is written, only not this fast."""
+    if tuple(map(type, row)) != types:
+        return False
+    numbers = cast("Sequence[float]", row)
+    return isfinite(sum(numbers)) and min(numbers) >= _INTEGER_MIN and max(numbers) <= _INTEGER_MAX
 
 
 def _fits(column: Sequence[int]) -> bool:
@@ -175,10 +198,15 @@ def _group(shape: Shape, labels: Labels, metrics: list[Metric]) -> _Group:
         metrics=tuple(metrics),
         heads=tuple(head(shape.measurement, (*row.key, *labels)) for row in shape.rows),
         names=tuple(escape_name(metric.name) for metric in metrics),
+        types=tuple(int if metric.number is Number.INTEGER else float for metric in metrics),
     )
 
 
 def _event(event: Event) -> bytes:
     before, after = _tail(event.stamp)
     start = head(EVENT_MEASUREMENT, (*event.key, ("kind", event.kind)))
-    return f'{start}{before}text="{escape_text(event.text)}"{after}'.encode()
+    fields = f'text="{escape_text(event.text)}"'
+    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":")) if event.data else ""
+    if 0 < len(data) <= MAX_TEXT_CHARACTERS:
+        fields += f',data="{escape_text(data)}"'
+    return f"{start}{before}{fields}{after}".encode()

@@ -38,7 +38,7 @@ class BatchSize:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait between attempts; all in seconds of the monotonic clock."""
+    """How long to wait between attempts, and how fast to catch up; seconds of the monotonic clock."""
 
     retry_first: float = 1.0
     retry_cap: float = 60.0
@@ -49,6 +49,10 @@ class Patience:
     """How often to look for new records when nobody says that there are some."""
     settle: float = 15.0
     """How long a receiver may keep in memory what it has acknowledged (VictoriaMetrics: 5 s)."""
+    turn: float = 300.0
+    """Records older than this are left for later when the sink takes them after newer ones."""
+    catch_up_lines: float = 5000.0
+    """Most lines per second of what was left: about 250 kbit/s; two weeks of a site in some hours."""
 
     def pause_seconds(self, error: RetryLater | Parked, failures: int, random: Random) -> float:
         """Return the wait after the n-th failure in a row (first: 0)."""

@@ -26,6 +26,11 @@ class Place:
         self._in_doubt = self._shaky = False
         self._rewinds = 0
 
+    @property
+    def doubtful(self) -> bool:
+        """Tell whether nobody answered since something was reached."""
+        return self._in_doubt
+
     def doubt(self) -> None:
         """Note that nobody answered."""
         self._in_doubt = self._shaky = True
@@ -40,7 +45,9 @@ class Place:
         self._in_doubt = False
 
     def settle(self, now_seconds: float) -> bool:
-        """Move `settled`; tell whether it moved."""
+        """Move `settled`, unless in doubt; tell whether it moved."""
+        if self._in_doubt:
+            return False
         before, limit = self.settled, now_seconds - self._settle_seconds
         while self._acknowledged and self._acknowledged[0][0] <= limit:
             self.settled = self._acknowledged.popleft()[1]

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from netmon.model import Record
+from netmon.store.interface import Position
 
 
 class Sink(ABC):
@@ -21,14 +22,22 @@ class Sink(ABC):
         """Name of its place in the store; another receiver has another, and so gets the whole history."""
         return self.name
 
-    @abstractmethod
-    def encode(self, record: Record) -> Sequence[bytes]:
-        """Return the record's lines: each the smallest thing that can be refused; none: nothing to send."""
-
     @property
     def left_out_total(self) -> int:
         """Values that the sink's format cannot hold, since the start."""
         return 0
+
+    @abstractmethod
+    def encode(self, record: Record) -> Sequence[bytes]:
+        """Return the record's lines: each the smallest thing that can be refused; none: nothing to send."""
+
+    def encode_past(self, record: Record) -> Sequence[bytes]:
+        """Return the lines of a record that is sent after newer ones."""
+        return self.encode(record)
+
+    async def resume(self, position: Position) -> Position:
+        """Return where to go on, given what the store remembers; a sink that knows better says so."""
+        return position
 
     @abstractmethod
     async def send(self, lines: Sequence[bytes]) -> None:
@@ -36,6 +45,20 @@ class Sink(ABC):
 
         Otherwise raise RetryLater, Parked, TooLarge or Rejected (netmon.errors), and nothing else.
         """
+
+    async def complete(self, position: Position) -> None:
+        """Learn that all lines up to a position were sent; raises RetryLater or Parked to be told again."""
+        del position
+
+    async def welcomes(self, wall_ms: int) -> bool:
+        """Tell whether data of this moment are taken after newer ones; raises RetryLater or Parked."""
+        del wall_ms
+        return False
+
+    async def too_old(self, wall_ms: int) -> bool:
+        """Tell whether data of this moment are refused for their age alone; raises RetryLater or Parked."""
+        del wall_ms
+        return False
 
     @abstractmethod
     async def close(self) -> None:

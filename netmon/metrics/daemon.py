@@ -23,6 +23,9 @@ LOOP_LAG = gauge("netmon_event_loop_lag_seconds", "How late the event loop was a
 LOOP_LAG_MAX = gauge(
     "netmon_event_loop_lag_max_seconds", "The latest the event loop has been since the start."
 )
+CLOCK_STEPS = counter(
+    "netmon_clock_steps_total", "Times the wall clock was set, by more than half a second, since the start."
+)
 JOB_RUNS = counter("netmon_job_runs_total", "Runs of all jobs since the start.")
 JOB_OVERRUNS = counter("netmon_job_overruns_total", "Runs left out because the one before had not ended.")
 JOBS_RUNNING = integer("netmon_jobs_running", "Jobs that run at this moment.")
@@ -32,7 +35,7 @@ FAILURES = counter(
 )
 DAEMON_METRICS: tuple[Metric, ...] = (
     BUILD, RELOAD_SUCCESSFUL, RELOAD_TIME, LOOP_LAG, LOOP_LAG_MAX,
-    JOB_RUNS, JOB_OVERRUNS, JOBS_RUNNING, RECORDS, FAILURES,
+    CLOCK_STEPS, JOB_RUNS, JOB_OVERRUNS, JOBS_RUNNING, RECORDS, FAILURES,
 )  # fmt: skip
 
 

@@ -36,6 +36,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the pages in use; the file may be larger by those that were freed."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
+
+
 def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:
     # A flipped bit in a text must reach the checksum, not end the query.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -208,8 +208,17 @@ class SqliteHistory(History):
         """Keep a small value durably."""
         await self._disk.call(self._journal.write_state, key, value)
 
+    async def seal(self, *, everything: bool = False) -> None:
+        """Seal the days that are over (`everything`: the present one, too); commits get in between."""
+        await self._take(await self._disk.call(lambda: self._journal.seal(everything=everything)))
+
+    async def _take(self, steps: Iterator[None]) -> None:
+        while await self._disk.call(self._journal.step, steps):
+            pass
+
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
-        """Delete by age and by size; commits get in between."""
+        """Seal what is over, delete by age and by size, look at some old files; commits get in between."""
+        await self.seal()
         stamp = self._clock.stamp()
 
         def oldest_ms(seconds: float) -> int | None:
@@ -219,12 +228,13 @@ class SqliteHistory(History):
             oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
             sent_to=min(self._cursors.values(), default=2**62), newest=self.newest,
         )  # fmt: skip
-        steps = await self._disk.call(self._journal.expire, terms)
-        total = 0
-        while (deleted := await self._disk.call(self._journal.step, steps)) is not None:
+        steps, total = await self._disk.call(self._journal.expire, terms), 0
+        while (done := await self._disk.call(self._journal.step, steps)) is not None:
+            (deleted,) = done
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
+        await self._take(await self._disk.call(self._journal.scrub))
         return total
 
 

@@ -8,10 +8,17 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from netmon.store.connection import connect
+from netmon.store.connection import connect, used_bytes
 from netmon.store.refusal import in_words, is_damage
 from netmon.store.salvage import salvage
-from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+from netmon.store.schema import (
+    ADDED,
+    APPLICATION_ID,
+    BY_TOPIC,
+    BY_TOPIC_BUT_READINGS,
+    FORMAT_VERSION,
+    statements_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +100,7 @@ class HistoryFile:
             return "is not netmon's"
         if version > FORMAT_VERSION:
             return _NEWER
-        if _statements(connection) != _expected():
+        if [(name, _but_readings(sql)) for name, sql in _statements(connection)] != _expected(version):
             return "is damaged (its tables are not those of its format)"
         if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -112,7 +119,7 @@ class HistoryFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # A commit writes whole pages, most of them half new: 4 KiB ones make 553 MB a day of the model site,
         # 2 KiB ones 428, 1 KiB ones 341 for more CPU.
-        connection.execute("PRAGMA page_size = 2048")
+        connection.execute("PRAGMA page_size = 1024")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).
@@ -121,10 +128,21 @@ class HistoryFile:
         connection.execute("PRAGMA journal_size_limit = 4194304")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < FORMAT_VERSION:
+            # An older file goes on as it is, with the tables that it lacks.
+            added = "".join(ADDED[one] for one in range(version + 1, FORMAT_VERSION + 1))
             connection.executescript(
-                f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID:d}; "
+                f"BEGIN IMMEDIATE; {added} PRAGMA application_id = {APPLICATION_ID:d}; "
                 f"PRAGMA user_version = {FORMAT_VERSION:d}; COMMIT;"
+            )
+        (by_topic,) = connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'log_by_time'"
+        ).fetchone()
+        if by_topic == BY_TOPIC and used_bytes(connection) < _CHECKED_AT_OPEN_BYTES:
+            # Not while a large log of an older version would make the start last for minutes.
+            connection.executescript(
+                f"BEGIN IMMEDIATE; DROP INDEX log_by_time; {BY_TOPIC_BUT_READINGS}; COMMIT;"
             )
 
     def _set_aside(self, why: str) -> Path:
@@ -150,10 +168,15 @@ class HistoryFile:
 _NEWER = "was written by a newer netmon"
 
 
-def _expected() -> list[tuple[str, str | None]]:
+def _expected(version: int) -> list[tuple[str, str | None]]:
     with closing(connect(Path(":memory:"))) as connection:
-        connection.executescript(TABLES)
-        return _statements(connection)
+        connection.executescript(statements_of(version))
+        return [(name, _but_readings(sql)) for name, sql in _statements(connection)]
+
+
+def _but_readings(sql: str | None) -> str | None:
+    """Return a statement as it is in a file of today; an older file may still have an older index."""
+    return BY_TOPIC_BUT_READINGS if sql == BY_TOPIC else sql
 
 
 def _statements(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:

@@ -47,6 +47,8 @@ class Rollup:
     p50: Value
     p95: Value
     p99: Value
+    increase: Value = None
+    """How much a counter grew, discontinuities left out; None for what is no counter or not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,21 @@ from typing import TypeVar
 from netmon.errors import StoreError
 from netmon.model import Record
 from netmon.store.backlog import Backlog
+from netmon.store.ballast import Ballast
 from netmon.store.connection import transaction
 from netmon.store.frames import Frame, Framer
 from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, Position
-from netmon.store.log_reader import LogReader, Scope
+from netmon.store.log_reader import LogReader
 from netmon.store.log_writer import LogWriter
-from netmon.store.refusal import in_words, is_damage
+from netmon.store.records import Records
+from netmon.store.refusal import in_words, is_damage, is_full
 from netmon.store.retention import Deleted, Retainer, Terms
 from netmon.store.schema import load_cursor, load_state, save_state, set_apart
+from netmon.store.scope import Scope
+from netmon.store.scrub import scrub
+from netmon.store.sealed_folder import SealedFolder
+from netmon.store.sealer import Sealer
 from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
@@ -38,6 +44,8 @@ class Journal:
 
     def __init__(self, file: HistoryFile, pending_bytes: int) -> None:
         self._file = file
+        self._folder = SealedFolder(file.folder)
+        self._ballast = Ballast(file.folder)
         self._framer = Framer()
         self._frames: Backlog[Frame] = Backlog(pending_bytes)
         self.unstorable_total = 0
@@ -64,7 +72,12 @@ class Journal:
     @property
     def damaged_total(self) -> int:
         """Damaged records met and files set aside."""
-        return self._damaged_before + self._reader.damaged_total + self._file.set_aside_total
+        return (
+            self._damaged_before
+            + self._reader.damaged_total
+            + self._folder.damaged_total
+            + self._file.set_aside_total
+        )
 
     def commit(self, take: Callable[[], Sequence[Record]], cursors: Mapping[str, Position]) -> Position:
         """Write what waits and what is taken; StoreError when the disk refuses, and it waits on."""
@@ -78,7 +91,7 @@ class Journal:
                 self._facts.pop(frame.subject.digest, None)
                 self._refuse(frame.subject.name, error)
             self._saved_cursors = dict(cursors)
-            self.size_bytes = self._file.size_bytes()
+            self.size_bytes = self._file.size_bytes() + self._sealed_bytes
         return self._writer.newest
 
     def after(self, position: Position, limit: int) -> list[Entry]:
@@ -103,18 +116,30 @@ class Journal:
 
     def expire(self, terms: Terms) -> Iterator[Deleted]:
         """Return the steps of clearing up, to be taken by step()."""
-        return Retainer(self._connection, terms).steps()
+        return Retainer(self._connection, self._folder, terms).steps()
 
-    def step(self, steps: Iterator[Deleted]) -> Deleted | None:
-        """Take one step; None when all is done."""
-        deleted = self._mending(lambda: next(steps, None))
-        if deleted is None:
+    def seal(self, *, everything: bool = False) -> Iterator[None]:
+        """Return the steps of sealing, to be taken by step()."""
+        return Sealer(self._connection, self._reader.log, self._folder).steps(everything=everything)
+
+    def scrub(self) -> Iterator[None]:
+        """Return the steps of looking at old files again, to be taken by step()."""
+        self._ballast.take()
+        return scrub(self._connection, self._folder)
+
+    def step(self, steps: Iterator[T]) -> tuple[T] | None:
+        """Take one step and return what it did; None when all is done."""
+        done = self._mending(lambda: next(((one,) for one in steps), None))
+        if done is None:
             self._writer.forget_subjects()
-        return deleted
+            self._sealed_bytes = self._folder.size_bytes()
+            self.size_bytes = self._file.size_bytes() + self._sealed_bytes
+        return done
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
         self._connection.close()
+        self._folder.close()
 
     def _durably(self, work: Callable[..., None], *arguments: object) -> None:
         with transaction(self._connection):
@@ -128,15 +153,17 @@ class Journal:
 
     def _use(self, connection: sqlite3.Connection, former: LogWriter | None) -> None:
         try:
-            writer, reader = LogWriter(connection, former), LogReader(connection)
-            facts = self._said_in(reader)
+            self._folder.reconcile(connection)
+            writer, reader = LogWriter(connection, former), Records(connection, self._folder)
+            facts = self._said_in(reader.log)
         except BaseException:
             connection.close()
             raise
         self._connection, self._writer, self._reader, self._facts = connection, writer, reader, facts
         self._given_up = False
         self._saved_cursors = {}
-        self.size_bytes = self._file.size_bytes()
+        self._sealed_bytes = self._folder.size_bytes()
+        self.size_bytes = self._file.size_bytes() + self._sealed_bytes
 
     def _said_in(self, reader: LogReader) -> dict[bytes, bytes]:
         facts: dict[bytes, bytes] = {}
@@ -170,7 +197,7 @@ class Journal:
 
     def _replace(self, problem: str) -> None:
         self._damaged_before += self._reader.damaged_total
-        self._reader.damaged_total = 0
+        self._reader.log.damaged_total = self._reader.sealed.damaged_total = 0
         self._given_up = True
         self._connection.close()
         self._use(self._file.replace(f"is damaged ({problem})"), self._writer)
@@ -186,6 +213,8 @@ class Journal:
             try:
                 return work()
             except sqlite3.DatabaseError as error:
+                if is_full(error) and self._ballast.release():
+                    return work()
                 if not is_damage(error):
                     raise
                 self._replace(str(error))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,17 @@ from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
 from netmon.store.history_file import FILE_NAME
 from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
-from netmon.store.log_reader import LogReader, Scope
-from netmon.store.refusal import in_words
-from netmon.store.rollup import roll_up
-from netmon.store.schema import APPLICATION_ID, FORMAT_VERSION, load_boots, load_cursor
+from netmon.store.manifest import Shelf
+from netmon.store.records import Records
+from netmon.store.refusal import words
+from netmon.store.schema import FORMAT_VERSION, load_boots, load_cursor, require_format
+from netmon.store.scope import Scope
+from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
+from netmon.store.windows import Windows
+
+_HEEDED = 64
+"""Answers between two looks at whether somebody still waits for them."""
 
 
 def open_reader(folder: Path) -> SqliteReader:
@@ -27,7 +33,7 @@ def open_reader(folder: Path) -> SqliteReader:
         raise StoreError(
             f"there is no history in {folder}: start `netmon run`, or name its folder with --state"
         )
-    with _words(folder):
+    with words(folder):
         return SqliteReader(path)
 
 
@@ -56,16 +62,16 @@ class SqliteReader(HistoryReader):
     @property
     def damaged_total(self) -> int:
         """Damaged records that this reader has left out."""
-        return self._log.damaged_total
+        return self._records.damaged_total
 
     def after(self, position: Position, limit: int) -> Sequence[Entry]:
         """Return up to `limit` committed records after a position, oldest first."""
-        with _words(self._path.parent):
+        with words(self._path.parent):
             return self._current().after(position, limit)
 
     def cursor(self, name: str) -> Position:
         """Return where a sink stood at the last commit; 0 when it has not taken anything yet."""
-        with _words(self._path.parent):
+        with words(self._path.parent):
             return load_cursor(self._connection, name) or 0
 
     def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
@@ -83,7 +89,7 @@ class SqliteReader(HistoryReader):
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""
-        with _words(self._path.parent):
+        with words(self._path.parent):
             newest = self._current().newest_first(Scope(Genus.READING, measurement, key))
             for entry in self._heeding(newest):
                 if isinstance(entry.record, Reading):
@@ -92,14 +98,19 @@ class SqliteReader(HistoryReader):
 
     def rollup(self, query: Query, window_ms: int, metrics: Sequence[str] = ()) -> Iterator[Rollup]:
         """Yield statistics per row, metric and window, aligned to UTC."""
-        return roll_up(self.range(query), window_ms, query.key, metrics)
+        with words(self._path.parent):
+            windows = Windows(self._connection, self._current(), query, window_ms, metrics)
+            for number, found in enumerate(windows.answer()):
+                if number % _HEEDED == 0:
+                    self._heed()
+                yield found
 
     def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
         """Return the facts that held at a moment (None: now), newest per kind and key."""
         held: dict[tuple[str, Labels], Fact] = {}
         # A moment belongs to the facts that were stored in it.
         end_ms = None if at_ms is None else at_ms + 1
-        with _words(self._path.parent):
+        with words(self._path.parent):
             newest = self._current().newest_first(Scope(Genus.FACT, kind, key), end_ms)
             for entry in self._heeding(newest):
                 fact = entry.record
@@ -115,16 +126,16 @@ class SqliteReader(HistoryReader):
 
     def shapes(self, measurement: str = "") -> Iterator[Shape]:
         """Yield every shape that the history holds (of one measurement, or all)."""
-        with _words(self._path.parent):
-            for _, _, subject in self._current().subjects(Scope(Genus.READING, measurement)):
+        with words(self._path.parent):
+            for _, _, subject in self._current().log.subjects(Scope(Genus.READING, measurement)):
                 if subject.shape is not None:
                     yield subject.shape
 
     def label_names(self) -> Sequence[str]:
         """Return the names of all labels of all keys and metrics, in alphabetical order."""
         labels: set[Labels] = set()
-        with _words(self._path.parent):
-            for _, _, subject in self._current().subjects(Scope(None)):
+        with words(self._path.parent):
+            for _, _, subject in self._current().log.subjects(Scope(None)):
                 labels.add(subject.key)
                 if subject.shape is not None:
                     labels.update(row.key for row in subject.shape.rows)
@@ -133,37 +144,47 @@ class SqliteReader(HistoryReader):
 
     def oldest_ms(self) -> int | None:
         """Return the wall time of the oldest record; None when there is none."""
-        with _words(self._path.parent):
+        with words(self._path.parent):
             self._current()
-            return self._edge_ms("ASC")
+            edges = [self._edge_ms("ASC"), self._records.oldest_sealed_ms()]
+            return min((edge for edge in edges if edge is not None), default=None)
 
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
-        with _words(self._path.parent):
+        with words(self._path.parent):
             self._current()
-            (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
             (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
             return StoreStats(
-                records=records,
+                records=self._records.count(),
                 size_bytes=sum(
                     path.stat().st_size
                     for suffix in ("", "-wal")
                     if (path := self._path.with_name(FILE_NAME + suffix)).exists()
-                ),
-                newest=newest or 0,
-                oldest_ms=self._edge_ms("ASC"),
+                )
+                + self._folder.size_bytes(),
+                newest=max(newest or 0, self._records.log.sealed_to),
+                oldest_ms=self.oldest_ms(),
                 newest_ms=self._edge_ms("DESC"),
-                damaged_total=self._log.damaged_total,
+                damaged_total=self._records.damaged_total,
                 format_version=FORMAT_VERSION,
             )
+
+    def shelves(self) -> Mapping[str, int]:
+        """Return how many bytes sealed files take, by what they hold."""
+        with words(self._path.parent):
+            sizes = dict.fromkeys((shelf.name.lower() for shelf in Shelf), 0)
+            for file in self._current().sealed.files() if self._records.has_sealed else ():
+                sizes[file.shelf.name.lower()] += file.size_bytes
+        return sizes
 
     def verify(self) -> Verdict:
         """Check every row's CRC and SQLite's own structures, indexes included."""
         try:
-            with _words(self._path.parent):
+            with words(self._path.parent):
                 complaints = [text for (text,) in self._connection.execute("PRAGMA integrity_check(10)")]
-                damaged = tuple(self._current().check())
-                (records,) = self._connection.execute("SELECT count(*) FROM log").fetchone()
+                damaged = tuple(self._current().log.check())
+                complaints += self._folder.check()
+                records = self._records.count()
         except StoreError as error:
             return Verdict(0, (), (str(error),))
         return Verdict(records, damaged, tuple(text for text in complaints if text != "ok"))
@@ -177,24 +198,27 @@ class SqliteReader(HistoryReader):
     def close(self) -> None:
         """Give back the file."""
         self._connection.close()
+        self._folder.close()
 
     def _open(self) -> None:
         self._inode = self._path.stat().st_ino
         self._connection = connect_read_only(self._path)
         try:
-            _require_format(self._connection, self._path)
+            require_format(self._connection, self._path)
         except BaseException:
             self._connection.close()
             raise
-        self._log = LogReader(self._connection)
+        self._folder = SealedFolder(self._path.parent)
+        self._records = Records(self._connection, self._folder)
 
-    def _current(self) -> LogReader:
+    def _current(self) -> Records:
         """Return the log of the file that is there now: a damaged one may have been set aside meanwhile."""
         self._heed()
         if self._path.exists() and self._path.stat().st_ino != self._inode:
             self._connection.close()
+            self._folder.close()
             self._open()
-        return self._log
+        return self._records
 
     def _heed(self) -> None:
         if self._interrupted:
@@ -207,7 +231,7 @@ class SqliteReader(HistoryReader):
             yield entry
 
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
-        with _words(self._path.parent):
+        with words(self._path.parent):
             for entry in self._heeding(self._current().scan(scope, start_ms, end_ms)):
                 yield entry.record
 
@@ -218,22 +242,3 @@ class SqliteReader(HistoryReader):
             return None if row is None else load_boots(self._connection).stamp(*row).wall_ms
         except ValueError:
             return None
-
-
-@contextmanager
-def _words(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise in_words(error, folder) from error
-
-
-def _require_format(connection: sqlite3.Connection, path: Path) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID or version < 1:
-        raise StoreError(f"{path} is not a history of netmon")
-    if version > FORMAT_VERSION:
-        raise StoreError(
-            f"{path} has format {version}, this netmon reads up to {FORMAT_VERSION}: update netmon"
-        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from netmon.errors import StoreError, StoreFull
@@ -14,6 +16,11 @@ _READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether the file itself is broken, so that trying again cannot help."""
     return _primary(error) in _DAMAGED
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Tell whether there is no room left."""
+    return _primary(error) == sqlite3.SQLITE_FULL
 
 
 def in_words(error: Exception, folder: Path) -> StoreError:
@@ -37,3 +44,12 @@ def _primary(error: Exception) -> int:
     # Extended codes carry the primary one in the low byte; errors that are not SQLite's own carry none.
     code = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
+
+
+@contextmanager
+def words(folder: Path) -> Iterator[None]:
+    """Turn what SQLite says into what a person is shown."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise in_words(error, folder) from error

@@ -8,18 +8,22 @@ from itertools import product
 from sqlite3 import Connection
 
 from netmon.model import Retention
-from netmon.store.connection import transaction
+from netmon.store.boots import Window
+from netmon.store.connection import transaction, used_bytes
+from netmon.store.manifest import SealedFile, Shelf, ends_ms, forget_file, load_files
 from netmon.store.schema import HIGH_WATER, load_boots, save_cursor
+from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
 
 _CHUNK = 2000
-_PAGES_RETURNED = 2000
+_PAGES_RETURNED = 4000
 
 _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
 _SUPERSEDED = (
     "(topic NOT IN (SELECT id FROM topics WHERE genus = :fact) OR EXISTS (SELECT 1 FROM log AS newer "
     "INDEXED BY log_by_time WHERE newer.topic = log.topic AND newer.subject = log.subject "
+    "AND newer.codec < 16 "
     "AND (newer.boot, newer.at_ns) > (log.boot, log.at_ns)))"
 )
 
@@ -50,8 +54,9 @@ class Deleted:
 class Retainer:
     """Clears up a history step by step; each step is one short piece of work for the disk thread."""
 
-    def __init__(self, connection: Connection, terms: Terms) -> None:
+    def __init__(self, connection: Connection, folder: SealedFolder, terms: Terms) -> None:
         self._connection = connection
+        self._folder = folder
         self._terms = terms
 
     def steps(self) -> Iterator[Deleted]:
@@ -60,17 +65,49 @@ class Retainer:
         # the price of one more page written by every commit.
         save_cursor(self._connection, HIGH_WATER, self._terms.newest)
         yield from self._by_age()
+        yield from self._files_by_age()
+        yield from self._files_by_size(Shelf.PROBES, Shelf.POLLED)
         yield from self._by_size()
+        yield from self._files_by_size(Shelf.ROLLUPS)
         yield from self._unused_subjects()
         self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_RETURNED})").fetchall()
 
     def used_bytes(self) -> int:
-        """Return the size of the pages in use; the file may be larger by those that were freed."""
-        pages, free, size = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
+        """Return what the history takes: pages in use, and sealed files."""
+        return used_bytes(self._connection) + sum(file.size_bytes for file in self._files())
+
+    def _files(self) -> list[SealedFile]:
+        return list(load_files(self._connection).values())
+
+    def _files_by_age(self) -> Iterator[Deleted]:
+        boots = load_boots(self._connection)
+        ends = ends_ms(self._connection, {one.boot: one for one in boots.segments() if one.synced})
+        for file in self._files():
+            lasting = file.shelf in (Shelf.EVIDENCE, Shelf.ROLLUPS)
+            oldest_ms = self._terms.oldest_evidence_ms if lasting else self._terms.oldest_ms
+            end_ms = ends.get(file.id)
+            if oldest_ms is None or end_ms is None or end_ms >= oldest_ms:
+                continue
+            if file.last <= self._terms.sent_to:
+                yield self._unlink(file)
+
+    def _files_by_size(self, *shelves: Shelf) -> Iterator[Deleted]:
+        """Delete files of some shelves, one shelf after the other, oldest first; unsent ones last."""
+        for sent in (True, False):
+            for shelf in shelves:
+                for file in self._files():
+                    if self.used_bytes() <= self._terms.keep_bytes:
+                        return
+                    if file.shelf is shelf and (file.last <= self._terms.sent_to) is sent:
+                        yield self._unlink(file)
+
+    def _unlink(self, file: SealedFile) -> Deleted:
+        with transaction(self._connection):
+            forget_file(self._connection, file.name)
+        # Not before that is durable: a file that is missing would be damage, one too many is found again.
+        self._folder.unlink(file.name)
+        unsent = 0 if file.shelf is Shelf.ROLLUPS else min(file.readings, file.last - self._terms.sent_to)
+        return Deleted(file.readings, max(unsent, 0))
 
     def _by_age(self) -> Iterator[Deleted]:
         boots = load_boots(self._connection)
@@ -83,9 +120,10 @@ class Retainer:
             topics = self._select(f"SELECT DISTINCT topic FROM subjects WHERE {retained}")  # noqa: S608 - constants
             for window, topic in product(boots.trusted_before(oldest_ms), topics):
                 yield from self._chunks(
-                    f"topic = {topic:d} AND boot = {window.segment.boot:d} AND at_ns >= {window.start_ns:d} "
-                    f"AND at_ns < {window.end_ns:d} AND position <= :sent_to AND {condition}"
+                    f"codec < 16 AND topic = {topic:d} AND {_within(window)} AND {condition}"
                 )
+            for window in boots.trusted_before(oldest_ms):
+                yield from self._chunks(f"codec >= 16 AND {_within(window)} AND {condition}")
 
     def _by_size(self) -> Iterator[Deleted]:
         for sent in ("<=", ">"):
@@ -104,8 +142,9 @@ class Retainer:
     def _unused_subjects(self) -> Iterator[Deleted]:
         for topic in self._select("SELECT id FROM topics"):
             self._connection.execute(
-                "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN "
-                "(SELECT subject FROM log INDEXED BY log_by_time WHERE topic = ?1)",
+                "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN (SELECT subject FROM blocks) "
+                "AND id NOT IN (SELECT subject FROM log WHERE codec >= 16) "
+                "AND id NOT IN (SELECT subject FROM log WHERE codec < 16 AND topic = ?1)",
                 (topic,),
             )
             yield Deleted(0)
@@ -128,3 +167,10 @@ class Retainer:
             "evidence": Retention.EVIDENCE.value, "fact": Genus.FACT.value, "sent_to": self._terms.sent_to,
         }  # fmt: skip
         return [number for (number,) in self._connection.execute(query, terms)]
+
+
+def _within(window: Window) -> str:
+    return (
+        f"boot = {window.segment.boot:d} AND at_ns >= {window.start_ns:d} AND at_ns < {window.end_ns:d} "
+        "AND position <= :sent_to"
+    )

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil, fsum
 
-from netmon.model import Kind, Labels, Metric, Reading, Stamp, Value
-from netmon.rates import Count, rate
+from netmon.model import Kind, Labels, Metric, Reading, Value
+from netmon.store.hours import rollup
 from netmon.store.interface import Rollup
+from netmon.store.statistics import CUMULATIVE, Last, growth, summary
 
-_CUMULATIVE = frozenset({Kind.COUNTER, Kind.HISTOGRAM})
-
-_Series = tuple[Labels, Metric]
-
-
-def percentile(ordered: Sequence[int | float], share: float) -> int | float:
-    """Return the nearest-rank percentile of sorted values; `share` is in (0, 1]."""
-    return ordered[max(ceil(share * len(ordered)), 1) - 1]
+Series = tuple[Labels, Metric]
 
 
 def roll_up(
@@ -26,7 +19,7 @@ def roll_up(
 
     INFO metrics are left out: they are always 1.
     """
-    window = _Window(key, frozenset(names))
+    window = Window(key, frozenset(names))
     start_ms: int | None = None
     for reading in readings:
         at_ms = reading.stamp.wall_ms - reading.stamp.wall_ms % window_ms
@@ -38,59 +31,76 @@ def roll_up(
         yield from window.end(start_ms)
 
 
-class _Window:
+class Window:
     """The values of one window, and the last count of every counter, which outlives it."""
 
     def __init__(self, key: Labels, names: frozenset[str]) -> None:
         self._key = frozenset(key)
         self._names = names
-        self._values: dict[_Series, list[int | float]] = {}
-        self._counts: dict[_Series, tuple[int | float, int, Stamp]] = {}
+        self._values: dict[Series, list[int | float]] = {}
+        self._grown: dict[Series, int | float] = {}
+        self._counts: dict[Series, Last] = {}
+
+    def wanted(self, metric: Metric) -> bool:
+        """Tell whether a metric is asked for."""
+        return metric.kind is not Kind.INFO and (not self._names or metric.name in self._names)
+
+    def has_key(self, key: Labels) -> bool:
+        """Tell whether a row is asked for."""
+        return self._key <= set(key)
 
     def add(self, reading: Reading) -> None:
-        rows = [
-            (number, row.key) for number, row in enumerate(reading.shape.rows) if self._key <= set(row.key)
-        ]
+        """Take the cells of a reading that are asked for."""
+        rows = [(number, row.key) for number, row in enumerate(reading.shape.rows) if self.has_key(row.key)]
         for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):
-            if metric.kind is Kind.INFO or (self._names and metric.name not in self._names):
+            if not self.wanted(metric):
                 continue
             for number, key in rows:
-                series = (key, metric)
-                value = column[number]
-                if metric.kind in _CUMULATIVE:
-                    value = self._rate(
-                        series, value, reading.epochs[number] if reading.epochs else 0, reading
-                    )
-                values = self._values.setdefault(series, [])
-                if value is not None:
-                    values.append(value)
+                value, series = column[number], (key, metric)
+                if metric.kind in CUMULATIVE:
+                    epoch = reading.epochs[number] if reading.epochs else 0
+                    last = None if value is None else Last(value, epoch, reading.stamp)
+                    self.count(series, last)
+                else:
+                    self.extend(series, () if value is None else (value,))
+
+    def extend(self, series: Series, values: Iterable[int | float]) -> None:
+        """Take values of what is no counter."""
+        self._values.setdefault(series, []).extend(values)
+
+    def count(self, series: Series, now: Last | None) -> None:
+        """Take the next count of a counter; None when it is not known."""
+        rates = self._values.setdefault(series, [])
+        if now is None:
+            return
+        before, self._counts[series] = self._counts.get(series), now
+        found = None if before is None else growth(before, now, series[1].wrap_bits)
+        if found is not None:
+            self._grown[series] = self._grown.get(series, 0) + found[0]
+            rates.append(found[1])
+
+    def flow(
+        self, series: Series, grown: Sequence[int | float], rates: Sequence[int | float], last: Last | None
+    ) -> None:
+        """Take what grew between neighbours, all at once, and the count that is the newest by that."""
+        self._values.setdefault(series, []).extend(rates)
+        if grown:
+            self._grown[series] = self._grown.get(series, 0) + sum(grown)
+        if last is not None:
+            self._counts[series] = last
+
+    def forget(self) -> None:
+        """Forget what was taken since the last window ended."""
+        self._values, self._grown = {}, {}
+
+    def last(self, series: Series) -> Last | None:
+        """Return the newest count of a counter."""
+        return self._counts.get(series)
 
     def end(self, start_ms: int) -> Iterator[Rollup]:
-        for (key, metric), values in self._values.items():
-            yield _rollup(key, metric, start_ms, sorted(values))
-        self._values = {}
-
-    def _rate(self, series: _Series, value: Value, epoch: int, reading: Reading) -> float | None:
-        if value is None:
-            return None
-        before = self._counts.get(series)
-        self._counts[series] = (value, epoch, reading.stamp)
-        if before is None:
-            return None
-        was, was_epoch, stamp = before
-        # Boottime when both are of one boot; across boots only wall time, and only a true one, connects them.
-        if stamp.boot_id == reading.stamp.boot_id:
-            times = (stamp.boottime_ns, reading.stamp.boottime_ns)
-        elif stamp.synced and reading.stamp.synced:
-            times = (stamp.wall_ms * 1_000_000, reading.stamp.wall_ms * 1_000_000)
-        else:
-            return None
-        return rate(Count(was, times[0], was_epoch), Count(value, times[1], epoch), series[1].wrap_bits)
-
-
-def _rollup(key: Labels, metric: Metric, start_ms: int, ordered: list[int | float]) -> Rollup:
-    if not ordered:
-        return Rollup(key, metric, start_ms, 0, None, None, None, None, None, None)
-    mean = fsum(ordered) / len(ordered)
-    p50, p95, p99 = (percentile(ordered, share) for share in (0.5, 0.95, 0.99))
-    return Rollup(key, metric, start_ms, len(ordered), ordered[0], ordered[-1], mean, p50, p95, p99)
+        """Yield what the window held and begin the next one."""
+        values, self._values = self._values, {}
+        grown, self._grown = self._grown, {}
+        for (key, metric), known in values.items():
+            increase: Value = grown.get((key, metric))
+            yield rollup(key, metric, start_ms, summary(known, increase))

@@ -1,21 +1,23 @@
-"""Format 1 of the history's file, and how its tables that are not the log are read and written.
+"""Format 2 of the history's file, and how its tables that are not the log are read and written.
 
 What many records depend on (boots, subjects) is kept twice: one flipped bit costs one record at most.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from sqlite3 import Connection
 
+from netmon.errors import StoreError
 from netmon.store.boots import Boots, Segment
 from netmon.store.checksum import row_checksum
 from netmon.store.subjects import Subject, load_subject
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 APPLICATION_ID = 0x6E6D6F6E
 """The letters "nmon": what `file` and SQLite tell the format by."""
 
-TABLES = """
+_TABLES_1 = """
 CREATE TABLE log (
   position INTEGER PRIMARY KEY,
   topic INTEGER NOT NULL, subject INTEGER NOT NULL, boot INTEGER NOT NULL, at_ns INTEGER NOT NULL,
@@ -43,8 +45,34 @@ CREATE TABLE quarantine (
   line TEXT NOT NULL, reason TEXT NOT NULL);
 """
 
+_TABLES_2 = """
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, shelf INTEGER NOT NULL,
+  first INTEGER NOT NULL, last INTEGER NOT NULL, readings INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL, blocks INTEGER NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE blocks (
+  file INTEGER NOT NULL, subject INTEGER NOT NULL, boot INTEGER NOT NULL,
+  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+  first_position INTEGER NOT NULL, last_position INTEGER NOT NULL, count INTEGER NOT NULL,
+  offset INTEGER NOT NULL, head_bytes INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+  head_crc INTEGER NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (file, offset)) WITHOUT ROWID;
+CREATE INDEX blocks_by_subject ON blocks (subject, boot, first_ms);
+CREATE INDEX log_by_moment ON log (boot, at_ns, topic, subject) WHERE codec >= 16;
+"""
+
+# Readings come in the order of time: an index that leads with time grows at its end, while one that leads
+# with the topic is written in as many places as there are topics (5 of 11 pages of each commit).
+BY_TOPIC = "CREATE INDEX log_by_time ON log (topic, boot, at_ns, subject)"
+BY_TOPIC_BUT_READINGS = f"{BY_TOPIC} WHERE codec < 16"
+
+ADDED = {1: _TABLES_1, 2: _TABLES_2}
+"""What each format added to the one before it."""
+
 HIGH_WATER = "(highest position given)"
 """The cursor that is no sink's: the log may be emptied, its positions stay used."""
+
+SEALED = "(sealed up to)"
+"""The cursor that is no sink's: readings up to here are in sealed files, and in the log no more."""
 
 _QUARANTINE_ROWS = 1000
 _QUARANTINE_CHARACTERS = 4096
@@ -61,6 +89,17 @@ def load_boots(connection: Connection) -> Boots:
     # The newest row has the highest number; a limit, because nobody has checked that row yet.
     newest = connection.execute("SELECT boot FROM log WHERE boot < 1000000000 ORDER BY position DESC LIMIT 1")
     return Boots(segments.values(), taken=(newest.fetchone() or (0,))[0])
+
+
+def has_sealed_files(connection: Connection) -> bool:
+    """Tell whether the file's format knows sealed files; a reader may meet one that does not."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version) >= 2
+
+
+def statements_of(version: int) -> str:
+    """Return the statements that make the tables of a format."""
+    return "".join(ADDED[one] for one in range(1, version + 1))
 
 
 def save_segment(connection: Connection, segment: Segment) -> None:
@@ -144,3 +183,15 @@ def set_apart(connection: Connection, name: str, position: int, line: str, reaso
     connection.execute(
         "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", (_QUARANTINE_ROWS,)
     )
+
+
+def require_format(connection: Connection, path: Path) -> None:
+    """Raise StoreError, in words, when a file is none of ours or a newer one."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID or version < 1:
+        raise StoreError(f"{path} is not a history of netmon")
+    if version > FORMAT_VERSION:
+        raise StoreError(
+            f"{path} has format {version}, this netmon reads up to {FORMAT_VERSION}: update netmon"
+        )

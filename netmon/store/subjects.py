@@ -38,6 +38,11 @@ class Subject:
     body: bytes
     shape: Shape | None = None
 
+    @property
+    def text(self) -> str:
+        """Its content, from which `restore_subject` makes it again."""
+        return zlib.decompress(self.body).decode("ascii")
+
     def matches(self, key: Labels) -> bool:
         """Tell whether the key, or that of a row, contains all of these labels."""
         wanted = set(key)
@@ -74,6 +79,12 @@ def load_subject(digest: bytes, body: bytes) -> Subject:
     genus, name, retention, key, rest = json.loads(text)
     shape = _shape(name, Retention(retention), rest) if genus == Genus.READING else None
     return Subject(Genus(genus), name, Retention(retention), _labels(key), digest, body, shape)
+
+
+def restore_subject(text: str) -> Subject:
+    """Return the subject of which this is the content; ValueError or TypeError when it is none."""
+    octets = text.encode("ascii")
+    return load_subject(_digest(octets), zlib.compress(octets))
 
 
 def _subject(

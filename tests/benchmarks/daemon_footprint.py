@@ -33,6 +33,8 @@ FLOORS = {
 HEAD = """
 [site]
 id = "bench"
+[store]
+hold_unsynced = "0s"
 [credential.lab]
 version = "2c"
 community = {{ env = "LAB_COMMUNITY" }}

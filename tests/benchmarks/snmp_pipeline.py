@@ -49,6 +49,8 @@ FLOOR = 1.5
 HEAD = """
 [site]
 id = "bench"
+[store]
+hold_unsynced = "0s"
 [credential.lab]
 version = "2c"
 community = {{ env = "LAB_COMMUNITY" }}

@@ -88,14 +88,14 @@ class FaultyInflux:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while request := await _request(reader):
+            while request := await read_request(reader):
                 self.requests.append(request)
                 reply = self._reply(request)
                 if reply.hang:
                     await reader.read()
                 if reply.hang or reply.cut:
                     break
-                writer.write(_encoded(reply))
+                writer.write(encoded(reply))
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -113,7 +113,7 @@ async def faulty_influx(tls: ssl.SSLContext | None = None, **settings: object) -
         yield fake
 
 
-async def _request(reader: asyncio.StreamReader) -> Request | None:
+async def read_request(reader: asyncio.StreamReader) -> Request | None:
     head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
     if not head:
         return None
@@ -126,7 +126,7 @@ async def _request(reader: asyncio.StreamReader) -> Request | None:
     return Request(method, target, headers, body)
 
 
-def _encoded(reply: Reply) -> bytes:
+def encoded(reply: Reply) -> bytes:
     headers = dict(reply.headers)
     if reply.status != 204:
         headers["Content-Length"] = str(len(reply.body))

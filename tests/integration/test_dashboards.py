@@ -82,7 +82,7 @@ def daemon_configuration(site, listen, influx_url):
     """Return the demonstration's own configuration, faster, with an output and two more things to ask."""
     text = configuration(site, listen).replace('every = "5s"', f'every = "{EVERY_SECONDS}s"')
     text = text.replace('timeout = "2s"', 'timeout = "900ms"').replace(
-        'commit_every = "2s"', 'commit_every = "200ms"'
+        'commit_every = "2s"', 'commit_every = "200ms"\nhold_unsynced = "0s"'
     )
     return f"""{text}
 [output.influxdb]

@@ -80,12 +80,17 @@ async def test_a_bucket_of_version_2_is_made_with_its_retention():
         server.answers = {
             "GET /api/v2/buckets": document({"buckets": []}),
             "GET /api/v2/orgs": document({"orgs": [{"id": "0042"}]}),
-            "POST /api/v2/buckets": Reply(201, b"{}"),
+            "POST /api/v2/buckets": Reply(201, b'{"id": "0b"}'),
+            "POST /api/v2/dbrps": Reply(201, b"{}"),
         }
         async with InfluxSession(InfluxSettings(server.url, **settings)) as session:
             done = await create(session, InfluxSettings(server.url, **settings), 3600)
-    assert done == "created the bucket 'netmon'"
+    assert done == "created the bucket 'netmon', and a database of that name for InfluxQL"
     assert json.loads(server.requests[-1].body) == {
+        "bucketID": "0b", "orgID": "0042", "database": "netmon",
+        "retention_policy": "autogen", "default": True,
+    }  # fmt: skip
+    assert json.loads(server.requests[-2].body) == {
         "orgID": "0042", "name": "netmon", "retentionRules": [{"type": "expire", "everySeconds": 3600}],
     }  # fmt: skip
 

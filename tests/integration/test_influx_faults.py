@@ -14,10 +14,11 @@ from fakes.influx import Reply, error, faulty_influx
 from fakes.ports import free_port
 
 from netmon.clock import SystemClock
+from netmon.delivery.courier import PumpState
 from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pacing import Patience
-from netmon.delivery.pump import Pump, PumpState
+from netmon.delivery.pump import Pump
 
 SELF_SIGNED = Path(__file__).parents[1] / "fixtures" / "tls" / "self_signed_until_2100.pem"
 IMPATIENT = Patience(
@@ -86,7 +87,7 @@ async def test_no_fault_costs_a_line(replies):
         pump = await deliver(server, store)
     assert values(set(server.taken)) == EVERYTHING
     assert pump.state is PumpState.OK
-    assert pump.retried_total + len(server.writes()) > len(replies)
+    assert pump.courier.retried_total + len(server.writes()) > len(replies)
     assert store.quarantined == []
 
 
@@ -96,13 +97,13 @@ async def test_a_server_that_hangs_is_given_up_and_asked_again():
         server.replies.append(Reply(hang=True))
         pump = await deliver(server, store, timeout_seconds=0.3)
     assert values(set(server.taken)) == EVERYTHING
-    assert pump.retried_total == 1
+    assert pump.courier.retried_total == 1
 
 
 async def test_a_server_that_is_not_there_yet_is_waited_for():
     store = history()
     async with delivering(store, f"http://127.0.0.1:{free_port()}") as pump:
-        while pump.retried_total < 3:  # noqa: ASYNC110 - the pump has no event to wait for
+        while pump.courier.retried_total < 3:  # noqa: ASYNC110 - the pump has no event to wait for
             await asyncio.sleep(0.01)
         assert pump.state is PumpState.RETRYING
         assert pump.queued_records == len(store.committed) or pump.position == 0

@@ -12,11 +12,12 @@ from fakes.history import MemoryHistory
 from fakes.servers import influxd, victoria_metrics
 
 from netmon.clock import SystemClock
+from netmon.delivery.courier import PumpState
 from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_session import InfluxSession
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pacing import Patience
-from netmon.delivery.pump import Pump, PumpState
+from netmon.delivery.pump import Pump
 from netmon.errors import Parked, Rejected
 from netmon.model import Event, Outcome, Reading, Row, Shape, Stamp, counter, gauge, state
 
@@ -97,7 +98,7 @@ async def test_everything_arrives_exactly_although_the_server_is_killed_again_an
             if n % 60 == 50:
                 await asyncio.to_thread(influx.start)
         await until(lambda: max(store.cursors.values(), default=0) == 300)
-    assert pump.retried_total > 0
+    assert pump.courier.retried_total > 0
     assert rows(influx, "SELECT count(ifHCInOctets), count(ifOperStatus), count(seconds) FROM interface") == [
         [0, 1500, 1500, 1500]
     ]

@@ -148,3 +148,19 @@ def test_verify_finds_the_record_that_a_flipped_bit_damaged(capsys, state_folder
 def test_a_folder_without_a_history_is_said_with_the_remedy(capsys, tmp_path):
     assert main(["store", "stats", "--state", str(tmp_path)]) == 1
     assert "netmon run" in capsys.readouterr().err
+
+
+def test_compact_seals_what_there_is_and_everything_stays_readable(capsys, state_folder):
+    _, before = run(capsys, state_folder, "export", *PERIOD)
+    code, out = run(capsys, state_folder, "store", "compact", "--json")
+    found = json.loads(out)
+    assert (code, found["records"]) == (0, 7)
+    assert found["sealed_bytes"]["probes"] == 0 < found["sealed_bytes"]["polled"]
+    assert run(capsys, state_folder, "export", *PERIOD) == (0, before)
+    assert run(capsys, state_folder, "store", "verify")[0] == 0
+    [sealed] = (state_folder / "sealed").glob("*/polled.blocks")
+    data = bytearray(sealed.read_bytes())
+    data[30] ^= 1
+    sealed.write_bytes(data)
+    code, out = run(capsys, state_folder, "store", "verify", "--json")
+    assert (code, json.loads(out)["sound"]) == (1, False)

@@ -145,9 +145,9 @@ async def test_a_newer_format_is_set_aside_untouched(tmp_path):
     await make(tmp_path)
     path = tmp_path / "history.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     content = path.read_bytes()
-    with pytest.raises(StoreError, match=r"format 2.*update netmon"):
+    with pytest.raises(StoreError, match=r"format 3.*update netmon"):
         open_reader(tmp_path)
     history = open_history(tmp_path, HandClock())
     assert history.newest == 0

@@ -280,7 +280,7 @@ async def test_the_byte_budget_takes_the_oldest_first_and_gives_pages_back(histo
     await commit(history, *(reading(of, n, noise[n : n + 200]) for n in range(3000)))
     with sqlite3.connect(tmp_path / "history.db") as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        deleted = await history.expire(EVER, pages * 2048 // 2, EVER)
+        deleted = await history.expire(EVER, pages * 1024 // 2, EVER)
         (after,) = connection.execute("PRAGMA page_count").fetchone()
     connection.close()
     (oldest, *_) = await history.after(0, 1)
@@ -321,7 +321,7 @@ async def test_a_full_disk_loses_nothing_until_memory_is_full_and_heals_alone(tm
 
 
 async def test_a_disk_that_stays_full_drops_the_oldest_readings_and_counts_them(tmp_path):
-    history = open_history(tmp_path, HandClock(), max_pages=40, pending_bytes=20_000)
+    history = open_history(tmp_path, HandClock(), max_pages=80, pending_bytes=20_000)
     wide = shape(rows=tuple(f"r{n}" for n in range(100)))
     for second in range(200):
         history.accept([reading(wide, second, [n * 0.123456789 * second for n in range(100)])])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from netmon.delivery.influx_answers import Dialect, dialect, failure, retry_after_seconds
+from netmon.delivery.answers import retry_after_seconds
+from netmon.delivery.influx_answers import Dialect, dialect, failure
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.errors import Parked, Rejected, RetryLater, TooLarge, Unreachable
 

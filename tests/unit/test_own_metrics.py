@@ -60,7 +60,7 @@ def test_the_daemon_and_its_sinks_tell_all_that_they_declare():
     own.watch(lambda: [*hub_samples(hub), *job_samples([job]), *pump_samples([pump])])
     found = scrape(own)
     told_by_the_app = {"netmon_build_info"} | {
-        m.name for m in DAEMON_METRICS if "reload" in m.name or "_lag" in m.name
+        m.name for m in DAEMON_METRICS if "reload" in m.name or "_lag" in m.name or "_clock" in m.name
     }
     assert {m.name for m in (*DAEMON_METRICS, *DELIVERY_METRICS)} - told_by_the_app <= set(found)
     assert found["netmon_job_overruns_total"] == ({}, 1)

@@ -14,10 +14,12 @@ from fakes import records
 from fakes.clock import FakeClock
 from fakes.history import MemoryHistory
 
+from netmon.delivery.courier import PumpState
+from netmon.delivery.lanes import Lanes
 from netmon.delivery.line import LineEncoder
 from netmon.delivery.pacing import BatchSize
 from netmon.delivery.place import Place
-from netmon.delivery.pump import Pump, PumpState
+from netmon.delivery.pump import Pump
 from netmon.delivery.sink import Sink
 from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge, Unreachable
 from netmon.model import Fact
@@ -101,7 +103,7 @@ def test_it_delivers_everything_in_order_saves_its_place_and_closes_the_sink():
     assert [line.split()[1] for line in sink.taken] == [
         f"probe_duration_seconds={n + 0.5}".encode() for n in range(600)
     ]
-    assert (store.cursors, pump.sent_total, sink.closed) == ({"fake": 600}, 600, True)
+    assert (store.cursors, pump.courier.sent_total, sink.closed) == ({"fake": 600}, 600, True)
 
 
 def test_it_continues_where_it_stopped():
@@ -136,7 +138,7 @@ def test_a_dead_server_is_asked_again_for_ever_with_growing_pauses_and_one_log_l
     gaps = [after - before for before, after in pairwise(moments)]
     assert max(gaps) <= 60.1
     assert sum(gaps[-20:]) > sum(gaps[:20])
-    assert (pump.sent_total, pump.retried_total, pump.state) == (3, 40, PumpState.OK)
+    assert (pump.courier.sent_total, pump.courier.retried_total, pump.state) == (3, 40, PumpState.OK)
     assert [r.message for r in caplog.records] == [
         "fake: retrying (refused); nothing is lost", "fake takes data again",
     ]  # fmt: skip
@@ -163,7 +165,7 @@ def test_parked_is_tried_slowly_and_said_once_per_reason(caplog):
     assert [r.message for r in caplog.records if r.levelno == logging.ERROR] == [
         "fake: parked (401); nothing is lost", "fake: parked (404); nothing is lost",
     ]  # fmt: skip
-    assert pump.sent_total == 1
+    assert pump.courier.sent_total == 1
 
 
 def test_too_large_batches_are_halved_and_the_limit_is_remembered():
@@ -180,7 +182,7 @@ def test_a_single_line_that_is_too_large_is_set_aside():
     assert [line for _, _, line, _ in store.quarantined] == [
         f"tcp,site=lib,target=a probe_duration_seconds={n}.5 180000000{n}000" for n in range(2)
     ]
-    assert pump.quarantined_total == 2
+    assert pump.courier.quarantined_total == 2
 
 
 def test_bad_lines_are_found_and_set_aside_and_the_rest_is_delivered():
@@ -190,7 +192,7 @@ def test_bad_lines_are_found_and_set_aside_and_the_rest_is_delivered():
     assert [(position, reason) for _, position, _, reason in store.quarantined] == [
         (78, "unable to parse"), (401, "unable to parse"),
     ]  # fmt: skip
-    assert (pump.sent_total, pump.quarantined_total) == (498, 2)
+    assert (pump.courier.sent_total, pump.courier.quarantined_total) == (498, 2)
 
 
 def test_a_partial_write_names_its_line_and_loses_no_other():
@@ -258,7 +260,7 @@ def test_records_that_expired_before_their_turn_are_counted():
     store = Expired(records.reading(records.shape(), n, [1.0]) for n in range(10))
     store.cursors["fake"] = 1
     pump = virtual.run(drain(store, ScriptedSink()))
-    assert (pump.sent_total, pump.dropped_total) == (6, 3)
+    assert (pump.courier.sent_total, pump.dropped_total) == (6, 3)
 
 
 def test_a_disk_that_refuses_is_waited_for():
@@ -273,13 +275,13 @@ def test_a_disk_that_refuses_is_waited_for():
 
     store = Refusing([records.reading(records.shape(), 0, [1.0])])
     pump = virtual.run(drain(store, ScriptedSink()))
-    assert (pump.sent_total, pump.retried_total) == (1, 3)
+    assert (pump.courier.sent_total, pump.courier.retried_total) == (1, 3)
 
 
 def test_a_defect_in_a_sink_is_logged_once_and_stops_nobody(caplog):
     sink = ScriptedSink(failures=deque([KeyError("defect"), KeyError("defect")]))
     pump = virtual.run(drain(history(2), sink))
-    assert pump.sent_total == 2
+    assert pump.courier.sent_total == 2
     assert len([r for r in caplog.records if r.exc_info]) == 1
 
 
@@ -318,3 +320,87 @@ def test_a_size_grows_back_to_the_ceiling_and_not_beyond():
     for _ in range(10):
         size.took(0.01)
     assert size.lines == 400
+
+
+@dataclass
+class AnyOrderSink(ScriptedSink):
+    """Takes anything at any time."""
+
+    async def welcomes(self, _wall_ms):
+        return True
+
+
+def old_history(count=3000):
+    """Readings of the last `count` * 10 seconds, by the virtual clock's boottime."""
+    shape = records.shape()
+    return MemoryHistory(records.reading(shape, 10 * (n - count), [n + 0.5]) for n in range(count))
+
+
+def test_a_sink_of_any_order_gets_the_present_first_and_the_past_no_faster_than_it_may():
+    async def story():
+        store, sink = old_history(), AnyOrderSink()
+        async with running(store, sink) as pump:
+            pump.committed(3000)
+            await until(lambda: len(sink.taken) > 500, 0.01)
+            store.accept([records.reading(records.shape(), 1, [9999.5])])
+            pump.committed(await store.commit())
+            await until(lambda: any(b"=9999.5" in line for line in sink.taken), 0.01)
+            early, lag, queued = len(sink.taken), pump.lag_seconds, pump.queued_records
+            await until(lambda: store.cursors.get("fake") == 3001)
+            assert (pump.lag_seconds, pump.queued_records, pump.dropped_total) == (0, 0, 0)
+        return sink, early, lag, queued
+
+    sink, early, lag, queued = virtual.run(story())
+    assert early < 1500
+    assert lag > 10_000
+    assert queued > 1500
+    assert seconds(sink.taken) == [n + 0.5 for n in range(3000)] + [9999.5]
+    last, first = sink.requests[-1], sink.requests[0]
+    assert sum(size for _, size in sink.requests) / (last[0] - first[0]) < 6000
+
+
+def test_what_was_left_behind_survives_a_restart():
+    async def story():
+        store = old_history()
+        first, second = AnyOrderSink(), AnyOrderSink()
+        async with running(store, first) as pump:
+            pump.committed(3000)
+            await until(lambda: len(first.taken) > 500, 0.01)
+        async with running(store, second) as pump:
+            await until(lambda: store.cursors.get("fake") == 3000)
+        return first, second
+
+    first, second = virtual.run(story())
+    assert set(seconds(first.taken + second.taken)) == {n + 0.5 for n in range(3000)}
+
+
+def test_a_sink_that_remembers_its_place_goes_on_there_unless_it_remembers_another_history():
+    @dataclass
+    class Remembering(ScriptedSink):
+        own: int = 0
+
+        async def resume(self, _position):
+            return self.own
+
+    for own, expected in ((7, [7.5, 8.5, 9.5]), (5000, [n + 0.5 for n in range(10)])):
+        store, sink = history(10), Remembering(own=own)
+        virtual.run(drain(store, sink))
+        assert seconds(sink.taken) == expected
+
+
+@pytest.mark.parametrize("kept", [None, '{"past": [[3, 5], [8, 20]], "present": 30}'])
+@pytest.mark.parametrize("start", [0, 4, 6, 25])
+def test_lanes_never_forget_a_position_that_was_not_safe(kept, start):
+    lanes = Lanes(15.0, start, kept)
+    covered = {n for lane in lanes.all for n in range(lane.place.position + 1, (lane.end or 99) + 1)}
+    unsafe = {4, 5, *range(9, 21), *range(31, 100)} if kept else set(range(100))
+    assert {n for n in unsafe if n > start} <= covered
+    assert lanes.safe == start
+
+
+def test_too_many_stretches_become_fewer_and_none_is_lost():
+    lanes = Lanes(0.0)
+    for n in range(20):
+        lanes.split(10 * n + 10)
+    covered = {n for lane in lanes.all for n in range(lane.place.position + 1, (lane.end or 300) + 1)}
+    assert (len(lanes.past), covered) == (8, set(range(1, 301)))

@@ -6,10 +6,11 @@ from fakes.records import stamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.cli.long_form import cells, write_csv
-from netmon.cli.period import iso_8601, moment_ms
+from netmon.cli.period import moment_ms
+from netmon.delivery.long_form import cells, write_csv
 from netmon.errors import UsageError
 from netmon.model import Event, Fact, Outcome, Reading, Row, Shape, gauge, info
+from netmon.units import iso_8601
 
 NOW_MS = 1_800_000_000_000
 ALIAS = info("ifAlias", "Text.")

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netmon.model import Kind, Metric, Outcome, Reading, Stamp, info
-from netmon.store.rollup import percentile, roll_up
+from netmon.store.rollup import roll_up
+from netmon.store.statistics import percentile
 
 MINUTE = 60_000
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TextIO
 
-from netmon.cli.period import iso_8601
 from netmon.model import Event, Json, Kind, Labels, Reading, Record
+from netmon.units import iso_8601
 
 _FIRST = ("time", "record", "measurement")
 _LAST = ("metric", "value", "outcome", "clock")
@@ -50,13 +50,13 @@ def write_csv(records: Iterable[Record], label_names: Sequence[str], file: TextI
     taken = {*_FIRST, *_LAST}
     writer = csv.writer(file, lineterminator="\n")
     labels = [f"label_{name}" if name in taken else name for name in label_names]
-    writer.writerow([*_FIRST, *map(_harmless, labels), *_LAST])
+    writer.writerow([*_FIRST, *map(harmless, labels), *_LAST])
     for record in records:
         for cell in cells(record):
             known = dict(cell.labels)
             row = (cell.time, cell.record, cell.measurement, *(known.get(name, "") for name in label_names))
             writer.writerow(
-                [*map(_harmless, row), _harmless(cell.metric), _text(cell.value), cell.outcome, cell.clock]
+                [*map(harmless, row), harmless(cell.metric), cell_text(cell.value), cell.outcome, cell.clock]
             )
 
 
@@ -82,17 +82,19 @@ def _reading(reading: Reading, time: str, clock: str) -> Iterator[Cell]:
             yield Cell(time, "reading", measurement, labels, metric.name, value, outcome, clock)
 
 
-def _text(value: Json) -> str:
+def cell_text(value: Json) -> str:
+    """Return a value as a cell: numbers as they are, nothing for what is not known."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return _harmless(value)
+        return harmless(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return repr(value)
-    return _harmless(json.dumps(value))
+    return harmless(json.dumps(value))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, on one line without a bare carriage return."""
     # A bare carriage return would end the line for some readers, and csv does not quote it before 3.13.
     mark = "'" if text.startswith(_FORMULA) else ""
     return mark + text.replace("\r", " ")
