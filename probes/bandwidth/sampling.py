@@ -1,0 +1,97 @@
+"""Look at a running transfer ten times a second, and end it: steady, out of time, or out of bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+
+from netmon import sdk
+from probes.bandwidth.connections import Connections
+from probes.bandwidth.curve import BIN_SECONDS, Curve
+from probes.bandwidth.layers import Layer
+from probes.bandwidth.measured import Ask, Measured, Stop
+from probes.bandwidth.meter import Meter
+
+_TOLD_EVERY = 5
+
+
+class Sampling:
+    """One transfer's curve, from the moment it was made."""
+
+    def __init__(self, ask: Ask, meter: Meter, clock: sdk.Clock, connections: Connections) -> None:
+        self._ask, self._meter, self._clock, self._connections = ask, meter, clock, connections
+        self._began = clock.monotonic()
+        self.curve = Curve()
+        self.curve.add(0.0, 0)
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has taken."""
+        return self._clock.monotonic() - self._began
+
+    async def watch(self) -> Stop:
+        """Return when the transfer has to end, and why."""
+        looks = 0
+        while True:
+            await asyncio.sleep(BIN_SECONDS)
+            grown_bytes = self.look()
+            looks += 1
+            if looks % _TOLD_EVERY == 0:
+                self._tell()
+            # The next look may find as much again: what must not be exceeded is looked at beforehand.
+            if not self._meter.allows(grown_bytes):
+                return Stop.BYTES
+            if self._ask.until_steady and self.curve.steady:
+                return Stop.STEADY
+            if self.seconds + BIN_SECONDS > self._ask.seconds:
+                return Stop.TIME
+
+    def look(self) -> int:
+        """Add a tick; return the IP bytes since the one before."""
+        self._connections.look()
+        self.curve.add(self.seconds, self._connections.payload_bytes)
+        return self._meter.note_total(self._connections.wire_bytes)
+
+    def measured(self, stop: Stop, server: str) -> Measured:
+        """Return what was found."""
+        rate = self.curve.bytes_per_second()
+        seconds = self.curve.ticks[-1].seconds
+        return Measured(
+            bits_per_second=None if rate is None else rate * 8,
+            layer=Layer.TCP,
+            packet=self._connections.packet,
+            seconds=seconds,
+            stop=stop,
+            curve=self.curve,
+            flow=self._connections.flow(seconds),
+            server=server,
+            local_address=self._connections.local_address,
+        )
+
+    def _tell(self) -> None:
+        rate = self.curve.rates()[-1] * 8 / 1e6 if len(self.curve.ticks) > 1 else 0.0
+        spent = self._meter.spent_bytes / 1e6
+        self._meter.tell(f"{self._ask.direction}: {self.seconds:.1f} s, {rate:.2f} Mbit/s, {spent:.2f} MB")
+
+
+async def transfer(sampling: Sampling, transfers: Sequence[Coroutine[object, object, None]]) -> Stop:
+    """Run transfers, which would never end by themselves, until sampling says so; cancel what is left.
+
+    A transfer that fails before anything came raises; later its end is the far end's.
+    """
+    watching = asyncio.create_task(sampling.watch())
+    running = [asyncio.create_task(one) for one in transfers]
+    try:
+        done, _ = await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
+        if watching in done:
+            return watching.result()
+        sampling.look()
+        for task in done:
+            error = task.exception()
+            if error is not None and not sampling.curve.ticks[-1].size_bytes:
+                raise error
+        return Stop.FAR_END
+    finally:
+        for task in (watching, *running):
+            task.cancel()
+        await asyncio.gather(watching, *running, return_exceptions=True)
