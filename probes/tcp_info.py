@@ -10,7 +10,7 @@ from typing import Protocol
 _TCP_INFO = 11
 # Eight octets of state and options, then 32-bit fields from tcpi_rto to tcpi_total_retrans.
 _HEAD = struct.Struct("=8B24I")
-_OPTIONS, _RTT, _TOTAL_RETRANSMITS = 5, 8 + 15, 8 + 23
+_OPTIONS, _SEND_MSS, _SACKED, _RTT, _TOTAL_RETRANSMITS = 5, 8 + 2, 8 + 5, 8 + 15, 8 + 23
 _TIMESTAMPS = 1
 # From tcpi_pacing_rate to tcpi_bytes_retrans (Linux 4.19).
 _FLOW = struct.Struct("=4Q6I4Q2I2Q")
@@ -37,8 +37,9 @@ class TcpInfo:
 class TcpFlow:
     """What a connection carried so far, and what held its sender back, in seconds since it began.
 
-    Bytes are TCP payload. `busy` is time with data under way; of it, `window_limited` waited for the
-    receiver's window and `buffer_limited` for this host's send buffer.
+    Bytes are TCP payload; `bytes_sacked` have arrived, behind a gap that is not filled yet. `busy` is time
+    with data under way; of it, `window_limited` waited for the receiver's window and `buffer_limited` for
+    this host's send buffer.
     """
 
     rtt_seconds: float
@@ -46,6 +47,7 @@ class TcpFlow:
     retransmits_total: int
     option_bytes: int
     bytes_acked: int
+    bytes_sacked: int
     bytes_received: int
     bytes_sent: int
     bytes_retransmitted: int
@@ -85,6 +87,7 @@ def parse_tcp_flow(raw: bytes) -> TcpFlow | None:
         retransmits_total=head[_TOTAL_RETRANSMITS],
         option_bytes=_TIMESTAMPS_BYTES if head[_OPTIONS] & _TIMESTAMPS else 0,
         bytes_acked=acked,
+        bytes_sacked=head[_SACKED] * head[_SEND_MSS],
         bytes_received=received,
         bytes_sent=sent,
         bytes_retransmitted=again,

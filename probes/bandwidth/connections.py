@@ -43,9 +43,23 @@ class Connections:
         return any(self._last)
 
     @property
-    def payload_bytes(self) -> int:
-        """Return TCP payload in the test's direction, as far as the far end has it, or we do."""
-        return self._sum(lambda flow: flow.bytes_received if self._down else flow.bytes_acked)
+    def arrived(self) -> int:
+        """Return what has arrived in the test's direction, in units of `unit_bytes`.
+
+        Down, segments are counted: bytes only count once every gap before them is filled, which makes
+        steps out of a steady stream with a loss in it. Up, what arrived behind a gap counts as well.
+        """
+        if self._down:
+            return self._sum(lambda flow: flow.data_segments_received)
+        return self._sum(lambda flow: flow.bytes_acked + flow.bytes_sacked)
+
+    @property
+    def unit_bytes(self) -> float:
+        """Return TCP payload per unit of what arrived: of the mean segment down, of a byte up."""
+        segments = self._sum(lambda flow: flow.data_segments_received)
+        if not self._down or not segments:
+            return 1.0
+        return self._sum(lambda flow: flow.bytes_received) / segments
 
     @property
     def wire_bytes(self) -> int:

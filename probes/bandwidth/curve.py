@@ -15,22 +15,24 @@ STEADY_RATIO = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Bytes that had come by a moment, in seconds since the test began."""
+    """What had come by a moment, in seconds since the test began."""
 
     seconds: float
-    size_bytes: int
+    units: int
 
 
 @dataclass(slots=True)
 class Curve:
-    """Ticks of one test, from the last one before the first byte."""
+    """Ticks of one test, from the last one before the first byte; `began_ns` is UTC by the own clock."""
 
+    began_ns: int = 0
+    unit_bytes: float = 1.0
     ticks: list[Tick] = field(default_factory=list)
 
-    def add(self, seconds: float, size_bytes: int) -> None:
+    def add(self, seconds: float, units: int) -> None:
         """Take a tick; what comes before the first byte only moves the beginning."""
-        tick = Tick(seconds, size_bytes)
-        if size_bytes == 0:
+        tick = Tick(seconds, units)
+        if units == 0:
             self.ticks = [tick]
         else:
             self.ticks.append(tick)
@@ -45,25 +47,31 @@ class Curve:
 
     def rates(self) -> list[float]:
         """Return bytes per second of each bin."""
-        return [_rate(before, after) for before, after in pairwise(self.ticks)]
+        return [_rate(before, after) * self.unit_bytes for before, after in pairwise(self.ticks)]
 
     def bytes_per_second(self) -> float | None:
         """Return the rate of the steady half second, else that of the second half; None of nothing."""
+        window = self.window
+        return None if window is None else _rate(*window) * self.unit_bytes
+
+    @property
+    def window(self) -> tuple[Tick, Tick] | None:
+        """Return the ticks that the rate is taken between; None when nothing came."""
         ticks = self.ticks
-        if len(ticks) < 2 or ticks[-1].size_bytes == 0:
+        if len(ticks) < 2 or ticks[-1].units == 0:
             return None
-        if self.steady:
-            return _rate(ticks[-1 - STEADY_BINS], ticks[-1])
-        return _rate(_middle(ticks), ticks[-1])
+        return (ticks[-1 - STEADY_BINS] if self.steady else _middle(ticks)), ticks[-1]
 
     def mean_bytes_per_second(self) -> float | None:
         """Return the rate over all of it, its beginning included; None of nothing."""
         ticks = self.ticks
-        return _rate(ticks[0], ticks[-1]) if len(ticks) > 1 and ticks[-1].size_bytes else None
+        if len(ticks) < 2 or ticks[-1].units == 0:
+            return None
+        return _rate(ticks[0], ticks[-1]) * self.unit_bytes
 
 
 def _rate(before: Tick, after: Tick) -> float:
-    return (after.size_bytes - before.size_bytes) / max(after.seconds - before.seconds, 1e-9)
+    return (after.units - before.units) / max(after.seconds - before.seconds, 1e-9)
 
 
 def _middle(ticks: Sequence[Tick]) -> Tick:

@@ -18,12 +18,11 @@ from probes.bandwidth.http_talk import answer, ask, request
 from probes.bandwidth.measured import Ask, Direction, Measured
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.ndt7_message import own_record
-from probes.bandwidth.place import Place
+from probes.bandwidth.place import Place, keep_queue_short
 from probes.bandwidth.sampling import Sampling, transfer
 
 _POOL_BYTES = 1 << 22
 _UPLOAD_BYTES = 1 << 28
-_TCP_NOTSENT_LOWAT, _UNSENT_BYTES = 25, 1 << 18  # linux/tcp.h
 _AT_ONCE = struct.pack("ii", 1, 0)
 _RECORD_PATH, _RECORD_SECONDS, _RECORD_BYTES = "/netmon/v1/record", 1.0, 65_536
 
@@ -76,7 +75,7 @@ class HttpStreams:
         header = request(self.place, "POST", self._path(self.paths.upload), _UPLOAD_BYTES)
         while True:
             async with self._connection(connections) as sock:
-                sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+                keep_queue_short(sock)
                 again = True
                 while again:
                     await ask(sock, header)

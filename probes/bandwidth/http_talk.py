@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from netmon import sdk
 from probes.bandwidth.place import Place
-from probes.bandwidth.web_session import AGENT
 from probes.error_queue import failure
 
 _LARGEST_HEADER_BYTES = 16_384
@@ -30,9 +29,8 @@ class Answer:
 
 def request(place: Place, method: str, path: str, body_bytes: int | None = None) -> bytes:
     """Return a request's header."""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {place.url.authority}", f"User-Agent: {AGENT}"]
-    if place.token:
-        lines.append(f"Authorization: Bearer {place.token}")
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {place.url.authority}"]
+    lines += [f"{name}: {value}" for name, value in place.headers.items()]
     if body_bytes is not None:
         lines += ["Content-Type: application/octet-stream", f"Content-Length: {body_bytes}"]
     return "\r\n".join([*lines, "Accept-Encoding: identity", "", ""]).encode()

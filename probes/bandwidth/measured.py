@@ -58,6 +58,14 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """The longest wait (s) seen in a queue; `full` when it overflowed, so that it is the buffer's size."""
+
+    seconds: float
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one test of one direction found.
 
@@ -77,6 +85,7 @@ class Measured:
     uncertainty_ratio: float | None = None
     server: str = ""
     local_address: str = ""
+    depth: Depth | None = None
     details: Mapping[str, sdk.Json] = field(default_factory=dict)
 
     def rate(self, layer: Layer) -> float | None:

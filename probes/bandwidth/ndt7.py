@@ -20,9 +20,9 @@ from probes.bandwidth.ndt7_message import (
     next_message_bytes,
     server_record,
 )
-from probes.bandwidth.place import Place
+from probes.bandwidth.place import AGENT, Place, keep_queue_short
 from probes.bandwidth.sampling import Sampling, transfer
-from probes.bandwidth.web_session import AGENT, WebSocket, socket_of, text_of, web_socket
+from probes.bandwidth.web_session import WebSocket, socket_of, text_of, web_socket
 
 
 @dataclass(slots=True)
@@ -46,7 +46,9 @@ class Ndt7:
         path = DOWNLOAD_PATH if down else UPLOAD_PATH
         async with web_socket(self.place, path, PROTOCOL, self.tls, query) as ws:
             connections = Connections(ask.direction, self.place.resolved.version)
-            connections.add(socket_of(ws))
+            sock = socket_of(ws)
+            keep_queue_short(sock)
+            connections.add(sock)
             if not connections.told:
                 raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, "this kernel does not count what came")
             sampling = Sampling(ask, meter, self.clock, connections)

@@ -13,6 +13,8 @@ from probes.bandwidth.measured import Ask, Measured, Stop
 from probes.bandwidth.meter import Meter
 
 _TOLD_EVERY = 5
+_CHECKS = 5
+_BEGINNING_SECONDS = 1.0
 
 
 class Sampling:
@@ -21,7 +23,7 @@ class Sampling:
     def __init__(self, ask: Ask, meter: Meter, clock: sdk.Clock, connections: Connections) -> None:
         self._ask, self._meter, self._clock, self._connections = ask, meter, clock, connections
         self._began = clock.monotonic()
-        self.curve = Curve()
+        self.curve = Curve(clock.wall_ns())
         self.curve.add(0.0, 0)
 
     @property
@@ -33,27 +35,37 @@ class Sampling:
         """Return when the transfer has to end, and why."""
         looks = 0
         while True:
-            await asyncio.sleep(BIN_SECONDS)
-            grown_bytes = self.look()
+            if await self._wait_for_bin():
+                self.look()
+                return Stop.BYTES
+            self.look()
             looks += 1
             if looks % _TOLD_EVERY == 0:
                 self._tell()
-            # The next look may find as much again: what must not be exceeded is looked at beforehand.
-            if not self._meter.allows(grown_bytes):
-                return Stop.BYTES
             if self._ask.until_steady and self.curve.steady:
                 return Stop.STEADY
             if self.seconds + BIN_SECONDS > self._ask.seconds:
                 return Stop.TIME
 
-    def look(self) -> int:
-        """Add a tick; return the IP bytes since the one before."""
+    async def _wait_for_bin(self) -> bool:
+        """Wait until the bin is over; True when the bytes that are left might not do for another moment."""
+        for _ in range(_CHECKS):
+            await asyncio.sleep(BIN_SECONDS / _CHECKS)
+            self._connections.look()
+            # The next moment may cost as much again: what must not be exceeded is looked at beforehand.
+            if not self._meter.allows(self._meter.note_total(self._connections.wire_bytes)):
+                return True
+        return False
+
+    def look(self) -> None:
+        """Add a tick."""
         self._connections.look()
-        self.curve.add(self.seconds, self._connections.payload_bytes)
-        return self._meter.note_total(self._connections.wire_bytes)
+        self.curve.add(self.seconds, self._connections.arrived)
+        self._meter.note_total(self._connections.wire_bytes)
 
     def measured(self, stop: Stop, server: str) -> Measured:
         """Return what was found."""
+        self.curve.unit_bytes = self._connections.unit_bytes
         rate = self.curve.bytes_per_second()
         seconds = self.curve.ticks[-1].seconds
         return Measured(
@@ -69,7 +81,8 @@ class Sampling:
         )
 
     def _tell(self) -> None:
-        rate = self.curve.rates()[-1] * 8 / 1e6 if len(self.curve.ticks) > 1 else 0.0
+        rates = self.curve.rates()
+        rate = rates[-1] * self._connections.unit_bytes * 8 / 1e6 if rates else 0.0
         spent = self._meter.spent_bytes / 1e6
         self._meter.tell(f"{self._ask.direction}: {self.seconds:.1f} s, {rate:.2f} Mbit/s, {spent:.2f} MB")
 
@@ -77,7 +90,7 @@ class Sampling:
 async def transfer(sampling: Sampling, transfers: Sequence[Coroutine[object, object, None]]) -> Stop:
     """Run transfers, which would never end by themselves, until sampling says so; cancel what is left.
 
-    A transfer that fails before anything came raises; later its end is the far end's.
+    One that fails in its first second raises, with the reason; later its end is the far end's.
     """
     watching = asyncio.create_task(sampling.watch())
     running = [asyncio.create_task(one) for one in transfers]
@@ -88,7 +101,7 @@ async def transfer(sampling: Sampling, transfers: Sequence[Coroutine[object, obj
         sampling.look()
         for task in done:
             error = task.exception()
-            if error is not None and not sampling.curve.ticks[-1].size_bytes:
+            if error is not None and sampling.seconds < _BEGINNING_SECONDS:
                 raise error
         return Stop.FAR_END
     finally:

@@ -11,6 +11,7 @@ from probes.bandwidth.train_fit import FEWEST_PACKETS, Fit, fit
 _FIRST_PACKETS, _MOST_PACKETS = 20, 4000
 _TARGET_RATIO = 0.01
 _SHORTEST_SPAN_SECONDS = 0.015
+_SHARE_OF_BYTES = 0.25
 # A train must be so much longer than the delays vary, or they are what is measured.
 _SPAN_PER_JITTER = 50
 _QUEUE_SECONDS = 0.06
@@ -55,10 +56,10 @@ class TrainSearch:
     _failures: int = 0
     refusal: str = ""
 
-    @property
-    def span_seconds(self) -> float:
-        """Return how long a train must take."""
-        return max(_SHORTEST_SPAN_SECONDS, _SPAN_PER_JITTER * self.jitter_seconds)
+    def span_seconds(self, bits_per_second: float) -> float:
+        """Return how long a train must take: longer than delays vary, and if it can be had, 15 ms."""
+        affordable = _SHARE_OF_BYTES * self.most_bytes * 8 / bits_per_second
+        return max(_SPAN_PER_JITTER * self.jitter_seconds, min(_SHORTEST_SPAN_SECONDS, affordable))
 
     def next_train(self) -> Train | None:
         """Return what to send next; None when there is enough, or no sense in more."""
@@ -90,19 +91,19 @@ class TrainSearch:
     def _keep(self, found: Fit) -> None:
         error = max(found.error_ratio, _STAMP_ERROR_SECONDS / found.span_seconds)
         self._fits.append(Fit(found.bits_per_second, error, found.span_seconds, found.packets))
-        packets = self._train.packets
-        if (found.span_seconds < self.span_seconds or error > _TARGET_RATIO) and packets < _MOST_PACKETS:
+        packets, span = self._train.packets, self.span_seconds(found.bits_per_second)
+        if (found.span_seconds < span or error > _TARGET_RATIO) and packets < _MOST_PACKETS:
             self._train = self._longer(found, error)
-        needed = _AGREEING * self.span_seconds * found.bits_per_second / 8
+        needed = _AGREEING * span * found.bits_per_second / 8
         if needed > self.most_bytes:
             self.refusal = (
                 f"delays vary by {self.jitter_seconds * 1e3:.1f} ms: trains of"
-                f" {self.span_seconds * 1e3:.0f} ms would take {needed / 1e6:.1f} MB"
+                f" {span * 1e3:.0f} ms would take {needed / 1e6:.1f} MB"
                 f" of {self.most_bytes / 1e6:.1f} MB"
             )
 
     def _longer(self, found: Fit, error: float) -> Train:
-        by_span = 1.2 * self.span_seconds / max(found.span_seconds, 1e-4)
+        by_span = 1.2 * self.span_seconds(found.bits_per_second) / max(found.span_seconds, 1e-4)
         by_error = (error / _TARGET_RATIO) ** 0.67
         packets = int(self._train.packets * min(12.0, max(1.5, by_span, by_error)))
         room = (self.most_bytes - self._spent_bytes) // self.packet_bytes
@@ -118,7 +119,9 @@ class TrainSearch:
 
     def _agreed(self) -> bool:
         newest = self._good()[-_REMEMBERED:]
-        if len(newest) < _AGREEING or newest[-1].span_seconds < 0.5 * self.span_seconds:
+        if len(newest) < _AGREEING:
+            return False
+        if newest[-1].span_seconds < 0.5 * self.span_seconds(newest[-1].bits_per_second):
             return False
         middle = median(one.bits_per_second for one in newest)
         near = [one for one in newest if abs(one.bits_per_second - middle) < 2 * _TARGET_RATIO * middle]

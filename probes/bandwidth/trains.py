@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 
 from netmon import sdk
+from probes.bandwidth.buffer_depth import buffer_depth
 from probes.bandwidth.layers import Layer, PacketShape, full_packet
 from probes.bandwidth.measured import Ask, Measured, Stop
 from probes.bandwidth.meter import Meter
@@ -26,6 +27,7 @@ class Trains:
     place: Place
     clock: sdk.Clock
     tls: ssl.SSLContext | None
+    fill_buffer: bool = False
 
     async def run(self, ask: Ask, meter: Meter) -> Measured:
         """Test one direction; SourceError where trains would not tell the truth, with the reason."""
@@ -42,10 +44,12 @@ class Trains:
                 )
                 search.take(arrivals.stamps_ns)
                 meter.tell(f"{ask.direction}: a train of {train.packets}, {len(arrivals.numbers)} came")
+            found, depth = search.capacity(), None
+            if self.fill_buffer and found is not None and not search.refusal:
+                depth = await buffer_depth(session, ask.direction, found.bits_per_second, meter)
             record = await session.end()
-        found = search.capacity()
         if search.refusal or found is None:
-            reason = search.refusal or "no train came through"
+            reason = search.refusal or "no train could be timed"
             raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"trains are refused: {reason}")
         tcp = full_packet(self.place.resolved.version, PACKET_BYTES)
         return Measured(
@@ -59,6 +63,7 @@ class Trains:
             uncertainty_ratio=found.uncertainty_ratio,
             server=self.place.server,
             local_address=session.local_address,
+            depth=depth,
             details={"trains": found.trains, "jitter_seconds": search.jitter_seconds},
         )
 

@@ -7,7 +7,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
 import aiohttp
@@ -21,7 +20,6 @@ from probes.error_queue import failure
 LARGEST_MESSAGE_BYTES = 1 << 24
 _CLOSE_SECONDS = 0.5
 _LARGEST_TEXT = 65_536
-AGENT = f"netmon/{version('netmon-edge')}"
 
 WebSocket = aiohttp.ClientWebSocketResponse[Any]
 
@@ -66,12 +64,11 @@ async def web_socket(
             raise
         return sock
 
-    headers = {"User-Agent": AGENT} | ({"Authorization": f"Bearer {place.token}"} if place.token else {})
     connector = aiohttp.TCPConnector(
         resolver=_Known(place), socket_factory=bound, ssl=tls if tls is not None else True, force_close=True
     )
     url = place.url
-    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+    async with aiohttp.ClientSession(connector=connector, headers=place.headers) as session:
         try:
             ws = await session.ws_connect(
                 f"{url.scheme}://{url.authority}{url.path.partition('?')[0].rstrip('/')}{path}",

@@ -7,16 +7,17 @@ import socket
 from aiohttp import web
 
 from netmon import sdk
+from probes.bandwidth.place import AGENT
+from probes.bandwidth.server.desk import Client
 from probes.bandwidth.server.own_side import OwnSide
-from probes.bandwidth.web_session import AGENT
-
-_TCP_NOTSENT_LOWAT, _UNSENT_BYTES = 25, 1 << 18  # linux/tcp.h
 
 
-def token_of(request: web.Request) -> str:
-    """Return the token, from the header or, for clients in browsers, from the address."""
+def client_of(request: web.Request) -> Client:
+    """Return who asks; the token is in a header or, for clients in browsers, in the address."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token if scheme == "Bearer" else request.query.get("access_token", "")
+    if scheme != "Bearer":
+        token = request.query.get("access_token", "")
+    return Client(request.remote or "", request.headers.get("Netmon-Client", "")[:64], token)
 
 
 def socket_of(request: web.Request) -> socket.socket:
@@ -27,11 +28,6 @@ def socket_of(request: web.Request) -> socket.socket:
     if sock is None:
         raise ConnectionResetError
     return sock
-
-
-def keep_queue_short(sock: socket.socket) -> None:
-    """Hand the kernel no more than it can soon send: what waits in it can neither be stopped nor counted."""
-    sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def own_side(request: web.Request, clock: sdk.Clock) -> OwnSide:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import BinaryIO
 
 from aiohttp import web
 
-from netmon import sdk
-from probes.bandwidth.server.asking import hang_up, keep_queue_short, own_side, socket_of, token_of
+from probes.bandwidth.place import keep_queue_short
+from probes.bandwidth.server.asking import client_of, hang_up, own_side, socket_of
 from probes.bandwidth.server.desk import Desk, Visit
 from probes.tcp_info import tcp_flow
 
@@ -19,7 +20,6 @@ _CHUNK_BYTES = 1 << 20
 _MOST_CHUNKS = 1024
 # So much at a time, and then a look at how it goes.
 _PART_BYTES = 1 << 18
-_RECORD_TRIES, _RECORD_PAUSE_SECONDS = 10, 0.05
 _NO_STORE = {
     "Cache-Control": "no-store, no-transform",
     "Access-Control-Allow-Origin": "*",
@@ -76,16 +76,10 @@ class Bulk:
 
     async def record(self, request: web.Request) -> web.StreamResponse:
         """Return this end's side of the address's last test; it is told once."""
-        return web.json_response(await self._record(request.remote or ""), headers=_NO_STORE)
-
-    async def _record(self, address: str) -> Mapping[str, sdk.Json]:
-        """Wait a moment for connections that are being hung up just now."""
-        for _ in range(_RECORD_TRIES):
-            visit = self._desk.end(address)
-            if visit is not None and visit.side is not None:
-                return visit.side.record(list(visit.flows.values()))
-            await asyncio.sleep(_RECORD_PAUSE_SECONDS)
-        return {}
+        visit = self._desk.end(client_of(request))
+        if visit is None or visit.side is None:
+            return web.json_response({}, headers=_NO_STORE)
+        return web.json_response(visit.side.record(list(visit.flows.values())), headers=_NO_STORE)
 
     @asynccontextmanager
     async def _stream(self, request: web.Request) -> AsyncIterator[Visit]:
@@ -93,7 +87,7 @@ class Bulk:
         desk = self._desk
         if self._pool is None:
             self._pool = await asyncio.to_thread(_make_pool)
-        with desk.test(request.remote or "", token_of(request)) as visit:
+        with desk.test(client_of(request), partial(hang_up, request)) as visit:
             if visit.side is None:
                 visit.side = own_side(request, desk.clock)
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,14 +49,23 @@ class Limits:
     day_bytes: int = 200_000_000_000
 
 
-@dataclass(slots=True, eq=False)
-class Visit:
-    """One test that is running; `streams` are its connections now, `flows` what all of them carried."""
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks: address, the random name of its run (empty: it gives none), and its token."""
 
     address: str
+    name: str
+    token: str = field(repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class Visit:
+    """One test that is running; `streams` hang up its connections now, `flows` are what all carried."""
+
+    client: Client
     began: float
     idle_since: float
-    streams: int = 0
+    streams: list[Callable[[], None]] = field(default_factory=list)
     spent_bytes: int = 0
     charged_bytes: int = 0
     side: OwnSide | None = None
@@ -70,7 +79,7 @@ class Visit:
 
 @dataclass(slots=True)
 class Desk:
-    """Keeps the one place there is. Connections of one address, close to each other, are one test."""
+    """Keeps the one place there is. Connections of one client, close to each other, are one test."""
 
     allowed: Sequence[Network]
     token: str
@@ -84,37 +93,44 @@ class Desk:
     _spent: deque[tuple[float, int]] = field(default_factory=deque)
 
     @contextmanager
-    def test(self, address: str, token: str) -> Iterator[Visit]:
-        """Hold a place for one connection; TurnedAway when there is none for it."""
-        visit = self._enter(address, token)
-        visit.streams += 1
+    def test(self, client: Client, hang_up: Callable[[], None], *, alone: bool = False) -> Iterator[Visit]:
+        """Hold a place for one connection; TurnedAway when there is none for it.
+
+        `alone` begins another test: what runs for the same client is over, though its end was lost.
+        """
+        self.check(client)
+        if alone:
+            self.end(client)
+        visit = self._enter(client)
+        visit.streams.append(hang_up)
         try:
             yield visit
         finally:
-            visit.streams -= 1
+            visit.streams.remove(hang_up)
             visit.idle_since = self.clock.monotonic()
             self._spend(visit)
 
-    def end(self, address: str) -> Visit | None:
-        """Return an address's last test, if it is nobody's turn yet; what comes then is another test."""
+    def end(self, client: Client) -> Visit | None:
+        """End a client's test, hang up what is left of it, and return it; None when it has none."""
         visit = self._visit
-        if visit is None or visit.address != address or visit.streams:
+        if visit is None or not self._same(visit.client, client):
             return None
         self._visit = None
+        for hang_up in tuple(visit.streams):
+            hang_up()
         return visit
 
-    def check(self, address: str, token: str) -> None:
+    def check(self, client: Client) -> None:
         """Raise TurnedAway for who may not ask at all."""
-        found = ip_address(address.partition("%")[0])
+        found = ip_address(client.address.partition("%")[0])
         if not any(found.version == network.version and found in network for network in self.allowed):
             raise self._away(Turned.STRANGER)
-        if self.token and not hmac.compare_digest(token.encode(), self.token.encode()):
+        if self.token and not hmac.compare_digest(client.token.encode(), self.token.encode()):
             raise self._away(Turned.UNKNOWN)
 
-    def _enter(self, address: str, token: str) -> Visit:
-        self.check(address, token)
+    def _enter(self, client: Client) -> Visit:
         now, visit = self.clock.monotonic(), self._visit
-        if visit is not None and visit.address == address:
+        if visit is not None and self._same(visit.client, client):
             if visit.streams or now - visit.idle_since < _BETWEEN_STREAMS_SECONDS:
                 return visit
         elif visit is not None and visit.streams:
@@ -123,10 +139,13 @@ class Desk:
             self._spent.popleft()
         if sum(spent for _, spent in self._spent) >= self.limits.day_bytes:
             raise self._away(Turned.VOLUME)
-        self._count(address, now)
+        self._count(client.address, now)
         self.tests_total += 1
-        self._visit = visit = Visit(address, now, now)
+        self._visit = visit = Visit(client, now, now)
         return visit
+
+    def _same(self, one: Client, other: Client) -> bool:
+        return (one.address, one.name) == (other.address, other.name)
 
     def _spend(self, visit: Visit) -> None:
         grown_bytes = visit.spent_bytes - visit.charged_bytes

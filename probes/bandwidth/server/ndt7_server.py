@@ -19,7 +19,8 @@ from probes.bandwidth.ndt7_message import (
     encode_measurement,
     next_message_bytes,
 )
-from probes.bandwidth.server.asking import keep_queue_short, socket_of
+from probes.bandwidth.place import keep_queue_short
+from probes.bandwidth.server.asking import socket_of
 from probes.bandwidth.server.desk import Visit
 from probes.bandwidth.server.own_side import OwnSide
 from probes.tcp_info import tcp_flow

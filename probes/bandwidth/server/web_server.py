@@ -6,13 +6,14 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
 from probes.bandwidth.ndt7_message import DOWNLOAD_PATH, PROTOCOL, UPLOAD_PATH
-from probes.bandwidth.server.asking import own_side, token_of
+from probes.bandwidth.server.asking import client_of, hang_up, own_side
 from probes.bandwidth.server.bulk import Bulk
-from probes.bandwidth.server.desk import Desk, Turned, TurnedAway, Visit
+from probes.bandwidth.server.desk import Desk, Turned, TurnedAway
 from probes.bandwidth.server.ndt7_server import Ndt7Server
 from probes.bandwidth.server.train_server import TRAINS_PATH, TrainServer
 
@@ -63,7 +64,7 @@ class CapacityServer:
     @web.middleware
     async def _fence(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            self._desk.check(request.remote or "", token_of(request))
+            self._desk.check(client_of(request))
             return await handler(request)
         except TurnedAway as error:
             raise _refusal(error.why) from error
@@ -76,22 +77,15 @@ class CapacityServer:
     async def _ndt7(self, request: web.Request) -> web.StreamResponse:
         if PROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", ""):
             raise web.HTTPBadRequest(text=f"the subprotocol is {PROTOCOL}\n")
-        with self._desk.test(request.remote or "", token_of(request)) as visit:
-            self._alone(visit)
+        with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
             limits = self._desk.limits
             server = Ndt7Server(request, visit, own_side(request, self._desk.clock), limits.test_bytes)
             return await server.serve(down=request.path == DOWNLOAD_PATH, seconds=limits.seconds)
 
     async def _trains(self, request: web.Request) -> web.StreamResponse:
-        with self._desk.test(request.remote or "", token_of(request)) as visit:
-            self._alone(visit)
+        with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
             server = TrainServer(request, visit, own_side(request, self._desk.clock), self._desk.limits)
             return await server.serve()
-
-    def _alone(self, visit: Visit) -> None:
-        """Turn away a second test of the same address: only streams of one may run together."""
-        if visit.streams > 1:
-            raise TurnedAway(Turned.BUSY)
 
 
 def _refusal(why: Turned) -> web.HTTPException:
