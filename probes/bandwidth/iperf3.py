@@ -94,7 +94,7 @@ class Iperf3:
             seconds=seconds + _OMITTED_SECONDS,
             stop=Stop.BYTES if rate > _CAP_REACHED * most_bits else Stop.TIME,
             flow=self._flow(end, ask),
-            far_record={"busiest_core_ratio": float(str(cpu["remote_total"])) / 100},
+            far_record={"own_core_ratio": float(str(cpu["remote_total"])) / 100},
             server=self.place.server,
             local_address=self._local_address(said),
             details={

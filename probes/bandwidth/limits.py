@@ -64,6 +64,7 @@ _BUSY_CORE, _OWN_CORE = 0.97, 0.9
 _NEAR_NIC, _NEAR_CONTRACT = 0.93, 0.95
 _HELD_BACK, _SENDING = 0.3, 0.8
 _MUCH_OTHER = 0.1
+_QUEUE_SECONDS, _QUEUE_OF_TRIP = 0.005, 0.25
 
 Rule = Callable[[Evidence], Finding | None]
 
@@ -122,11 +123,11 @@ def _card(evidence: Evidence) -> Finding | None:
 
 
 def _own_processor(evidence: Evidence) -> Finding | None:
-    own, core = evidence.host.own_core_ratio, evidence.host.busiest_core_ratio
+    own, core = evidence.host.own_core_ratio, evidence.host.idlest_core_ratio
     if own is not None and own >= _OWN_CORE:
         return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
     if core is not None and core >= _BUSY_CORE:
-        return Finding(LimitedBy.HOST_CPU, f"a core of this host was {core:.0%} busy")
+        return Finding(LimitedBy.HOST_CPU, f"every core of this host was at least {core:.0%} busy")
     return None
 
 
@@ -143,9 +144,11 @@ def _own_buffers(evidence: Evidence) -> Finding | None:
 
 
 def _far_processor(evidence: Evidence) -> Finding | None:
-    core = evidence.far_number("busiest_core_ratio")
+    own, core = evidence.far_number("own_core_ratio"), evidence.far_number("idlest_core_ratio")
+    if own is not None and own >= _OWN_CORE:
+        return Finding(LimitedBy.SERVER, f"the server's process used {own:.0%} of a core")
     if core is not None and core >= _BUSY_CORE:
-        return Finding(LimitedBy.SERVER, f"a core of the server was {core:.0%} busy")
+        return Finding(LimitedBy.SERVER, f"every core of the server was at least {core:.0%} busy")
     return None
 
 
@@ -172,16 +175,32 @@ def _others(evidence: Evidence) -> Finding | None:
     return Finding(LimitedBy.CROSS_TRAFFIC, f"others used {other / 1e6:.1f} Mbit/s of the line meanwhile")
 
 
+def _queue(evidence: Evidence) -> Finding | None:
+    """Blame the line when packets queued before it: what sends slower than the line leaves no queue."""
+    sender = evidence.sender
+    if sender is None or not sender.min_rtt_seconds:
+        return None
+    waited = sender.rtt_seconds - sender.min_rtt_seconds
+    if waited < max(_QUEUE_SECONDS, _QUEUE_OF_TRIP * sender.min_rtt_seconds):
+        return None
+    return Finding(LimitedBy.CIRCUIT, f"packets waited {waited * 1e3:.0f} ms in a queue on the way")
+
+
 def _line(evidence: Evidence) -> Finding | None:
     """Blame the line when its sender had enough to send all the time and nobody else was in the way."""
-    if evidence.measured.peak and evidence.measured.bits_per_second:
-        return Finding(LimitedBy.CIRCUIT, "trains left the narrowest link at this rate")
     sender = evidence.sender
     if sender is None or sender.busy_ratio is None or sender.busy_ratio < _SENDING:
         return None
     return Finding(
         LimitedBy.CIRCUIT, f"the sender was busy for {sender.busy_ratio:.0%} of the time, and nothing held it"
     )
+
+
+def _trains(evidence: Evidence) -> Finding | None:
+    """Believe trains: the kernel's stamps do not depend on who was busy."""
+    if evidence.measured.peak:
+        return Finding(LimitedBy.CIRCUIT, "trains left the narrowest link at this rate")
+    return None
 
 
 def _steady(evidence: Evidence) -> bool:
@@ -194,11 +213,13 @@ RULES: tuple[Rule, ...] = (
     _cap,
     _radio,
     _card,
-    _own_processor,
-    _own_buffers,
-    _far_processor,
-    _far_buffers,
     _others,
+    _trains,
+    _own_buffers,
+    _far_buffers,
+    _queue,
+    _own_processor,
+    _far_processor,
     _line,
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,7 @@ from probes.error_queue import failure
 LARGEST_MESSAGE_BYTES = 1 << 24
 _CLOSE_SECONDS = 0.5
 _LARGEST_TEXT = 65_536
+_TURNS_TO_CLOSE = 4
 
 WebSocket = aiohttp.ClientWebSocketResponse[Any]
 
@@ -82,7 +84,18 @@ async def web_socket(
         try:
             yield ws
         finally:
-            await ws.close()
+            await _end(ws)
+
+
+async def _end(ws: WebSocket) -> None:
+    """Say goodbye, and drop what was written and not sent: nobody counts it any more."""
+    sock = ws.get_extra_info("socket")
+    await ws.close()
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        for _ in range(_TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
 
 def text_of(message: aiohttp.WSMessage) -> Mapping[str, sdk.Json] | None:

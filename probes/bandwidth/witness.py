@@ -42,9 +42,9 @@ class HostState:
     clock_max_error_seconds: float | None
 
     @property
-    def busiest_core_ratio(self) -> float | None:
-        """Return the share of the core that had least to spare; None: not known."""
-        return max(self.core_busy_ratios, default=None)
+    def idlest_core_ratio(self) -> float | None:
+        """Return the share of the core that had most to spare, where we could have run; None: not known."""
+        return min(self.core_busy_ratios, default=None)
 
 
 class Witness:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fakes.context import make_context
@@ -15,11 +17,14 @@ from fakes.namespaces import Host
 
 from netmon import sdk
 from probes.bandwidth.http_streams import HttpStreams, Paths
+from probes.bandwidth.iperf3 import PORT as IPERF3_PORT
+from probes.bandwidth.iperf3 import Iperf3
 from probes.bandwidth.layers import Layer
-from probes.bandwidth.measured import Ask, Direction, Measured
+from probes.bandwidth.measured import Ask, Measured
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.ndt7 import Ndt7
 from probes.bandwidth.place import find_place
+from probes.bandwidth.probe import BandwidthProbe, BandwidthSettings
 from probes.bandwidth.trains import Trains
 
 TOKEN = "a-token-for-tests-only"
@@ -58,27 +63,41 @@ def serving(
         process.stderr.close()
 
 
-async def tested(
-    host: Host,
-    address: str,
-    kind: str,
-    direction: Direction,
-    ask: Ask | None = None,
-    most_bytes: int = 10**10,
-) -> tuple[Measured, Meter]:
+async def run_test(host: Host, address: str, kind: str, ask: Ask, most_bytes: int) -> tuple[Measured, Meter]:
     """Test once from a host; connections are made there."""
     context, clock = make_context(), sdk.SystemClock()
-    ask = ask or Ask(direction, 10.0, 4, until_steady=True)
     folder = "/backend/" if kind == "http" else "/"
+    port = IPERF3_PORT if kind == "iperf3" else PORT
     with host.entered():
-        place = await find_place(context, f"http://{address}:{PORT}{folder}", "any", None, TOKEN)
+        place = await find_place(context, f"http://{address}:{port}{folder}", "any", None, TOKEN)
+        place = replace(place, client="the lab")
         method = {
             "ndt7": lambda: Ndt7(place, clock, None),
             "http": lambda: HttpStreams(place, clock, Paths()),
             "trains": lambda: Trains(place, clock, None),
+            "iperf3": lambda: Iperf3(place),
         }[kind]()
         meter = Meter(context.ledger, "", most_bytes)
         return await method.run(ask, meter), meter
+
+
+async def probed(host: Host, address: str, folder: Path, timeout_seconds=30.0, **settings):
+    """Run the probe once from a host; gives its records and its story."""
+    story: list[str] = []
+    overrides = {name: settings.pop(name) for name in ("circuits", "ledger") if name in settings}
+    context = make_context(trace=story.append, **overrides)
+    circuit = next(iter(context.circuits), "")
+    assignment = sdk.Assignment("bandwidth", (address,), 60.0, timeout_seconds, circuit=circuit)
+    settings.setdefault("token_file", str(folder / "token"))
+    probe = BandwidthProbe(assignment, BandwidthSettings.model_validate_json(json.dumps(settings)))
+    try:
+        with host.entered():
+            await probe.open(context)
+            records = await probe.read()
+    finally:
+        await probe.close()
+        await context.shared.close()
+    return records, story
 
 
 def megabits(measured: Measured, layer: Layer = Layer.IP) -> float:

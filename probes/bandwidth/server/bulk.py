@@ -32,12 +32,11 @@ class Bulk:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._pool: BinaryIO | None = None
+        self._pool = _make_pool()
 
     def close(self) -> None:
         """Give the memory back."""
-        if self._pool is not None:
-            self._pool.close()
+        self._pool.close()
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Send `ckSize` times 1 MiB (LibreSpeed: 4 unless said otherwise, 1024 at most)."""
@@ -85,8 +84,6 @@ class Bulk:
     async def _stream(self, request: web.Request) -> AsyncIterator[Visit]:
         """Hold a place, watch the time, and keep the record as it is when the connection ends."""
         desk = self._desk
-        if self._pool is None:
-            self._pool = await asyncio.to_thread(_make_pool)
         with desk.test(client_of(request), partial(hang_up, request)) as visit:
             if visit.side is None:
                 visit.side = own_side(request, desk.clock)
@@ -102,7 +99,7 @@ class Bulk:
     ) -> None:
         """Send from memory by the kernel alone; through TLS, by ourselves."""
         transport, pool, sock = request.transport, self._pool, socket_of(request)
-        if transport is None or pool is None:
+        if transport is None:
             raise ConnectionResetError
         keep_queue_short(sock)
         secure = transport.get_extra_info("sslcontext") is not None

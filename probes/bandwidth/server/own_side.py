@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from netmon import sdk
 from probes.bandwidth.witness import Witness, described
 from probes.tcp_info import TcpFlow
+
+_JOINED: Mapping[str, Callable[[Iterable[float]], float]] = {"rtt_seconds": max, "min_rtt_seconds": min}
 
 
 @dataclass(slots=True)
@@ -32,14 +35,13 @@ class OwnSide:
         """Return processors and card, one number for all cores."""
         state = self._witness.state(self.local_address)
         record = {name: value for name, value in described(state).items() if name != "core_busy_ratios"}
-        return record | {"busiest_core_ratio": state.busiest_core_ratio, "release": self.release}
+        return record | {"idlest_core_ratio": state.idlest_core_ratio, "release": self.release}
 
     def record(self, flows: list[TcpFlow]) -> dict[str, sdk.Json]:
-        """Return everything, the connections summed up."""
+        """Return everything: of the connections the sums, the slowest and the fastest round trip."""
         record = self.host() | {"seconds": self.seconds, "streams": len(flows)}
-        for flow in flows:
-            for name, value in asdict(flow).items():
-                known = record.get(name, 0)
-                if isinstance(known, int | float):
-                    record[name] = known + value
+        told = [asdict(flow) for flow in flows]
+        for name in told[0] if told else ():
+            join = _JOINED.get(name, sum)
+            record[name] = join(one[name] for one in told)
         return record
