@@ -14,6 +14,7 @@ from probes.bandwidth.meter import Meter
 
 _TOLD_EVERY = 5
 _CHECKS = 5
+_NEXT_MOMENT = 2
 _BEGINNING_SECONDS = 1.0
 
 
@@ -52,8 +53,9 @@ class Sampling:
         for _ in range(_CHECKS):
             await asyncio.sleep(BIN_SECONDS / _CHECKS)
             self._connections.look()
-            # The next moment may cost as much again: what must not be exceeded is looked at beforehand.
-            if not self._meter.allows(self._meter.note_total(self._connections.wire_bytes)):
+            # A flow that begins doubles from trip to trip: the next moment may cost twice as much.
+            grown_bytes = self._meter.note_total(self._connections.wire_bytes)
+            if not self._meter.allows(_NEXT_MOMENT * grown_bytes):
                 return True
         return False
 

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 from fakes.context import make_context
@@ -25,6 +26,8 @@ from probes.bandwidth.meter import Meter
 from probes.bandwidth.ndt7 import Ndt7
 from probes.bandwidth.place import find_place
 from probes.bandwidth.probe import BandwidthProbe, BandwidthSettings
+from probes.bandwidth.server.desk import Desk, Limits
+from probes.bandwidth.server.web_server import CapacityServer
 from probes.bandwidth.trains import Trains
 
 TOKEN = "a-token-for-tests-only"
@@ -61,6 +64,18 @@ def serving(
         process.send_signal(signal.SIGTERM)
         process.wait(10)
         process.stderr.close()
+
+
+@asynccontextmanager
+async def capacity_server(token: str = "", **limits: int) -> AsyncIterator[int]:
+    """Serve capacity tests on loopback, in this process; gives the port."""
+    desk = Desk((ip_network("127.0.0.0/8"),), token, Limits(**limits), sdk.SystemClock())
+    server = CapacityServer(desk)
+    await server.open("127.0.0.1", 0)
+    try:
+        yield server.port
+    finally:
+        await server.close()
 
 
 async def run_test(host: Host, address: str, kind: str, ask: Ask, most_bytes: int) -> tuple[Measured, Meter]:

@@ -8,7 +8,21 @@ from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
-OURS = ("dns", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "system", "tcp", "tls", "udp")
+OURS = (
+    "bandwidth",
+    "dns",
+    "host",
+    "http",
+    "icmp",
+    "interfaces",
+    "lan",
+    "ntp",
+    "path",
+    "system",
+    "tcp",
+    "tls",
+    "udp",
+)
 """Sources of this project: others may be installed on the machine."""
 
 
