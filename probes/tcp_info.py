@@ -10,7 +10,8 @@ from typing import Protocol
 _TCP_INFO = 11
 # Eight octets of state and options, then 32-bit fields from tcpi_rto to tcpi_total_retrans.
 _HEAD = struct.Struct("=8B24I")
-_OPTIONS, _SEND_MSS, _SACKED, _RTT, _TOTAL_RETRANSMITS = 5, 8 + 2, 8 + 5, 8 + 15, 8 + 23
+_OPTIONS, _SEND_MSS, _RECEIVE_MSS, _SACKED = 5, 8 + 2, 8 + 3, 8 + 5
+_RTT, _TOTAL_RETRANSMITS = 8 + 15, 8 + 23
 _TIMESTAMPS = 1
 # From tcpi_pacing_rate to tcpi_bytes_retrans (Linux 4.19).
 _FLOW = struct.Struct("=4Q6I4Q2I2Q")
@@ -46,6 +47,8 @@ class TcpFlow:
     min_rtt_seconds: float
     retransmits_total: int
     option_bytes: int
+    segment_bytes: int
+    """Payload of the largest segment that came."""
     bytes_acked: int
     bytes_sacked: int
     bytes_received: int
@@ -86,6 +89,7 @@ def parse_tcp_flow(raw: bytes) -> TcpFlow | None:
         min_rtt_seconds=min_rtt / 1e6,
         retransmits_total=head[_TOTAL_RETRANSMITS],
         option_bytes=_TIMESTAMPS_BYTES if head[_OPTIONS] & _TIMESTAMPS else 0,
+        segment_bytes=head[_RECEIVE_MSS],
         bytes_acked=acked,
         bytes_sacked=head[_SACKED] * head[_SEND_MSS],
         bytes_received=received,

@@ -12,6 +12,7 @@ from probes.bandwidth.measured import Direction, Flow
 from probes.tcp_info import TcpFlow, tcp_flow
 
 N = TypeVar("N", int, float)
+_NEARLY_FULL = 0.75
 
 
 class Connections:
@@ -55,11 +56,17 @@ class Connections:
 
     @property
     def unit_bytes(self) -> float:
-        """Return TCP payload per unit of what arrived: of the mean segment down, of a byte up."""
+        """Return TCP payload per unit of what arrived: of a segment down, of a byte up.
+
+        Bytes behind a gap are not among those received: what makes the mean a little less than a full
+        segment are gaps, what makes it much less are segments that are not full.
+        """
         segments = self._sum(lambda flow: flow.data_segments_received)
         if not self._down or not segments:
             return 1.0
-        return self._sum(lambda flow: flow.bytes_received) / segments
+        mean_bytes = self._sum(lambda flow: flow.bytes_received) / segments
+        full_bytes = max(flow.segment_bytes for flow in self._last if flow is not None)
+        return full_bytes if mean_bytes > _NEARLY_FULL * full_bytes else mean_bytes
 
     @property
     def wire_bytes(self) -> int:
@@ -84,7 +91,8 @@ class Connections:
             return full_packet(self._version)
         options = max(flow.option_bytes for flow in self._last if flow is not None)
         header_bytes = IP_HEADER_BYTES[self._version] + TCP_HEADER_BYTES + options
-        return PacketShape(payload_bytes / segments, header_bytes)
+        mean_bytes = self.unit_bytes if self._down else payload_bytes / segments
+        return PacketShape(mean_bytes, header_bytes)
 
     def flow(self, seconds: float) -> Flow | None:
         """Return what held this end's sender back; None when the kernel does not say."""

@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import pstdev
+from statistics import fmean, pstdev
 
 FEWEST_PACKETS = 8
 _EDGE = 20  # a twentieth at either end: the first and the last packets are those that were delayed alone
 _FEWEST_CLUMPS = 5
 _CLUMP_GAP_NS = 1_000_000
+_CLOCKWORK_RATIO = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Bits of IP per second, the standard error as a share of it, and over how long."""
+    """Bits of IP per second, the standard error as a share of it, over how long, and whether by clumps."""
 
     bits_per_second: float
     error_ratio: float
     span_seconds: float
     packets: int
+    clumped: bool = False
 
 
 def fit(stamps_ns: Sequence[int], packet_bytes: int) -> Fit | None:
@@ -49,11 +51,17 @@ def _by_clumps(times: Sequence[int], packet_bytes: int) -> Fit | None:
     gaps = sorted(after - before for before, after in pairwise(times))
     cut_ns = 0.3 * gaps[int(0.98 * (len(gaps) - 1))]
     begins = [0] + [at for at, (before, after) in enumerate(pairwise(times), 1) if after - before > cut_ns]
-    if len(begins) < _FEWEST_CLUMPS:
+    if len(begins) < _FEWEST_CLUMPS or not _regular([times[at] for at in begins[1:]]):
         return None
     packets, span_ns = begins[-1] - begins[1], times[begins[-1]] - times[begins[1]]
     whole = len(begins) - 2
-    return Fit(packets * packet_bytes * 8e9 / span_ns, 0.5 / whole, span_ns / 1e9, packets)
+    return Fit(packets * packet_bytes * 8e9 / span_ns, 0.5 / whole, span_ns / 1e9, packets, clumped=True)
+
+
+def _regular(times: Sequence[int]) -> bool:
+    """Tell whether moments follow each other like slots: jitter makes clumps, too, but no clockwork."""
+    steps = [after - before for before, after in pairwise(times)]
+    return pstdev(steps) < _CLOCKWORK_RATIO * fmean(steps)
 
 
 def _by_least_squares(times: Sequence[int], packet_bytes: int) -> Fit | None:

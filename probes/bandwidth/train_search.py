@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from probes.bandwidth.train_fit import FEWEST_PACKETS, Fit, fit
@@ -14,6 +14,7 @@ _SHORTEST_SPAN_SECONDS = 0.015
 _SHARE_OF_BYTES = 0.25
 # A train must be so much longer than the delays vary, or they are what is measured.
 _SPAN_PER_JITTER = 50
+_BELIEVABLE = 0.1
 _QUEUE_SECONDS = 0.06
 _OVERLOAD = 1.3
 _STAMP_ERROR_SECONDS = 2e-5
@@ -66,9 +67,18 @@ class TrainSearch:
         cost = self._train.packets * self.packet_bytes
         if self.refusal or self._failures >= _MOST_FAILURES or self._sent_trains >= _MOST_TRAINS:
             return None
-        if self._agreed() or (self._fits and self._spent_bytes + cost > self.most_bytes):
+        if self._agreed():
+            return None
+        if self._fits and self._spent_bytes + cost > self.most_bytes:
+            self._check_longest()
             return None
         return self._train
+
+    def _check_longest(self) -> None:
+        """Refuse when the bytes did not do for a train that delays cannot spoil."""
+        longest = max(one.span_seconds for one in self._fits)
+        if not self._fits[-1].clumped and longest < _SPAN_PER_JITTER * self.jitter_seconds / 2:
+            self._refuse(self._fits[-1].bits_per_second)
 
     def take(self, stamps_ns: Sequence[int]) -> None:
         """Note when the packets of the last train came."""
@@ -90,16 +100,22 @@ class TrainSearch:
 
     def _keep(self, found: Fit) -> None:
         error = max(found.error_ratio, _STAMP_ERROR_SECONDS / found.span_seconds)
-        self._fits.append(Fit(found.bits_per_second, error, found.span_seconds, found.packets))
+        self._fits.append(replace(found, error_ratio=error))
         packets, span = self._train.packets, self.span_seconds(found.bits_per_second)
         if (found.span_seconds < span or error > _TARGET_RATIO) and packets < _MOST_PACKETS:
             self._train = self._longer(found, error)
-        needed = _AGREEING * span * found.bits_per_second / 8
+        # A short train may come out of a slotted link at once, and a long one is counted by its slots.
+        if found.span_seconds > _BELIEVABLE * span and not found.clumped:
+            self._refuse(found.bits_per_second)
+
+    def _refuse(self, bits_per_second: float) -> None:
+        """Say why trains would not tell the truth, if they cannot be long enough."""
+        span = self.span_seconds(bits_per_second)
+        needed = _AGREEING * span * bits_per_second / 8
         if needed > self.most_bytes:
             self.refusal = (
-                f"delays vary by {self.jitter_seconds * 1e3:.1f} ms: trains of"
-                f" {span * 1e3:.0f} ms would take {needed / 1e6:.1f} MB"
-                f" of {self.most_bytes / 1e6:.1f} MB"
+                f"delays vary by {self.jitter_seconds * 1e3:.1f} ms: trains of {span * 1e3:.0f} ms"
+                f" would take {needed / 1e6:.1f} MB of {self.most_bytes / 1e6:.1f} MB"
             )
 
     def _longer(self, found: Fit, error: float) -> Train:
@@ -121,7 +137,9 @@ class TrainSearch:
         newest = self._good()[-_REMEMBERED:]
         if len(newest) < _AGREEING:
             return False
-        if newest[-1].span_seconds < 0.5 * self.span_seconds(newest[-1].bits_per_second):
+        if not newest[-1].clumped and newest[-1].span_seconds < 0.5 * self.span_seconds(
+            newest[-1].bits_per_second
+        ):
             return False
         middle = median(one.bits_per_second for one in newest)
         near = [one for one in newest if abs(one.bits_per_second - middle) < 2 * _TARGET_RATIO * middle]

@@ -16,8 +16,8 @@ from probes.bandwidth.train_session import TrainSession, train_session
 from probes.bandwidth.train_wire import PACKET_BYTES, Arrivals
 
 MOST_BYTES = 2_000_000
-# Small packets, 5 ms apart: what their delays vary by is not the line's rate.
-_SPARSE_PACKETS, _SPARSE_BYTES, _SPARSE_SECONDS = 24, 120, 0.005
+# Small packets, too far apart to queue, and not in step with what a link does every 1, 2, 5 or 10 ms.
+_SPARSE_PACKETS, _SPARSE_BYTES, _SPARSE_SECONDS = 24, 120, 0.0037
 
 
 @dataclass(slots=True)

@@ -45,16 +45,18 @@ def served_cable(*, offloads: bool) -> Iterator[tuple[Host, Host]]:
             yield near, far
 
 
-def shape(host: Host, megabits: int, delay_ms: int) -> bool:
-    """Give a host's end of the cable a rate and a delay; False where this kernel cannot."""
+def shape(near: Host, far: Host, megabits: int, delay_ms: int) -> str:
+    """Give both ends of the cable a rate and, where the kernel can, a delay; say what was done."""
+    rate = ("tbf", "rate", f"{megabits}mbit", "burst", "256kb", "latency", "50ms")
     try:
-        delay = ("delay", f"{delay_ms}ms", "limit", "50000")
-        tc(host, "add", "root", "handle", "1:", "netem", *delay)
-        rate = ("rate", f"{megabits}mbit", "burst", "256kb", "latency", "50ms")
-        tc(host, "add", "parent", "1:1", "handle", "10:", "tbf", *rate)
+        for host in (near, far):
+            tc(host, "add", "root", "handle", "1:", "netem", "delay", f"{delay_ms}ms", "limit", "50000")
+            tc(host, "add", "parent", "1:1", "handle", "10:", *rate)
     except subprocess.CalledProcessError:
-        return False
-    return True
+        for host in (near, far):
+            tc(host, "add", "root", *rate)
+        return "tbf, without delay: this kernel has no netem"
+    return f"tbf and {2 * delay_ms} ms"
 
 
 def tc(host: Host, verb: str, *words: str) -> None:

@@ -104,9 +104,7 @@ def wrong_conditions(path) -> None:
 def gigabit() -> None:
     """Measure behind tbf at 1000 Mbit/s."""
     with served_cable(offloads=False) as (near, far):
-        if not (shape(near, 1000, 10) and shape(far, 1000, 10)):
-            report(BENCH, "error_percent", None, "%", note="1000 Mbit/s: this kernel has no tbf or netem")
-            return
+        where = shape(near, far, 1000, 10)
         server = subprocess.Popen([*far.prefix, "iperf3", "-s"], stdout=subprocess.DEVNULL)
         time.sleep(0.5)
         try:
@@ -116,7 +114,7 @@ def gigabit() -> None:
                     good = [one for one in found if one is not None]
                     errors = [100 * (megabits(one) / (1000 * IP_OF_FRAME) - 1) for one, _ in good]
                     spent = [meter.spent_bytes / 1e6 for _, meter in good]
-                    tell(errors, [], spent, f"{kind} {direction}, 1000 Mbit/s behind tbf")
+                    tell(errors, [], spent, f"{kind} {direction}, 1000 Mbit/s behind {where}")
         finally:
             server.kill()
             server.wait()

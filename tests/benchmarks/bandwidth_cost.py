@@ -69,9 +69,8 @@ def main() -> None:
         (False, 1000, "1 Gbit/s behind tbf, packets of 1500 B"),
     ):
         with served_cable(offloads=offloads) as (near, far):
-            if megabits and not (shape(near, megabits, 1) and shape(far, megabits, 1)):
-                say("this kernel has no tbf or netem")
-                continue
+            if megabits:
+                say(shape(near, far, megabits, 1))
             command = ["taskset", "-c", str(min(THEIRS)), "iperf3", "-s"]
             server = subprocess.Popen([*far.prefix, *command], stdout=subprocess.DEVNULL)
             time.sleep(0.5)

@@ -132,6 +132,15 @@ def test_jitter_that_trains_cannot_outlast_is_a_refusal_with_its_figures():
     assert spent < 1_500_000
 
 
+def test_a_slotted_link_is_counted_right_or_refused():
+    search, slot_ns = TrainSearch(1400, 2_000_000, 0.0014), 5_000_000
+    while (train := search.next_train()) is not None:
+        step = 1400 * 8e9 / min(40e6, train.bits_per_second or 40e6)
+        ends = [-(-round(number * step) // slot_ns) * slot_ns for number in range(train.packets)]
+        search.take([end + number * 1000 for number, end in enumerate(ends)])
+    assert search.refusal or search.capacity().bits_per_second == pytest.approx(40e6, rel=0.03)
+
+
 def test_a_search_gives_up_when_nothing_comes():
     search, sent = TrainSearch(1400, 2_000_000, 0.0), 0
     while search.next_train() is not None:
