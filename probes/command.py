@@ -15,7 +15,7 @@ from typing import Any
 from netmon import sdk
 
 _SOURCES = "netmon.sources"
-_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS, _USUAL_SECONDS = 1.0, 5.0
 _COMMON_KEY = ("site", "probe", "target", "circuit")
 
 
@@ -36,7 +36,8 @@ class ProbeCommand(sdk.Command):
             default=[],
             help="a setting of the probe, as in the configuration (repeatable)",
         )
-        parser.add_argument("--timeout", default="5s", help="how long it may take (default: %(default)s)")
+        parser.add_argument("--method", help="short for --set method=..., for probes that have several")
+        parser.add_argument("--timeout", help="how long it may take (default: 5s, for bandwidth 60s)")
         parser.add_argument(
             "--count", type=int, default=1, help="how many times, a second apart (default: %(default)s)"
         )
@@ -46,7 +47,9 @@ class ProbeCommand(sdk.Command):
         """Probe; return 1 unless every run gave the answer that was asked for."""
         if options.count < 1:
             raise sdk.UsageError("--count needs a number above zero")
-        probe = make_probe(options.kind, options.target, options.settings, _seconds(options.timeout))
+        settings = [*options.settings, *([f"method={options.method}"] if options.method else [])]
+        timeout_seconds = _seconds(options.timeout) if options.timeout else None
+        probe = make_probe(options.kind, options.target, settings, timeout_seconds)
         return asyncio.run(_run(probe, options))
 
 
@@ -69,8 +72,13 @@ def probe_names() -> tuple[str, ...]:
     return tuple(entry.name for entry in entry_points(group=_SOURCES) if entry.module.startswith("probes."))
 
 
-def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds: float) -> sdk.Source[Any]:
-    """Return the probe of that name with its settings; UsageError says what is wrong with them."""
+def make_probe(
+    kind: str, target: str, settings: Sequence[str], timeout_seconds: float | None
+) -> sdk.Source[Any]:
+    """Return the probe of that name with its settings; UsageError says what is wrong with them.
+
+    Without a timeout it has what its kind usually takes.
+    """
     found = next(iter(entry_points(group=_SOURCES, name=kind)), None)
     source: object = found.load() if found is not None else None
     if found is None or not (isinstance(source, type) and issubclass(source, _kinds(found))):
@@ -79,6 +87,8 @@ def make_probe(kind: str, target: str, settings: Sequence[str], timeout_seconds:
         raise sdk.UsageError(
             f"no probe is called {kind!r}; {hint}there are: {', '.join(sorted(probe_names()))}"
         )
+    if timeout_seconds is None:
+        timeout_seconds = source.usual_seconds if issubclass(source, sdk.Probe) else _USUAL_SECONDS
     assignment = sdk.Assignment(kind, (target,), _PAUSE_SECONDS, timeout_seconds)
     return source(assignment, _checked(source.settings_type, settings))
 
@@ -125,7 +135,9 @@ def _seconds(text: str) -> float:
 
 
 async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
-    story = Story(options.trace)
+    # Work that takes longer than a person likes to wait shows how it goes.
+    slow = probe.assignment.timeout_seconds > _USUAL_SECONDS and sys.stderr.isatty()
+    story = Story(options.trace or slow)
     async with options.standalone(story) as context:
         good = True
         try:
@@ -133,13 +145,20 @@ async def _run(probe: sdk.Source[Any], options: Namespace) -> int:
             for turn in range(options.count):
                 if turn:
                     await asyncio.sleep(_PAUSE_SECONDS)
-                for reading in await probe.read():
-                    if isinstance(reading, sdk.Reading):
-                        good = good and reading.outcomes[0] is sdk.Outcome.OK
-                        sys.stdout.write(_documents(reading) if options.json else _text(reading, story))
+                for record in await probe.read():
+                    if isinstance(record, sdk.Reading):
+                        good = good and record.outcomes[0] is sdk.Outcome.OK
+                        sys.stdout.write(_documents(record) if options.json else _text(record, story))
+                    elif isinstance(record, sdk.Event):
+                        sys.stdout.write(_event(record) if options.json else f"  {record.text}\n")
         finally:
             await probe.close()
     return 0 if good else 1
+
+
+def _event(event: sdk.Event) -> str:
+    document = {"event": event.kind, "time_ms": event.stamp.wall_ms, "text": event.text}
+    return json.dumps(document | {"key": dict(event.key), "data": event.data}) + "\n"
 
 
 def _documents(reading: sdk.Reading) -> str:

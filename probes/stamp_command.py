@@ -11,11 +11,13 @@ import socket
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from ipaddress import ip_address, ip_network
 
 from netmon import sdk
+from probes.bandwidth.server import options as capacity
+from probes.bandwidth.server.desk import Desk
 from probes.stamp_gate import Gate, Limits, Network, Refusal
 from probes.stamp_packet import PORT
 from probes.stamp_reflector import Reflector
@@ -28,9 +30,9 @@ _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 class ReflectorCommand(sdk.Command):
-    """Answer STAMP packets of the senders that are allowed to, until interrupted."""
+    """Answer STAMP packets and capacity tests of those who are allowed to, until interrupted."""
 
-    summary = "STAMP reflector, so that one netmon measures to another"
+    summary = "STAMP reflector and capacity-test server, so that one netmon measures to another"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare arguments."""
@@ -63,11 +65,13 @@ class ReflectorCommand(sdk.Command):
         parser.add_argument(
             "--report", default="1m", help="how often counters are shown (default: %(default)s)"
         )
+        capacity.add_arguments(parser)
 
     def run(self, options: Namespace) -> int:
         """Reflect until interrupted."""
         listen = [_address(text) for text in options.listen or [f"127.0.0.1:{PORT}"]]
-        allowed = allow_list(options.allow, listen)
+        served = [*listen, *([capacity.capacity_endpoint(options)] if options.capacity else [])]
+        allowed = allow_list(options.allow, served)
         if options.rate < 1 or options.total_rate < 1:
             raise sdk.UsageError("--rate and --total-rate need at least one packet per second")
         try:
@@ -75,7 +79,8 @@ class ReflectorCommand(sdk.Command):
         except ValueError as error:
             raise sdk.UsageError(f"--report: {error}") from error
         gate = Gate(allowed, Limits(options.rate, options.total_rate))
-        return asyncio.run(_serve(listen, gate, max(report_seconds, 1.0), as_json=options.json))
+        desk = capacity.make_desk(options, allowed, sdk.SystemClock()) if options.capacity else None
+        return asyncio.run(_serve(listen, gate, desk, options, max(report_seconds, 1.0)))
 
 
 def allow_list(texts: Sequence[str], listen: Sequence[Endpoint]) -> tuple[Network, ...]:
@@ -113,12 +118,19 @@ def bound_socket(endpoint: Endpoint) -> socket.socket:
     return sock
 
 
-async def _serve(listen: Sequence[Endpoint], gate: Gate, report_seconds: float, *, as_json: bool) -> int:
+async def _serve(
+    listen: Sequence[Endpoint], gate: Gate, desk: Desk | None, options: Namespace, report_seconds: float
+) -> int:
     clock, stopped, loop = sdk.SystemClock(), asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     keeper = await StampKeeper.open(clock)
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(keeper.close)
+        if desk is not None:
+            server = await capacity.open_server(desk, options)
+            stack.push_async_callback(server.close)
+            log.info("capacity tests on port %s", server.port)
         reflectors = []
         for endpoint in listen:
             reflector = Reflector(bound_socket(endpoint), clock, gate)
@@ -126,29 +138,42 @@ async def _serve(listen: Sequence[Endpoint], gate: Gate, report_seconds: float, 
             reflectors.append(reflector)
             log.info("reflecting on %s port %s", endpoint.host, endpoint.port)
         log.info("for %s", ", ".join(str(network) for network in gate.allowed))
-        shown = ""
-        while not stopped.is_set():
-            try:
-                async with asyncio.timeout(report_seconds):
-                    await stopped.wait()
-            except TimeoutError:
-                pass
-            counters = _counters(reflectors, gate)
-            line = json.dumps(counters) if as_json else _text(counters)
-            if line != shown:
-                sys.stdout.write(f"{line}\n")
-                sys.stdout.flush()
-            shown = line
-    await keeper.close()
+        await _report(
+            lambda: _counters(reflectors, gate, desk), stopped, report_seconds, as_json=options.json
+        )
     return 0
 
 
-def _counters(reflectors: Sequence[Reflector], gate: Gate) -> dict[str, int]:
+async def _report(
+    count: Callable[[], dict[str, int]], stopped: asyncio.Event, report_seconds: float, *, as_json: bool
+) -> None:
+    """Show counters every so often, when they have changed, until the end."""
+    shown = ""
+    while not stopped.is_set():
+        try:
+            async with asyncio.timeout(report_seconds):
+                await stopped.wait()
+        except TimeoutError:
+            pass
+        counters = count()
+        line = json.dumps(counters) if as_json else _text(counters)
+        if line != shown:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        shown = line
+
+
+def _counters(reflectors: Sequence[Reflector], gate: Gate, desk: Desk | None) -> dict[str, int]:
     refused: Counter[Refusal] = sum((reflector.refused_total for reflector in reflectors), Counter())
+    tests = {}
+    if desk is not None:
+        tests = {"tests": desk.tests_total, "tests_bytes": desk.spent_bytes_total}
+        tests |= {f"tests_refused_{why.name.lower()}": count for why, count in desk.turned_total.items()}
     return {
         "reflected": sum(reflector.reflected_total for reflector in reflectors),
         "sessions": gate.sessions,
         **{f"refused_{refusal}": refused[refusal] for refusal in Refusal},
+        **tests,
     }
 
 

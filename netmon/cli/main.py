@@ -55,7 +55,7 @@ PLUGGED = {
     "poll": "one SNMP poll of one device",
     "probe": "one probe of one target, all its fields",
     "record": "a walk to .snmprec, secrets and addresses masked",
-    "reflector": "STAMP reflector, so that one netmon measures to another",
+    "reflector": "STAMP reflector and capacity-test server, so that one netmon measures to another",
 }
 
 

@@ -112,6 +112,36 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
         "What limited the last test, from a closed vocabulary.",
         "limited_by",
     ),
+    gauge(
+        "netmon_bandwidth_rtt_seconds",
+        "Round trip before the last test, when nothing of ours was on the line.",
+        state="idle",
+        statistic="p50",
+    ),
+    gauge(
+        "netmon_bandwidth_rtt_seconds",
+        "Round trip before the last test, when nothing of ours was on the line.",
+        state="idle",
+        statistic="p95",
+    ),
+    gauge(
+        "netmon_bandwidth_rtt_seconds",
+        "Round trip beside the load of the last test, in its second half.",
+        state="loaded",
+        statistic="p50",
+    ),
+    gauge(
+        "netmon_bandwidth_rtt_seconds",
+        "Round trip beside the load of the last test, in its second half.",
+        state="loaded",
+        statistic="p95",
+    ),
+    gauge("netmon_bandwidth_buffer_seconds", "Longest wait that a burst found in the line's queue."),
+    info(
+        "netmon_bandwidth_bufferbloat_info",
+        "Grade of the last test by how much its load made round trips longer: A+, A, B, C, D or F.",
+        "grade",
+    ),
 )
 
 INCIDENT = "incident"

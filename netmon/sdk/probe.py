@@ -50,6 +50,8 @@ class Probe(Source[S]):
     binds: ClassVar[bool] = False
     """True for a probe whose packets leave by `circuit` or not at all; only such a one may name it."""
     metrics: ClassVar[dict[str, tuple[Metric, ...]]] = {}
+    usual_seconds: ClassVar[float] = 5.0
+    """How long a run by hand may take, unless the person says otherwise."""
     grace_seconds: ClassVar[float] = 0.0
     """How long after the timeout `measure()` is cut off: for probes that end their own waits at the timeout,
     so that they can still say what was lost when the loop is late."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from fakes.capacity import capacity_server
 from fakes.context import make_context
 from fakes.loopback import SELF_SIGNED, silence, tcp_server, udp_server
 from fakes.namespaces import network_namespace
@@ -81,8 +82,11 @@ def declared(source):
 
 
 def settings_of(source):
-    believing = {"verify": False} if source.__name__ == "TlsProbe" else {}  # the far end's is self-signed
-    return source.settings_type(**believing)
+    needed = {
+        "TlsProbe": {"verify": False},  # the far end's is self-signed
+        "BandwidthProbe": {"max_bytes": "3MB", "directions": "down"},
+    }
+    return source.settings_type(**needed.get(source.__name__, {}))
 
 
 def device(port, address="127.0.0.1"):
@@ -283,14 +287,14 @@ async def outcome_of(name, target, timeout_seconds=1.0, **overrides):
     return reading.outcomes[0]
 
 
-@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "stamp", "tcp", "tls", "udp"])
+@pytest.mark.parametrize("probe", ["bandwidth", "dns", "egress", "http", "ntp", "stamp", "tcp", "tls", "udp"])
 async def test_a_closed_port_is_a_refusal(probe):
     port = free_port()
     target = f"http://127.0.0.1:{port}/" if probe == "http" else f"127.0.0.1:{port}"
     assert await outcome_of(probe, target) is sdk.Outcome.REFUSED
 
 
-@pytest.mark.parametrize("probe", ["dns", "egress", "http", "ntp", "tls"])
+@pytest.mark.parametrize("probe", ["bandwidth", "dns", "egress", "http", "ntp", "tls"])
 async def test_silence_is_a_timeout(probe):
     async with silent_end(probe) as there:
         assert await outcome_of(probe, **there, timeout_seconds=0.2) is sdk.Outcome.TIMEOUT
@@ -342,6 +346,8 @@ async def answering_end(name):
                     helper(Helper(lambda _ask: [], lambda _name: list).serve)
                 )
             }
+        elif name == "bandwidth":
+            yield {"target": f"127.0.0.1:{await stack.enter_async_context(capacity_server())}"}
         elif name == "stamp":
             reflector = stack.enter_context(reflecting(None, "127.0.0.1", 0))
             yield {"target": f"127.0.0.1:{reflector.port}"}
@@ -352,7 +358,7 @@ async def answering_end(name):
 @asynccontextmanager
 async def silent_end(name):
     """Take what a source of that name sends, and say nothing."""
-    if name in ("tcp", "tls", "http"):
+    if name in ("bandwidth", "tcp", "tls", "http"):
         async with tcp_server(silence) as port:
             yield {"target": f"http://127.0.0.1:{port}/" if name == "http" else f"127.0.0.1:{port}"}
     elif name == "traps":

@@ -9,7 +9,7 @@ from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
 OURS = (
-    "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
+    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
     "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
 )  # fmt: skip
 """Sources of this project: others may be installed on the machine."""

@@ -1,0 +1,142 @@
+"""Several HTTP downloads or uploads at once, by the kernel alone: nothing is copied into this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from netmon import sdk
+from probes.bandwidth.connections import Connections
+from probes.bandwidth.discard import Discarder
+from probes.bandwidth.http_talk import answer, ask, request
+from probes.bandwidth.measured import Ask, Direction, Measured
+from probes.bandwidth.meter import Meter
+from probes.bandwidth.ndt7_message import own_record
+from probes.bandwidth.place import Place, keep_queue_short
+from probes.bandwidth.sampling import Sampling, transfer
+
+_POOL_BYTES = 1 << 22
+_UPLOAD_BYTES = 1 << 28
+_AT_ONCE = struct.pack("ii", 1, 0)
+_RECORD_PATH, _RECORD_SECONDS, _RECORD_BYTES = "/netmon/v1/record", 1.0, 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a server has its downloads and takes uploads, below the target's own path."""
+
+    download: str = "garbage.php?ckSize=1024"
+    upload: str = "empty.php"
+
+
+@dataclass(slots=True)
+class HttpStreams:
+    """A client of one server without TLS: LibreSpeed's, or a netmon's."""
+
+    place: Place
+    clock: sdk.Clock
+    paths: Paths
+
+    async def run(self, ask: Ask, meter: Meter) -> Measured:
+        """Test one direction."""
+        connections = Connections(ask.direction, self.place.resolved.version)
+        sampling = Sampling(ask, meter, self.clock, connections)
+        if ask.direction is Direction.DOWN:
+            discarder = Discarder()
+            try:
+                work = [self._download(connections, discarder) for _ in range(ask.streams)]
+                stop = await transfer(sampling, [discarder.run(), *work])
+            finally:
+                discarder.close()
+        else:
+            with os.fdopen(os.memfd_create("netmon-upload"), "w+b", buffering=0) as pool:
+                pool.write(await asyncio.to_thread(os.urandom, _POOL_BYTES))
+                work = [self._upload(connections, pool.fileno()) for _ in range(ask.streams)]
+                stop = await transfer(sampling, work)
+        measured = sampling.measured(stop, self.place.server)
+        return replace(measured, far_record=await self._record())
+
+    async def _download(self, connections: Connections, discarder: Discarder) -> None:
+        while True:
+            async with self._connection(connections) as sock:
+                again = True
+                while again:
+                    await ask(sock, request(self.place, "GET", self._path(self.paths.download)))
+                    found = await answer(sock, self.place)
+                    again = await discarder.drop(sock, found.body_bytes) and found.body_bytes is not None
+
+    async def _upload(self, connections: Connections, pool: int) -> None:
+        header = request(self.place, "POST", self._path(self.paths.upload), _UPLOAD_BYTES)
+        while True:
+            async with self._connection(connections) as sock:
+                keep_queue_short(sock)
+                again = True
+                while again:
+                    await ask(sock, header)
+                    await _send_file(sock, pool, _UPLOAD_BYTES)
+                    again = (await answer(sock, self.place)).body_bytes == 0
+
+    @asynccontextmanager
+    async def _connection(self, connections: Connections) -> AsyncIterator[socket.socket]:
+        """Connect, and hang up in the end: what waits to be sent must not be sent any more."""
+        sock = await self.place.connect()
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            connections.add(sock)
+            yield sock
+        finally:
+            connections.look()
+            sock.close()
+
+    def _path(self, path: str) -> str:
+        folder = self.place.url.path.partition("?")[0]
+        return f"{folder if folder.endswith('/') else folder + '/'}{path}"
+
+    async def _record(self) -> dict[str, sdk.Json]:
+        """Return the far end's own side, where it is a netmon; empty elsewhere."""
+        with suppress(sdk.SourceError, OSError, TimeoutError, ValueError):
+            async with asyncio.timeout(_RECORD_SECONDS):
+                sock = await self.place.connect()
+                with sock:
+                    await ask(sock, request(self.place, "GET", _RECORD_PATH))
+                    found = await answer(sock, self.place)
+                    body = b""
+                    while len(body) < min(found.body_bytes or 0, _RECORD_BYTES):
+                        body += await asyncio.get_running_loop().sock_recv(sock, _RECORD_BYTES)
+            said = json.loads(body)
+            return own_record(said) if isinstance(said, dict) else {}
+        return {}
+
+
+async def _send_file(sock: socket.socket, pool: int, size_bytes: int) -> None:
+    """Send so many bytes of the pool, over and over, as fast as the socket takes them."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+    left_bytes, offset = size_bytes, 0
+
+    def write() -> None:
+        nonlocal left_bytes, offset
+        try:
+            sent = os.sendfile(sock.fileno(), pool, offset, min(_POOL_BYTES - offset, left_bytes))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if not done.done():
+                done.set_exception(error)
+            return
+        left_bytes -= sent
+        offset = (offset + sent) % _POOL_BYTES
+        if not left_bytes and not done.done():
+            done.set_result(None)
+
+    loop.add_writer(sock.fileno(), write)
+    try:
+        await done
+    finally:
+        loop.remove_writer(sock.fileno())

@@ -1,0 +1,1 @@
+"""The far end of capacity tests, for an estate's own data centre."""
