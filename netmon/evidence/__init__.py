@@ -1,0 +1,1 @@
+"""What the measurements prove: availability, contracts, claims, use, and what an upgrade changed."""

@@ -1,0 +1,105 @@
+"""All files together: read, checked against each other, and every mistake of all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netmon.config.wording import nearest
+from netmon.errors import ConfigError, Mistake
+from netmon.evidence.inputs.book import ContractBook, read_contracts
+from netmon.evidence.inputs.occasions import Claim, Exclusion, Ticket
+from netmon.evidence.inputs.sites import ClosedRow, SiteRow
+from netmon.evidence.inputs.table import R, Table, read_table
+from netmon.evidence.inputs.terms import Terms
+from netmon.evidence.inputs.upgrades import Upgrade
+
+NAMES = ("contracts", "sites", "closed", "upgrades", "exclusions", "tickets", "claims")
+_MOST_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the centre knows; a file that was not given is empty."""
+
+    contracts: ContractBook = field(default_factory=lambda: ContractBook(()))
+    sites: Mapping[str, SiteRow] = field(default_factory=dict)
+    closed: tuple[ClosedRow, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+def read_folder(folder: Path) -> Inputs:
+    """Read contracts.csv, sites.csv and so on from a folder; ConfigError with every mistake."""
+    texts: dict[str, str] = {}
+    mistakes = []
+    for name in NAMES:
+        path = folder / f"{name}.csv"
+        try:
+            if path.stat().st_size > _MOST_BYTES:
+                mistakes.append(Mistake(path.name, "file", "is larger than 64 MB"))
+                continue
+            texts[name] = path.read_text("utf-8-sig")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(Mistake(path.name, "file", f"cannot be read: {error}", "save it as CSV in UTF-8"))
+    return read_texts(texts, mistakes)
+
+
+def read_texts(texts: Mapping[str, str], mistakes: Iterable[Mistake] = ()) -> Inputs:
+    """Return what the files say, by their names without ending; ConfigError with every mistake."""
+    found = list(mistakes)
+
+    def table(name: str, model: type[R]) -> Table[R]:
+        if name not in texts:
+            return Table(f"{name}.csv", (), ())
+        read = read_table(f"{name}.csv", texts[name], model)
+        found.extend(read.mistakes)
+        return read
+
+    contracts: Table[Terms] = Table("contracts.csv", (), ())
+    if "contracts" in texts:
+        contracts = read_contracts("contracts.csv", texts["contracts"])
+        found.extend(contracts.mistakes)
+    sites, closed, upgrades = table("sites", SiteRow), table("closed", ClosedRow), table("upgrades", Upgrade)
+    exclusions, tickets = table("exclusions", Exclusion), table("tickets", Ticket)
+    claims = table("claims", Claim)
+    found.extend(_twice(sites))
+    if contracts.lines and not found:
+        named = [
+            *((exclusions.file, line.number, line.row.circuit) for line in exclusions.lines),
+            *((tickets.file, line.number, line.row.circuit) for line in tickets.lines),
+            *((claims.file, line.number, line.row.circuit) for line in claims.lines),
+        ]
+        found.extend(_unknown_circuits(named, {row.circuit for row in contracts.rows}))
+    if found:
+        raise ConfigError(tuple(found))
+    return Inputs(
+        ContractBook(contracts.rows),
+        {row.site: row for row in sites.rows},
+        tuple(closed.rows),
+        tuple(upgrades.rows),
+        tuple(exclusions.rows),
+        tuple(tickets.rows),
+        tuple(claims.rows),
+    )
+
+
+def _twice(sites: Table[SiteRow]) -> Iterator[Mistake]:
+    seen: dict[str, int] = {}
+    for line in sites.lines:
+        if line.row.site in seen:
+            problem = f"{line.row.site} is on line {seen[line.row.site]} already"
+            yield Mistake(sites.file, f'line {line.number}, column "site"', problem, "one line for each site")
+        seen.setdefault(line.row.site, line.number)
+
+
+def _unknown_circuits(named: Iterable[tuple[str, int, str]], circuits: set[str]) -> Iterator[Mistake]:
+    for file, number, name in named:
+        if name not in circuits:
+            where = f'line {number}, column "circuit"'
+            yield Mistake(file, where, f'unknown circuit "{name}"', nearest(name, circuits))

@@ -1,0 +1,1 @@
+"""Arithmetic of evidence: pure, deterministic, standard library only."""

@@ -1,0 +1,63 @@
+"""How many failures show a breach, and how many show that a promise is kept: exact binomial counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+from math import exp, lgamma, log, log1p
+
+ALPHA = 0.05
+"""The error that a verdict may have."""
+_HALVINGS = 60
+
+
+def cumulative(n: int, probability: float) -> list[float]:
+    """Return the chances of at most 0, 1, ... n successes in n trials; probability is within 0 to 1."""
+    if probability <= 0:
+        return [1.0] * (n + 1)
+    if probability >= 1:
+        return [0.0] * n + [1.0]
+    yes, no, whole = log(probability), log1p(-probability), lgamma(n + 1)
+    terms = (exp(whole - lgamma(k + 1) - lgamma(n - k + 1) + k * yes + (n - k) * no) for k in range(n + 1))
+    return [min(chance, 1.0) for chance in accumulate(terms)]
+
+
+def breach_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
+    """Return the fewest failures of n that show a true share of passes below the target; None: not even all.
+
+    With the true share at the target, so many or more come with a chance of alpha at most.
+    """
+    at_most = cumulative(n, 1 - target)
+    for fails in range(1, n + 1):
+        if 1 - at_most[fails - 1] <= alpha:
+            return fails
+    return None
+
+
+def kept_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
+    """Return the most failures of n that show a true share of passes above the target; None: none do."""
+    found = None
+    for fails, chance in enumerate(cumulative(n, 1 - target)):
+        if chance > alpha:
+            break
+        found = fails
+    return found
+
+
+def share_interval(passes: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Return the exact interval of a true share (Clopper and Pearson); None of no trials."""
+    if n == 0:
+        return None
+    tail = (1 - confidence) / 2
+    low = 0.0 if passes == 0 else _root(lambda p: 1 - cumulative(n, p)[passes - 1] < tail)
+    high = 1.0 if passes == n else _root(lambda p: cumulative(n, p)[passes] > tail)
+    return low, high
+
+
+def _root(below: Callable[[float], bool]) -> float:
+    """Return where a condition on 0 to 1 stops to hold."""
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return low
