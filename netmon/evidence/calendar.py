@@ -65,7 +65,7 @@ def mask(hours: Hours | None, days: Days) -> bytes:
     """
     if hours is None:
         return _ON * (days.end_minute - days.start_minute)
-    zone, week = days.zone, [_wall_day(hours, weekday) for weekday in range(7)]
+    zone, week = days.zone, _week(hours)
     found = bytearray()
     for day, start, end in days.edges():
         if end - start == MINUTES_OF_DAY and _offset(start, zone) == _offset(end - 1, zone):
@@ -114,10 +114,17 @@ def local_day(minute: int, zone: ZoneInfo) -> date:
     return local_time(minute, zone).date()
 
 
-def _wall_day(hours: Hours, weekday: int) -> bytes:
-    # 2024-01-01 was a Monday.
-    day = datetime(2024, 1, 1 + weekday, tzinfo=UTC)
-    return bytes(hours.covers(day + timedelta(minutes=minute)) for minute in range(MINUTES_OF_DAY))
+def _week(hours: Hours) -> list[bytes]:
+    """Return the masks of seven days on which no clock is set, Monday first."""
+    week = [bytearray(MINUTES_OF_DAY) for _ in range(7)]
+    for span in hours.spans:
+        for weekday in span.days:
+            overnight = span.end_minute <= span.start_minute
+            end = MINUTES_OF_DAY if overnight else span.end_minute
+            week[weekday][span.start_minute : end] = _ON * (end - span.start_minute)
+            if overnight:
+                week[(weekday + 1) % 7][: span.end_minute] = _ON * span.end_minute
+    return [bytes(day) for day in week]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:

@@ -8,7 +8,7 @@ from random import Random
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.inputs.files import Inputs, read_texts
 from netmon.evidence.inputs.terms import Terms
-from netmon.evidence.strip import Kind, Strip, Told, lay
+from netmon.evidence.strip import Kind, Strip, Told
 from netmon.model import Fault, SlotState
 
 UP = Kind(SlotState.UP, Fault.NONE, degraded=False)
@@ -33,16 +33,15 @@ def told(text: str, start_minute: int) -> list[Told]:
 
 def strip(text: str, start_minute: int = MARCH.start_minute) -> Strip:
     """A strip from such a text."""
-    rows = told(text, start_minute)
-    return lay(rows, start_minute, start_minute + len(rows))
+    codes = [bytes([KINDS[part[0]].code]) * int(part[1:] or 1) for part in text.split()]
+    return Strip(start_minute, b"".join(codes))
 
 
 def filled(text: str, days: Days) -> Strip:
     """A strip of whole days: the text first, up for the rest."""
-    rows = told(text, days.start_minute)
-    rest = days.end_minute - days.start_minute - len(rows)
-    rows += told(f"u{rest}", days.start_minute + len(rows)) if rest else []
-    return lay(rows, days.start_minute, days.end_minute)
+    begun = strip(text, days.start_minute)
+    rest = days.end_minute - begun.end_minute
+    return Strip(days.start_minute, begun.codes + bytes([UP.code]) * rest)
 
 
 def inputs(contract: str = "", **files: str) -> Inputs:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netmon.evidence.account import Account
 from netmon.evidence.attribution import Attribution, alphabet
 from netmon.evidence.availability import availability, by_contract
-from netmon.evidence.calendar import Days, mask, month
+from netmon.evidence.calendar import Days, local_time, mask, month
 from netmon.evidence.inputs.cells import hours
 from netmon.evidence.minutes import told_by
 from netmon.evidence.strip import STATES, lay
@@ -134,6 +134,23 @@ def test_hours_follow_the_clock_on_the_wall_when_it_changes():
     assert (len(mask(office, autumn)), sum(mask(office, autumn))) == (25 * 60, 300)
 
 
+@settings(max_examples=10)
+@given(
+    st.lists(
+        st.sampled_from(["Mon-Fri 08:00-18:00", "Sat 22:00-06:00", "Sun 23:00-00:30", "00:00-24:00"]),
+        min_size=1,
+    ),
+    st.integers(0, 13),
+)
+def test_a_mask_says_minute_by_minute_what_the_hours_say(lines, offset):
+    wanted, day = hours("; ".join(lines)), date(2026, 3, 23) + timedelta(days=offset)
+    days = Days(day, day, "Europe/London")
+    said = [
+        wanted.covers(local_time(minute, days.zone)) for minute in range(days.start_minute, days.end_minute)
+    ]
+    assert list(mask(wanted, days)) == said
+
+
 @pytest.mark.parametrize(("year", "minutes"), [(2024, 29 * 1440), (2026, 28 * 1440), (2100, 28 * 1440)])
 def test_february_has_the_length_of_its_year(year, minutes):
     days = month(year, 2, "Europe/London")
@@ -214,7 +231,7 @@ def as_bytes(text_or_rows):
 PARTS = st.lists(st.tuples(st.sampled_from("uwdpcn?"), st.integers(1, 40)), min_size=1, max_size=12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=30)
 @given(PARTS, st.integers())
 def test_late_shuffled_and_repeated_rows_give_the_same_bytes(parts, seed):
     rows = told(" ".join(f"{letter}{n}" for letter, n in parts), MARCH.start_minute)

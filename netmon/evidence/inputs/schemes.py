@@ -51,7 +51,7 @@ class Schemes:
     """For each hour begun by which a fault lasts longer than the fix time."""
     per_missed_fix: Amount | None = None
     per_point: Amount | None = None
-    """For each percentage point, and part of one, by which availability is below its target."""
+    """For each percentage point by which availability is below its target, parts of one in proportion."""
 
 
 class CapPeriod(StrEnum):

@@ -20,6 +20,12 @@ def nearest_rank(values: Sequence[float], share: float) -> float | None:
     return sorted(values)[max(place, 1) - 1]
 
 
+def reached_by(values: Sequence[float], share: float) -> float | None:
+    """Return the largest value that at least this share of all reach; None of none."""
+    found = nearest_rank([-value for value in values], share)
+    return None if found is None else -found
+
+
 def lower_bound(values: Sequence[float], share: float, confidence: float = 0.95) -> float | None:
     """Return what the percentile is not below, whatever the values' distribution; None: too few values."""
     place = 0

@@ -1,0 +1,68 @@
+"""Two clocks for one fault: ours runs from the first dead minute, the contract's often from the ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from netmon.evidence.attribution import Attribution
+from netmon.evidence.inputs.occasions import Ticket, minute_of
+from netmon.evidence.inputs.terms import Terms
+from netmon.evidence.outages import Outage
+
+
+@dataclass(frozen=True, slots=True)
+class FaultClock:
+    """One outage of the supplier's by both clocks, in minutes.
+
+    `by_detection` is the outage as measured; `by_ticket` what of it came after the ticket (None: nobody
+    raised one); `by_supplier` is from ticket to closing, as the supplier tells it. `stopped` minutes the
+    contract takes off. `counts` is what the contract's clock shows: None when it was never started.
+    """
+
+    outage: Outage
+    ticket: Ticket | None
+    by_detection: int
+    by_ticket: int | None
+    by_supplier: int | None
+    stopped: int
+    counts: int | None
+
+
+def fault_clocks(found: Iterable[Outage], tickets: Iterable[Ticket], terms: Terms) -> list[FaultClock]:
+    """Return the clocks of each outage that the supplier answers for."""
+    own = sorted((t for t in tickets if t.circuit == terms.circuit), key=lambda t: (t.raised, t.reference))
+    return [_clock(outage, own, terms) for outage in found if outage.attribution is Attribution.SUPPLIER]
+
+
+def _clock(outage: Outage, tickets: Sequence[Ticket], terms: Terms) -> FaultClock:
+    ticket = next(
+        (one for one in tickets if outage.start_minute <= one.raised_minute < outage.end_minute), None
+    )
+    others = outage.down_minutes - outage.minutes_of(Attribution.SUPPLIER)
+    start = outage.start_minute if terms.fix_clock == "detection" else None
+    if ticket is not None and start is None:
+        start = ticket.raised_minute
+    stopped = others + (_stopped(ticket, start, outage.end_minute, terms) if start is not None else 0)
+    return FaultClock(
+        outage,
+        ticket,
+        outage.end_minute - outage.start_minute,
+        None if ticket is None else outage.end_minute - ticket.raised_minute,
+        None if ticket is None or ticket.closed is None else minute_of(ticket.closed) - ticket.raised_minute,
+        stopped,
+        None if start is None else max(outage.end_minute - start - stopped, 0),
+    )
+
+
+def _stopped(ticket: Ticket | None, start: int, end: int, terms: Terms) -> int:
+    """Count the minutes for which the contract lets the supplier's clock stand; overlaps count once."""
+    if ticket is None:
+        return 0
+    reasons = [pause for pause in ticket.pauses if pause.reason in terms.clock_stops]
+    total, reached = 0, start
+    for pause in sorted(reasons, key=lambda pause: pause.start_minute):
+        first, last = max(pause.start_minute, reached), min(pause.end_minute, end)
+        total += max(last - first, 0)
+        reached = max(reached, last)
+    return total
