@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from netmon.evidence.calendar import both, picked, without
+from netmon.evidence.calendar import both, picked, shown, without
 
 LEAST_COVERAGE = Fraction(95, 100)
 """Below this share of known minutes, availability is told in minutes and bounds, never as a percentage."""
+
+_DOWN, _MAYBE = re.compile(rb"s+"), re.compile(rb"[s?ka]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,17 @@ def take_account(letters: bytes, counted: bytes, excluded: bytes) -> Account:
     up, down = taken.count(b"u"), taken.count(b"s")
     elsewhere = taken.count(b"p") + taken.count(b"l")
     return Account(up, down, elsewhere, len(taken) - up - down - elsewhere, sum(both(counted, excluded)))
+
+
+def bounds(letters: bytes, counted: bytes, excluded: bytes) -> tuple[int, int]:
+    """Return the fewest and the most minutes that may have been the supplier's, exact to the second.
+
+    Each run of minutes is known to a minute at its two ends together. Unknown minutes may have been down.
+    What is not known any more can only move the two apart.
+    """
+    seen = shown(letters, without(counted, excluded))
+    down, open_ = [run.end() - run.start() for run in _DOWN.finditer(seen)], list(_MAYBE.finditer(seen))
+    return sum(down) - len(down), sum(run.end() - run.start() + 1 for run in open_)
 
 
 def _share(part: int, whole: int) -> Fraction | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from netmon.evidence.account import Account, take_account
+from netmon.evidence.account import Account, bounds, take_account
 from netmon.evidence.admitted import Ruling, admit
 from netmon.evidence.attribution import alphabet
 from netmon.evidence.calendar import Days, mask, picked, stretch
@@ -28,12 +28,14 @@ class Availability:
     """What one stretch of days gave, judged by the terms of those days (None: no contract is known).
 
     `contract` is the account within the contract's hours. `always` and `service` are what people had, in
-    all minutes and in service hours: exclusions or not, whoever was at fault.
+    all minutes and in service hours: exclusions or not, whoever was at fault. `down_bounds` are the fewest
+    and the most minutes that the supplier may answer for.
     """
 
     days: Days
     terms: Terms | None
     contract: Account
+    down_bounds: tuple[int, int]
     service: Account
     always: Account
     outages: tuple[Outage, ...]
@@ -54,10 +56,9 @@ class Availability:
         if self.target is None or not counted or self.contract.contract is None:
             return Verdict.NOT_SHOWN
         allowed = (1 - self.target) * counted
-        edges = len(self.outages)
-        if self.contract.down - edges > allowed:
+        least, most = self.down_bounds
+        if least > allowed:
             return Verdict.FAIL
-        most = self.contract.down + self.contract.unknown + edges
         return Verdict.PASS if most <= allowed and allowed >= _COARSE_MINUTES else Verdict.NOT_SHOWN
 
 
@@ -69,11 +70,13 @@ def availability(
     letters = here.letters(alphabet(terms))
     admitted = admit(exclusions, terms, days) if terms is not None else None
     excluded = admitted.mask if admitted else nothing
+    hours = mask(terms.hours if terms else None, days)
     serving = mask(site.service_hours if site else None, days)
     return Availability(
         days,
         terms,
-        _contract_account(letters, mask(terms.hours if terms else None, days), excluded, terms),
+        _contract_account(letters, hours, excluded, terms),
+        bounds(letters, hours, excluded),
         _had(here, serving),
         _had(here, mask(None, days)),
         tuple(outages(here, letters, excluded)),

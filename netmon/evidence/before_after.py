@@ -15,6 +15,7 @@ from netmon.evidence.statistics.binomial import ALPHA
 from netmon.evidence.statistics.blocks import DRAWS, Day, bootstrap
 from netmon.evidence.statistics.several import holm
 from netmon.evidence.statistics.shift import Shift, hodges_lehmann
+from netmon.evidence.statistics.weekdays import DayValue, without_weekdays
 
 SEED = 20_240_101
 """Of the block bootstrap: everybody who repeats it draws the same days."""
@@ -96,7 +97,7 @@ def _look(
     controlled = len(scaled) > 1
     values = less_controls(scaled[0], scaled[1:]) if controlled else scaled[0]
     before, after = matched(values, both, counts)
-    shift = hodges_lehmann(_daily(outcome, before), _daily(outcome, after))
+    shift = hodges_lehmann(*without_weekdays(_daily(outcome, before), _daily(outcome, after)))
     second = bootstrap(before, after, SEED, draws) if shift is not None and shift.sign else None
     sign = 0 if second is None else 1 if second[0] > 0 else -1 if second[1] < 0 else 0
     return _Look(shift, sign, controlled)
@@ -111,8 +112,9 @@ def _scaled(outcome: Outcome, values: HoursOfDays) -> HoursOfDays:
     }
 
 
-def _daily(outcome: Outcome, days: Sequence[Day]) -> list[float]:
-    return [sum(day.hours.values()) if outcome.counted else median(day.hours.values()) for day in days]
+def _daily(outcome: Outcome, days: Sequence[Day]) -> list[DayValue]:
+    whole = sum if outcome.counted else median
+    return [(day.weekday, float(whole(day.hours.values()))) for day in days]
 
 
 def _effect(name: str, look: _Look, both: Sides, p_value: float | None, *, primary: bool) -> Effect:

@@ -104,6 +104,12 @@ def picked(letters: bytes, chosen: bytes) -> bytes:
     return bytes(compress(letters, chosen))
 
 
+def shown(letters: bytes, chosen: bytes) -> bytes:
+    """Return the letters with zeros where the mask is 0: places stay, so that runs stay apart."""
+    # A mask has ones, never more: times 255 it is all bits of its bytes.
+    return (int.from_bytes(letters) & (int.from_bytes(chosen) * 255)).to_bytes(len(letters))
+
+
 def local_time(minute: int, zone: ZoneInfo) -> datetime:
     """Return a minute in a place's own time."""
     return datetime.fromtimestamp(minute * 60, UTC).astimezone(zone)

@@ -22,29 +22,41 @@ CLAIM_TESTS, CLAIM_DAYS, CLAIM_TESTS_OF_A_DAY = 120, 20, 8
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many tests there were: `tests` count, on so many days, and `fails` of them were below.
+
+    `bad_days` are those of which over a tenth of the tests failed. `effective` is what the tests are worth,
+    as those of a day resemble each other. Inconclusive and invalid ones count nowhere else.
+    """
+
+    tests: int
+    days: int
+    fails: int
+    bad_days: int
+    inconclusive: int
+    invalid: int
+    effective: float
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """One yardstick's finding. Rates are in bit/s of the contract's layer; None: not known.
 
-    `tests` are those that count, `fails` of them below `threshold`; `breach_at` is from how many fails a
-    breach is shown (None: so few tests cannot). `percentile` is that of the rates at 1 - `target`.
-    `effective_tests` is what they are worth, as tests of a day resemble each other. `why` is in words.
+    A share of `target` of the tests is to reach `threshold`; `share` did. `breach_at` is from how many fails
+    a breach is shown (None: so few tests cannot). `percentile` is that of the rates at 1 - `target`. `why`
+    is in words. `claim_ready`: tests and days are enough for a claim, and a breach holds by days as well.
     """
 
     yardstick: str
     direction: str
     threshold: float | None
     target: float
-    tests: int
-    days: int
-    fails: int
-    inconclusive: int
-    invalid: int
+    counted: Counted
     share: float | None
     share_interval: tuple[float, float] | None
     percentile: float | None
     percentile_interval: tuple[float, float] | None
     breach_at: int | None
-    effective_tests: float
     verdict: Verdict
     why: str
     claim_ready: bool
@@ -84,47 +96,51 @@ def _finding(
     by_day: dict[date, list[tuple[Proof, float]]],
     invalid: int,
 ) -> Delivered:
-    target = YARDSTICKS[name].target
-    counted = {
-        day: [float(proof is Proof.FAIL) for proof, _ in some if proof is not Proof.INCONCLUSIVE]
-        for day, some in by_day.items()
-    }
-    rows = [day for day in counted.values() if day]
-    values = [value for some in by_day.values() for proof, value in some if proof is not Proof.INCONCLUSIVE]
-    n, fails = len(values), int(sum(map(sum, rows)))
-    known = limit is not None
-    worth = effective_size(rows)
-    verdict, why = _verdict(counted, target, worth) if known else (Verdict.NOT_SHOWN, "nothing was promised")
-    ready = n >= CLAIM_TESTS and len(rows) >= CLAIM_DAYS and max(map(len, rows)) <= CLAIM_TESTS_OF_A_DAY
+    target, known = YARDSTICKS[name].target, limit is not None
+    proofs = [one for some in by_day.values() for one in some]
+    values = [value for proof, value in proofs if proof is not Proof.INCONCLUSIVE]
+    rows = [
+        row
+        for some in by_day.values()
+        if (row := [float(proof is Proof.FAIL) for proof, _ in some if proof is not Proof.INCONCLUSIVE])
+    ]
+    n, fails, bad = len(values), int(sum(map(sum, rows))), fail_days(rows)
+    counted = Counted(n, len(rows), fails, bad, len(proofs) - n, invalid, effective_size(rows))
+    verdict, why = _verdict(counted, target) if known else (Verdict.NOT_SHOWN, "nothing was promised")
+    by_days = verdict is not Verdict.FAIL or sign_test(bad, len(rows)) <= ALPHA
     return Delivered(
-        name, direction, limit, target, n, len(rows), fails,
-        sum(proof is Proof.INCONCLUSIVE for some in by_day.values() for proof, _ in some),
-        invalid,
-        1 - fails / n if n and known else None,
-        share_interval(n - fails, n) if known else None,
-        nearest_rank(values, 1 - target),
-        interval(values, 1 - target),
-        breach_threshold(n, target),
-        worth, verdict, why, ready,
-    )  # fmt: skip
+        name,
+        direction,
+        limit,
+        target,
+        counted,
+        share=1 - fails / n if n and known else None,
+        share_interval=share_interval(n - fails, n) if known else None,
+        percentile=nearest_rank(values, 1 - target),
+        percentile_interval=interval(values, 1 - target),
+        breach_at=breach_threshold(n, target),
+        verdict=verdict,
+        why=why,
+        claim_ready=by_days
+        and n >= CLAIM_TESTS
+        and len(rows) >= CLAIM_DAYS
+        and max(map(len, rows)) <= CLAIM_TESTS_OF_A_DAY,
+    )
 
 
-def _verdict(counted: dict[date, list[float]], target: float, worth: float) -> tuple[Verdict, str]:
-    """Tell what is shown at an error of 5 %: a breach has to hold by tests and by days."""
-    n, fails = sum(map(len, counted.values())), int(sum(map(sum, counted.values())))
+def _verdict(counted: Counted, target: float) -> tuple[Verdict, str]:
+    """Tell what is shown at an error of 5 %, with as many tests as they are worth."""
+    n, fails = counted.tests, counted.fails
     if n < LEAST_TESTS:
         return Verdict.NOT_SHOWN, f"too few tests: {n}, {LEAST_TESTS} tell"
-    size = floor(worth + 1e-9)
+    size = floor(counted.effective + 1e-9)
     scaled = fails * size / n
     kept, breach = kept_threshold(size, target), breach_threshold(size, target)
     if kept is not None and scaled <= kept:
         return Verdict.PASS, f"{fails} of {n} tests are below"
     if breach is None or scaled < breach:
         return Verdict.NOT_SHOWN, f"{fails} of {n} tests are below, which may be chance"
-    days, bad = sum(1 for day in counted.values() if day), fail_days(dict(enumerate(counted.values())))
-    if sign_test(bad, days) > ALPHA:
-        return Verdict.NOT_SHOWN, f"{fails} of {n} tests are below, but only {bad} of {days} days are bad"
-    return Verdict.FAIL, f"{fails} of {n} tests are below, on {bad} of {days} days"
+    return Verdict.FAIL, f"{fails} of {n} tests are below"
 
 
 def _bought(terms: Terms | None, direction: str) -> float | None:

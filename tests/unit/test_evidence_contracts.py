@@ -82,31 +82,48 @@ def find(tests, name="delivered_90", contract=TERMS):
 
 def test_one_slow_test_a_day_is_a_breach_of_nine_in_ten():
     found = find(campaign([1]))
-    assert (found.tests, found.fails, found.days, found.breach_at) == (120, 20, 20, 19)
+    assert (found.counted.tests, found.counted.fails, found.counted.days, found.breach_at) == (
+        120,
+        20,
+        20,
+        19,
+    )
     assert found.verdict is Verdict.FAIL
-    assert found.claim_ready
-    assert found.effective_tests == 120
+    assert (found.counted.bad_days, found.claim_ready) == (20, True)
+    assert found.counted.effective == 120
     assert found.share == pytest.approx(100 / 120)
 
 
 def test_a_bad_day_alone_is_no_breach():
     bad = campaign([6, 6, 6, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     found = find(bad)
-    assert (found.fails, found.effective_tests) == (24, pytest.approx(20))
+    assert (found.counted.fails, found.counted.effective) == (24, pytest.approx(20))
     assert found.verdict is Verdict.NOT_SHOWN, "24 failures of 120, but on four days only"
+
+
+def test_a_breach_on_few_days_is_one_and_not_ready_for_a_claim():
+    found = find(campaign([0, 3, 1, 2], days=24))
+    assert (found.counted.fails, found.verdict, found.counted.bad_days) == (36, Verdict.FAIL, 18)
+    assert found.claim_ready, "18 of 24 days: by chance once in ninety"
+    assert not find(campaign([0, 3, 0, 2], days=24)).claim_ready, "twelve days of 24 are half"
 
 
 def test_a_few_failures_are_chance_and_fewer_keep_the_promise():
     assert find(campaign([1, 0])).verdict is Verdict.NOT_SHOWN, "10 of 120 show neither"
     kept = find(campaign([1, 0, 0, 0, 0]))
-    assert (kept.fails, kept.verdict) == (4, Verdict.PASS)
+    assert (kept.counted.fails, kept.verdict) == (4, Verdict.PASS)
     assert find(campaign([0], days=4)).why == "too few tests: 24, 29 tell"
 
 
 def test_inconclusive_and_invalid_tests_are_kept_apart():
     tests = [*campaign([0]), *(a_test(60, 20) for _ in range(9)), *(a_test(60, None) for _ in range(5))]
     found = find(tests)
-    assert (found.tests, found.inconclusive, found.invalid, found.fails) == (120, 9, 5, 0)
+    assert (found.counted.tests, found.counted.inconclusive, found.counted.invalid, found.counted.fails) == (
+        120,
+        9,
+        5,
+        0,
+    )
 
 
 def test_yardsticks_ask_for_their_own_rate_and_hours():
@@ -116,7 +133,7 @@ def test_yardsticks_ask_for_their_own_rate_and_hours():
         "dfe_primary": 100e6, "dfe_secondary": 1e9, "uk_gigabit": 1e9, "uk_universal": 10e6,
     }  # fmt: skip
     peak = terms("down=100Mbit/s | minimum_down=50Mbit/s | peak_hours=12:00-14:00")
-    assert find(campaign([6]), "minimum", peak).tests == 0, "they were at ten in the morning"
+    assert find(campaign([6]), "minimum", peak).counted.tests == 0, "they were at ten in the morning"
     assert threshold(YARDSTICKS["minimum"], TERMS, "up") is None
     found = delivered("minimum", "up", [], MARCH, TERMS)
     assert (found.verdict, found.why, found.share) == (Verdict.NOT_SHOWN, "nothing was promised", None)

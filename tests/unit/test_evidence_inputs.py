@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.errors import ConfigError
@@ -148,6 +148,7 @@ def test_a_folder_may_lack_files_and_what_a_spreadsheet_saves_is_read(tmp_path):
         read_folder(tmp_path)
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=300))
 def test_whatever_a_file_holds_it_is_read_or_refused_in_words(text):
     table = read_table("x.csv", text, Terms)

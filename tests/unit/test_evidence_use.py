@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from fakes.evidence import MARCH, strip
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.evidence.billing import billing, five_minutes
@@ -190,6 +190,7 @@ def test_values_are_read_from_rows_of_one_circuit():
 HOLES = st.lists(st.one_of(st.none(), st.floats(0, 2)), min_size=1, max_size=120)
 
 
+@settings(max_examples=30)
 @given(HOLES, st.integers(0, 50), st.integers(0, 60))
 def test_a_cut_keeps_each_value_at_its_minute(values, skip, length):
     whole = Curve(100, values)

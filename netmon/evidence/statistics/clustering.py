@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from netmon.evidence.statistics.binomial import cumulative
 
@@ -35,6 +35,6 @@ def sign_test(fail_days: int, days: int) -> float:
     return 1.0 if fail_days == 0 else 1 - cumulative(days, 0.5)[fail_days - 1]
 
 
-def fail_days(days: Mapping[int, Sequence[float]], tolerated: float = 0.1) -> int:
+def fail_days(days: Iterable[Sequence[float]], tolerated: float = 0.1) -> int:
     """Count the days on which more than the tolerated share failed; a test that failed is 1, else 0."""
-    return sum(sum(day) > tolerated * len(day) for day in days.values() if day)
+    return sum(sum(day) > tolerated * len(day) for day in days if day)
