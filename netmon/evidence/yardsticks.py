@@ -90,7 +90,7 @@ def threshold(yardstick: Yardstick, terms: Terms | None, direction: str) -> floa
         rate = terms.minimum_down if down else terms.minimum_up
     else:
         rate = terms.down if down else terms.up
-    return None if rate is None else yardstick.share * rate
+    return None if rate is None else round(yardstick.share * rate, 3)
 
 
 def asked_hours(yardstick: Yardstick, terms: Terms | None) -> Hours | None:

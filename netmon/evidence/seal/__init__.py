@@ -1,0 +1,1 @@
+"""Tamper evidence: records chained, hours signed, packs that a supplier can check without us."""

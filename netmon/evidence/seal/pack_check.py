@@ -1,0 +1,87 @@
+"""Everything that can be wrong with a pack, with its place; and what an outside copy of roots adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from netmon.evidence.seal.chain import Entry
+from netmon.evidence.seal.pack import FINDINGS, MANIFEST, NAMES, RECOMPUTE, RECORDS, ROOTS, Pack
+from netmon.evidence.seal.roots import DayRoot, SignedRoot
+from netmon.evidence.seal.signing import fingerprint, verified
+from netmon.evidence.seal.verify import (
+    Anchoring,
+    Fault,
+    anchor_faults,
+    chain_faults,
+    read_entries,
+    read_roots,
+    root_faults,
+)
+
+_NEEDED = (FINDINGS, RECOMPUTE, RECORDS, ROOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """What was found: no `faults` is good. `site_key` and `issuer` are fingerprints, to compare."""
+
+    faults: tuple[Fault, ...]
+    anchoring: Anchoring
+    records: int
+    hours: int
+    site_key: str
+    issuer: str
+
+
+def check_pack(pack: Pack, outside: Iterable[DayRoot] = ()) -> PackReport:
+    """Check all of a pack; a chain alone proves nothing against who has its key, outside roots do."""
+    faults = list(_manifest_faults(pack))
+    entries: list[Entry] = []
+    roots: list[SignedRoot] = []
+    for entry in read_entries(pack.lines(RECORDS)):
+        if isinstance(entry, Fault):
+            faults.append(entry)
+        else:
+            entries.append(entry)
+    for root in read_roots(pack.lines(ROOTS)):
+        if isinstance(root, Fault):
+            faults.append(root)
+        else:
+            roots.append(root)
+    public = _octets(pack.text("site_key"))
+    faults += chain_faults(entries)
+    faults += root_faults(roots, entries, public)
+    faults += (
+        Fault(f"root of hour {one.root.hour}", f"is of site {one.root.site}")
+        for one in roots
+        if one.root.site != pack.text("site")
+    )
+    apart, anchoring = anchor_faults(roots, outside)
+    issuer = fingerprint(_octets(pack.text("issuer_key")))
+    return PackReport((*faults, *apart), anchoring, len(entries), len(roots), fingerprint(public), issuer)
+
+
+def _manifest_faults(pack: Pack) -> Iterator[Fault]:
+    public = _octets(pack.text("issuer_key"))
+    if not verified(public, pack.manifest_bytes, _octets(pack.signature)):
+        yield Fault(MANIFEST, "is not signed by the issuer's key")
+    if pack.text("issuer") != fingerprint(public):
+        yield Fault(MANIFEST, "names another issuer than its key")
+    told = pack.manifest.get("files")
+    hashes = dict(told) if isinstance(told, dict) else {}
+    for name in sorted(hashes.keys() | pack.files.keys() | set(_NEEDED)):
+        if name not in pack.files:
+            yield Fault(name, "is missing")
+        elif name not in hashes or name not in NAMES:
+            yield Fault(name, "does not belong into the pack")
+        elif sha256(pack.files[name]).hexdigest() != hashes[name]:
+            yield Fault(name, "was changed: its hash is not that of the manifest")
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""

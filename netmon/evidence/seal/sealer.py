@@ -1,0 +1,75 @@
+"""Seals hours: records in an order that anybody can repeat, late ones as amendments, gaps as records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netmon.evidence.seal.canonical import RecordJson, canonical
+from netmon.evidence.seal.chain import Entry, Tip, link
+from netmon.evidence.seal.roots import HOUR_MINUTES, SignedRoot, sign_hour
+from netmon.evidence.seal.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where sealing stands: the chain's tip, and the last hour that is sealed (None: none yet)."""
+
+    tip: Tip = field(default_factory=Tip)
+    hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHour:
+    """An hour's entries, its signed root, and where sealing stands after it."""
+
+    entries: tuple[Entry, ...]
+    root: SignedRoot
+    standing: Standing
+
+
+def seal(
+    site: str, records: Iterable[RecordJson], until_hour: int, standing: Standing, signer: Signer
+) -> Iterator[SealedHour]:
+    """Seal all hours before `until_hour` that have not been; records carry their minute as `t`.
+
+    Records of an hour are sealed in the order of minute, kind and content, so that a chain made again
+    from another copy of the same records is the same. Hours without records have one that says so.
+    What belongs to an hour that is sealed already becomes an amendment in the first hour that is open. While
+    there is no such hour nothing is yielded, and the same records are to be brought again.
+    """
+    open_hours: dict[int, list[RecordJson]] = {}
+    late: list[RecordJson] = []
+    for record in records:
+        hour = minute_of(record) // HOUR_MINUTES
+        if standing.hour is not None and hour <= standing.hour:
+            late.append({"kind": "amendment", "rec": record, "t": minute_of(record), "v": 1})
+        elif hour < until_hour:
+            open_hours.setdefault(hour, []).append(record)
+    if standing.hour is None and not open_hours:
+        return
+    first = min(open_hours) if standing.hour is None else standing.hour + 1
+    for hour in range(first, until_hour):
+        own = open_hours.get(hour) or [_gap(site, hour)]
+        entries = tuple(link([*_ordered(late), *_ordered(own)], standing.tip))
+        late = []
+        root = sign_hour(site, hour, entries, standing.tip, signer)
+        standing = Standing(Tip(entries[-1].seq + 1, entries[-1].hash), hour)
+        yield SealedHour(entries, root, standing)
+
+
+def minute_of(record: RecordJson) -> int:
+    """Return the minute (since 1970, UTC) that a record belongs to."""
+    minute = record.get("t")
+    if not isinstance(minute, int):
+        raise TypeError("a record of evidence has its minute as `t`")
+    return minute
+
+
+def _ordered(records: Sequence[RecordJson]) -> list[RecordJson]:
+    return sorted(records, key=lambda one: (minute_of(one), str(one.get("kind")), canonical(one)))
+
+
+def _gap(site: str, hour: int) -> Mapping[str, str | int]:
+    start = hour * HOUR_MINUTES
+    return {"cause": "no records", "kind": "gap", "minutes": HOUR_MINUTES, "site": site, "t": start, "v": 1}

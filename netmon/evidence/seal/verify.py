@@ -1,0 +1,134 @@
+"""Checks a chain and its roots, and names the place where they do not hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from netmon.evidence.seal.canonical import CanonicalError
+from netmon.evidence.seal.chain import Entry, entry_hash
+from netmon.evidence.seal.merkle import merkle_root
+from netmon.evidence.seal.roots import FORMAT, DayRoot, HourRoot, SignedRoot, day_root, leaves
+from netmon.evidence.seal.signing import fingerprint, verified
+
+_DAY_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not hold: where, and what."""
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """What an outside copy of the roots proves: `days` match, and nothing after `until_hour` is anchored."""
+
+    days: int
+    until_hour: int | None
+    unanchored_hours: int
+
+
+def read_entries(lines: Iterable[bytes]) -> Iterator[Entry | Fault]:
+    """Yield the entries of a file, and a fault for each line that is none."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            told = json.loads(line)
+            found = Entry(told["seq"], told["prev"], told["rec"], told["hash"])
+            same = found.line() == line
+        except (ValueError, KeyError, TypeError, CanonicalError, RecursionError):
+            yield Fault(f"records line {number}", "is no entry of a chain")
+            continue
+        yield found if same else Fault(f"records line {number}", "is not written canonically")
+
+
+def read_roots(lines: Iterable[bytes]) -> Iterator[SignedRoot | Fault]:
+    """Yield the signed roots of a file, and a fault for each line that is none."""
+    names = {field.name for field in fields(HourRoot)}
+    for number, line in enumerate(lines, start=1):
+        try:
+            told = json.loads(line)
+            signature, kind = told.pop("signature"), told.pop("kind")
+            found = SignedRoot(HourRoot(**told), signature)
+            same = found.line() == line and kind == "root" and told.keys() == names
+        except (ValueError, KeyError, TypeError, CanonicalError, RecursionError, AttributeError):
+            yield Fault(f"roots line {number}", "is no signed root")
+            continue
+        yield (
+            found
+            if same and found.root.v == FORMAT
+            else Fault(f"roots line {number}", "is of no known format")
+        )
+
+
+def chain_faults(entries: Sequence[Entry]) -> Iterator[Fault]:
+    """Yield where entries do not follow each other, or do not have their hash."""
+    before: Entry | None = None
+    for entry in entries:
+        if before is not None and entry.seq != before.seq + 1:
+            yield Fault(f"record {entry.seq}", f"follows record {before.seq}: lost, moved or slipped in")
+        elif before is not None and entry.prev != before.hash:
+            yield Fault(f"record {entry.seq}", "does not hold the hash of the record before it")
+        if entry_hash(entry.seq, entry.prev, entry.rec) != entry.hash:
+            yield Fault(f"record {entry.seq}", "was changed: its hash is another")
+        before = entry
+
+
+def root_faults(roots: Sequence[SignedRoot], entries: Sequence[Entry], public: bytes) -> Iterator[Fault]:
+    """Yield where signed roots and entries do not fit together."""
+    by_seq = {entry.seq: entry for entry in entries}
+    covered, before = 0, None
+    for signed in roots:
+        root, place = signed.root, f"root of hour {signed.root.hour}"
+        if not verified(public, root.message(), _octets(signed.signature)):
+            yield Fault(place, "is not signed by the site's key")
+        if root.key != fingerprint(public):
+            yield Fault(place, "names another key")
+        if before is not None and (root.hour, root.first, root.prev) != (
+            before.hour + 1, before.first + before.count, before.tip,
+        ):  # fmt: skip
+            yield Fault(place, f"does not follow that of hour {before.hour}")
+        own = [by_seq[seq] for seq in range(root.first, root.first + root.count) if seq in by_seq]
+        covered += len(own)
+        if len(own) != root.count:
+            yield Fault(place, f"covers {root.count} records, {len(own)} are there")
+        elif not own or own[0].prev != root.prev or own[-1].hash != root.tip:
+            yield Fault(place, "begins or ends with another hash")
+        elif merkle_root(leaves(own)) != root.merkle:
+            yield Fault(place, "has another tree over its records")
+        before = root
+    if covered != len(entries):
+        yield Fault("records", f"{len(entries) - covered} of {len(entries)} are under no root")
+
+
+def anchor_faults(roots: Sequence[SignedRoot], outside: Iterable[DayRoot]) -> tuple[list[Fault], Anchoring]:
+    """Compare whole days of roots with copies that others kept: those cannot be made again with the key."""
+    days: dict[int, list[SignedRoot]] = {}
+    for signed in roots:
+        days.setdefault(signed.root.hour // _DAY_HOURS, []).append(signed)
+    kept: Mapping[tuple[str, int], DayRoot] = {(one.site, one.day): one for one in outside}
+    faults, matched, until = [], 0, None
+    edges = {min(days, default=0), max(days, default=0)}
+    for day, hours in sorted(days.items()):
+        copy = kept.get((hours[0].root.site, day))
+        if copy is None or (len(hours) < copy.hours and day in edges):
+            continue  # a pack may begin or end within a day
+        if day_root(hours[0].root.site, day, hours) == copy:
+            matched, until = matched + 1, hours[-1].root.hour
+        else:
+            faults.append(Fault(f"day {day}", "differs from the copy that was kept outside"))
+    behind = sum(signed.root.hour > (until if until is not None else -1) for signed in roots)
+    return faults, Anchoring(matched, until, behind)
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except (ValueError, TypeError):
+        return b""

@@ -1,0 +1,1 @@
+"""Programs that travel inside a pack: a second implementation, standard library only, written apart."""

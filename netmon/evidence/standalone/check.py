@@ -1,0 +1,177 @@
+"""Check the seals of a pack: python3 check.py PACK.zip [--root FILE]. Standard library only.
+
+A second implementation, written apart from the first: it shares no line with it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from hashlib import sha256, sha512
+from pathlib import Path
+from typing import Any
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+Record = dict[str, Any]
+Point = tuple[int, int, int, int]
+
+
+def main() -> int:
+    """Print what is wrong, and how far an outside copy of the roots reaches."""
+    arguments = sys.argv[1:]
+    lines = Path(arguments[2]).read_text("utf-8").splitlines() if arguments[1:2] == ["--root"] else []
+    problems, words = check(Path(arguments[0]), lines)
+    sys.stdout.write("".join(f"{line}\n" for line in [*problems, *words]))
+    return 1 if problems else 0
+
+
+def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
+    """Return what is wrong with a pack, and what else is to be said."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(parts["manifest.json"])
+    problems = []
+    issuer, site = bytes.fromhex(manifest["issuer_key"]), bytes.fromhex(manifest["site_key"])
+    if not signed(issuer, parts["manifest.json"], bytes.fromhex(parts["manifest.sig"].decode())):
+        problems.append("manifest.json: not signed by the issuer's key")
+    files = {
+        name: sha256(data).hexdigest() for name, data in parts.items() if not name.startswith("manifest.")
+    }
+    problems += [
+        f"{name}: was changed, is missing or does not belong here"
+        for name in sorted(files.keys() | manifest["files"].keys())
+        if files.get(name) != manifest["files"].get(name)
+    ]
+    entries = [json.loads(line) for line in parts["records.jsonl"].splitlines()]
+    roots = [json.loads(line) for line in parts["roots.jsonl"].splitlines()]
+    problems += chain_problems(entries) + root_problems(entries, roots, site)
+    told, words = anchors(roots, outside)
+    keys = [f"site key {sha256(site).hexdigest()}", f"issuer {sha256(issuer).hexdigest()}"]
+    return problems + told, [f"{len(entries)} records, {len(roots)} hours", *keys, *words]
+
+
+def spelled(value: Record) -> bytes:
+    """Return the one spelling of a record."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def chain_problems(entries: list[Record]) -> list[str]:
+    """Return where the chain is broken."""
+    problems = []
+    for place, entry in enumerate(entries):
+        body = {"prev": entry["prev"], "rec": entry["rec"], "seq": entry["seq"]}
+        if sha256(spelled(body)).hexdigest() != entry["hash"]:
+            problems.append(f"record {entry['seq']}: was changed")
+        if place and (entry["prev"], entry["seq"]) != (
+            entries[place - 1]["hash"],
+            entries[place - 1]["seq"] + 1,
+        ):
+            problems.append(f"record {entry['seq']}: does not follow the one before it")
+    return problems
+
+
+def root_problems(entries: list[Record], roots: list[Record], key: bytes) -> list[str]:
+    """Return which hours are not as the site signed them."""
+    problems, place = [], 0
+    for number, root in enumerate(roots):
+        body = {name: value for name, value in root.items() if name != "signature"}
+        own = entries[place : place + root["count"]]
+        place += root["count"]
+        good = (
+            signed(key, spelled(body), bytes.fromhex(root["signature"]))
+            and root["key"] == sha256(key).hexdigest()
+            and [entry["seq"] for entry in own] == list(range(root["first"], root["first"] + root["count"]))
+            and bool(own)
+            and (own[0]["prev"], own[-1]["hash"]) == (root["prev"], root["tip"])
+            and tree([bytes.fromhex(entry["hash"]) for entry in own]) == root["merkle"]
+            and (not number or root["hour"] == roots[number - 1]["hour"] + 1)
+        )
+        if not good:
+            problems.append(f"hour {root['hour']}: its root does not hold")
+    return problems if place == len(entries) else [*problems, "records: some are under no root"]
+
+
+def tree(leaves: list[bytes]) -> str:
+    """Return the root of a tree (RFC 6962 section 2.1), built upwards."""
+    level = [sha256(b"\0" + leaf).digest() for leaf in leaves]
+    while len(level) > 1:
+        pairs = [sha256(b"\1" + level[n] + level[n + 1]).digest() for n in range(0, len(level) - 1, 2)]
+        level = pairs + level[len(pairs) * 2 :]
+    return level[0].hex() if level else sha256(b"").hexdigest()
+
+
+def anchors(roots: list[Record], outside: list[str]) -> tuple[list[str], list[str]]:
+    """Compare days with lines that were kept outside."""
+    days: dict[int, list[Record]] = {}
+    for root in roots:
+        days.setdefault(root["hour"] // 24, []).append(root)
+    problems, last = [], None
+    kept = {line.split()[2:4][-1]: line.split() for line in outside if line.split()[:1] == ["netmon-root"]}
+    for day, hours in sorted(days.items()):
+        words = kept.get(f"day={day}")
+        if words is None or words[2] != roots[0]["site"]:
+            continue
+        end = hours[-1]
+        whole = [f"hours={len(hours)}", f"seq={end['first'] + end['count']}", f"tip={end['tip']}"]
+        whole.append("merkle=" + tree([spelled(root) + b"\n" for root in hours]))
+        if words[4:] == whole:
+            last = end["hour"]
+        elif f"hours={len(hours)}" == words[4] or day not in (min(days), max(days)):
+            problems.append(f"day {day}: differs from the copy that was kept outside")
+    behind = sum(last is None or root["hour"] > last for root in roots)
+    return problems, [f"{behind} of {len(roots)} hours have no outside copy behind them"]
+
+
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Verify Ed25519 (RFC 8032 section 5.1.7)."""
+    key, commitment = unpacked(public), unpacked(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or commitment is None or len(signature) != 64 or scalar >= ORDER:
+        return False
+    challenge = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    left, right = times(scalar, BASE), plus(commitment, times(challenge, key))
+    return all((left[axis] * right[2] - right[axis] * left[2]) % P == 0 for axis in (0, 1))
+
+
+def unpacked(octets: bytes) -> Point | None:
+    """Return the point of 32 octets (section 5.1.3)."""
+    number = int.from_bytes(octets, "little")
+    y, odd = number & (2**255 - 1), number >> 255
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_1 % P
+    if y >= P or len(octets) != 32 or (x * x - square) % P or (not x and odd):
+        return None
+    x = P - x if x % 2 != odd else x
+    return x, y, 1, x * y % P
+
+
+def plus(a: Point, b: Point) -> Point:
+    """Add two points (section 5.1.4)."""
+    low, high = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
+    cross, scale = 2 * a[3] * b[3] * D, 2 * a[2] * b[2]
+    e, f, g, h = high - low, scale - cross, scale + cross, high + low
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(scalar: int, point: Point) -> Point:
+    """Add a point to itself so many times."""
+    found = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            found = plus(found, point)
+        point, scalar = plus(point, point), scalar >> 1
+    return found
+
+
+_Y = 4 * pow(5, -1, P) % P
+BASE = unpacked(_Y.to_bytes(32, "little")) or (0, 1, 1, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
