@@ -14,12 +14,13 @@ from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.speed_tests import SpeedTest
 from netmon.evidence.strip import Kind, Told, lay
-from netmon.evidence.yardsticks import YARDSTICKS
 from netmon.model import Fault, Json, SlotState
 from netmon.model.derived import BANDWIDTH_TEST, CIRCUIT_MINUTE
 
 METHOD = 1
 """Version of the methods: it changes whenever a figure of the same records would."""
+CLAIMED = ("delivered_90", "fcc_80_80", "minimum")
+"""The yardsticks that a claim goes by: those of the contract, not those of a standard."""
 _DIRECTIONS = ("down", "up")
 _PENCE = 100
 
@@ -81,7 +82,7 @@ def _stretch(part: Availability, inputs: Inputs, tests: list[SpeedTest], days: i
     clocks = fault_clocks(part.outages, inputs.tickets, part.terms) if part.terms else []
     judged = [
         delivered(name, direction, tests, part.days, part.terms)
-        for name in sorted(YARDSTICKS)
+        for name in CLAIMED
         for direction in _DIRECTIONS
     ]
     account = part.contract
@@ -98,7 +99,6 @@ def _stretch(part: Availability, inputs: Inputs, tests: list[SpeedTest], days: i
         },
         "down_bounds": list(part.down_bounds),
         "verdict": str(part.verdict),
-        "user_minutes_lost": part.user_minutes_lost,
         "outages": [
             [one.start_minute, one.end_minute, one.down_minutes, str(one.attribution)] for one in part.outages
         ],

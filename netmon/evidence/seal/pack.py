@@ -19,11 +19,20 @@ from netmon.evidence.seal.signing import Signer, fingerprint
 from netmon.model import Json
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
-RECORDS, ROOTS, FINDINGS, RECOMPUTE, README = (
-    "records.jsonl", "roots.jsonl", "findings.json", "recompute.py", "README.txt",
-)  # fmt: skip
-_INPUTS = ("contracts.csv", "sites.csv", "exclusions.csv", "tickets.csv")
-NAMES = frozenset({RECORDS, ROOTS, FINDINGS, RECOMPUTE, README, *_INPUTS})
+RECORDS, ROOTS, FINDINGS, README = "records.jsonl", "roots.jsonl", "findings.json", "README.txt"
+_START = "__main__.py"
+"""What Python runs when it is given the pack."""
+_STARTED = b"""import sys
+from pathlib import Path
+
+from standalone.command import main
+
+sys.exit(main(Path(__file__).parent, sys.argv[1:]))
+"""
+_PROGRAM = ("__init__", "cells", "check", "command", "minutes", "money", "recompute", "speed")
+PROGRAM = (_START, *(f"standalone/{name}.py" for name in _PROGRAM))
+_INPUTS = ("contracts.csv", "exclusions.csv", "tickets.csv")
+NAMES = frozenset({RECORDS, ROOTS, FINDINGS, README, *PROGRAM, *_INPUTS})
 _MOST_BYTES = 512_000_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -71,13 +80,14 @@ def write_pack(content: Content, issuer: Signer) -> bytes:
     unknown = content.inputs.keys() - set(_INPUTS)
     if unknown:
         raise PackError(f"{min(unknown)} is no file of a pack")
-    here = files("netmon.evidence.seal")
+    here = files("netmon.evidence.standalone")
     parts = {
         RECORDS: b"".join(entry.line() for entry in content.entries),
         ROOTS: b"".join(root.line() for root in content.roots),
         FINDINGS: canonical(content.findings) + b"\n",
-        RECOMPUTE: (here / RECOMPUTE).read_bytes(),
-        README: (here / "pack_readme.txt").read_bytes(),
+        README: (here / README).read_bytes(),
+        _START: _STARTED,
+        **{f"standalone/{name}.py": (here / f"{name}.py").read_bytes() for name in _PROGRAM},
         **{name: text.encode() for name, text in content.inputs.items()},
     }
     manifest = canonical(

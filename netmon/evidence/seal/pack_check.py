@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from netmon.evidence.seal.chain import Entry
-from netmon.evidence.seal.pack import FINDINGS, MANIFEST, NAMES, RECOMPUTE, RECORDS, ROOTS, Pack
+from netmon.evidence.seal.pack import FINDINGS, MANIFEST, NAMES, PROGRAM, RECORDS, ROOTS, Pack
 from netmon.evidence.seal.roots import DayRoot, SignedRoot
 from netmon.evidence.seal.signing import fingerprint, verified
 from netmon.evidence.seal.verify import (
@@ -20,7 +20,7 @@ from netmon.evidence.seal.verify import (
     root_faults,
 )
 
-_NEEDED = (FINDINGS, RECOMPUTE, RECORDS, ROOTS)
+_NEEDED = (FINDINGS, RECORDS, ROOTS, *PROGRAM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,8 @@
-"""Check the seals of a pack: python3 check.py PACK.zip [--root FILE]. Standard library only.
-
-A second implementation, written apart from the first: it shares no line with it.
-"""
+"""Check the seals of a pack: chain, hourly roots, signatures (Ed25519 included), outside copies."""
 
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from hashlib import sha256, sha512
 from pathlib import Path
@@ -18,15 +14,6 @@ D = -121665 * pow(121666, -1, P) % P
 ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
 Record = dict[str, Any]
 Point = tuple[int, int, int, int]
-
-
-def main() -> int:
-    """Print what is wrong, and how far an outside copy of the roots reaches."""
-    arguments = sys.argv[1:]
-    lines = Path(arguments[2]).read_text("utf-8").splitlines() if arguments[1:2] == ["--root"] else []
-    problems, words = check(Path(arguments[0]), lines)
-    sys.stdout.write("".join(f"{line}\n" for line in [*problems, *words]))
-    return 1 if problems else 0
 
 
 def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
@@ -110,10 +97,13 @@ def anchors(roots: list[Record], outside: list[str]) -> tuple[list[str], list[st
     for root in roots:
         days.setdefault(root["hour"] // 24, []).append(root)
     problems, last = [], None
-    kept = {line.split()[2:4][-1]: line.split() for line in outside if line.split()[:1] == ["netmon-root"]}
+    lines = [line.strip().strip(">").split() for line in outside]
+    kept = {
+        (words[2], words[3]): words for words in lines if words[:1] == ["netmon-root"] and len(words) == 8
+    }
     for day, hours in sorted(days.items()):
-        words = kept.get(f"day={day}")
-        if words is None or words[2] != roots[0]["site"]:
+        words = kept.get((roots[0]["site"], f"day={day}"))
+        if words is None:
             continue
         end = hours[-1]
         whole = [f"hours={len(hours)}", f"seq={end['first'] + end['count']}", f"tip={end['tip']}"]
@@ -171,7 +161,3 @@ def times(scalar: int, point: Point) -> Point:
 
 _Y = 4 * pow(5, -1, P) % P
 BASE = unpacked(_Y.to_bytes(32, "little")) or (0, 1, 1, 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,20 @@
+"""What `python3 PACK.zip [--root FILE]` does: check the seals, then work out every figure again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .check import check
+from .recompute import recompute
+
+
+def main(pack: Path, arguments: list[str]) -> int:
+    """Print what was found; 1 when anything does not hold."""
+    lines = Path(arguments[1]).read_text("utf-8").splitlines() if arguments[:1] == ["--root"] else []
+    problems, words = check(pack, lines)
+    figures = [] if problems else recompute(pack)
+    verdict = "does NOT hold" if problems or figures else "holds, and all figures follow from its records"
+    for line in (*problems, *figures, *words, f"the pack {verdict}"):
+        sys.stdout.write(f"{line}\n")
+    return 1 if problems or figures else 0

@@ -1,0 +1,184 @@
+"""A pack, from its records to a supplier's own machine: untouched it holds, and no part can be changed."""
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from fakes.evidence_pack import (
+    CONTRACTS,
+    DAYS,
+    EXCLUSIONS,
+    INPUTS,
+    ISSUER_KEY,
+    SITE_KEY,
+    TICKETS,
+    content,
+    days_records,
+    findings,
+    outside_roots,
+    pack_bytes,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netmon.evidence.inputs.files import read_texts
+from netmon.evidence.seal.pack import PackError, open_pack, write_pack
+from netmon.evidence.seal.pack_check import check_pack
+from netmon.evidence.standalone.recompute import figures
+
+TEXT, HOURS = "u60 d70 c20 ?9", 4
+PACK = pack_bytes(TEXT, HOURS)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(data=PACK):
+        path = tmp_path / "pack.zip"
+        path.write_bytes(data)
+        return path
+
+    return save
+
+
+def parts(data=PACK):
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(files):
+    found = BytesIO()
+    with zipfile.ZipFile(found, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return found.getvalue()
+
+
+def test_an_untouched_pack_holds_and_is_the_same_each_time(saved):
+    report = check_pack(open_pack(saved()))
+    assert report.faults == ()
+    assert (report.hours, report.anchoring.unanchored_hours) == (4, 4)
+    assert pack_bytes(TEXT, HOURS) == PACK
+
+
+@pytest.mark.parametrize("name", sorted(parts()))
+def test_any_file_that_was_touched_or_taken_is_named(name, saved):
+    files = parts()
+    original = files[name]
+    files[name] = original.replace(b"1", b"2", 1) if b"1" in original else original + b" "
+    if name not in ("manifest.json", "manifest.sig"):
+        told = [fault.place for fault in check_pack(open_pack(saved(zipped(files)))).faults]
+        assert name in told
+        del files[name]
+        told = [fault.place for fault in check_pack(open_pack(saved(zipped(files)))).faults]
+        assert name in told
+    else:
+        try:
+            told = [fault.place for fault in check_pack(open_pack(saved(zipped(files)))).faults]
+        except PackError:
+            return
+        assert "manifest.json" in told
+
+
+def test_a_file_that_was_slipped_in_is_named(saved):
+    files = parts() | {"standalone/json.py": b"loads = None"}
+    assert [str(one) for one in check_pack(open_pack(saved(zipped(files)))).faults] == [
+        "standalone/json.py: does not belong into the pack"
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", PACK[:1000], zipped({"a": b"b"}), zipped(parts() | {"manifest.json": b"{}"})]
+)
+def test_what_is_no_pack_is_refused_in_words(data, saved):
+    with pytest.raises(PackError):
+        open_pack(saved(data))
+
+
+def test_a_newer_format_is_refused_in_words(saved):
+    manifest = parts()["manifest.json"].replace(b'"format":1', b'"format":2')
+    with pytest.raises(PackError, match="has format 2; this version reads format 1"):
+        open_pack(saved(zipped(parts() | {"manifest.json": manifest})))
+
+
+def run(path, *arguments):
+    command = [sys.executable, "-I", str(path), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_machine_with_only_the_pack_and_python_can_tell(saved, tmp_path):
+    path = saved()
+    roots = tmp_path / "roots.txt"
+    made = content(days_records(TEXT), HOURS)
+    roots.write_text("".join(f"> {day.line()}\n" for day in outside_roots(made.roots)))
+    done = run(path, "--root", str(roots))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the pack holds, and all figures follow from its records" in done.stdout
+    assert "0 of 4 hours have no outside copy behind them" in done.stdout
+    assert "4 of 4 hours have no outside copy" in run(path).stdout
+
+
+def test_a_false_figure_and_a_false_record_are_told_on_that_machine(saved):
+    made = content(days_records(TEXT), HOURS)
+    false = json.loads(json.dumps(made.findings))
+    false["stretches"][0]["credit"]["pence"] += 100
+    lying = write_pack(replace(made, findings=false), ISSUER_KEY)
+    done = run(saved(lying))
+    assert done.returncode == 1
+    assert "stretches[0].credit.pence: the pack says" in done.stdout
+    files = parts()
+    files["records.jsonl"] = files["records.jsonl"].replace(b'"state":"down"', b'"state":"up"', 1)
+    done = run(saved(zipped(files)))
+    assert done.returncode == 1
+    assert "was changed" in done.stdout
+
+
+LETTERS = st.tuples(st.sampled_from("uuudwpcn?-"), st.integers(1, 400))
+CELLS = {
+    "customer,2h": ["customer,2h", "supplier,90m"],
+    "99.9%,24x7": ["99.9%,24x7", ",24x7", "95%,Sat 22:00-06:00"],
+    "max,60% of month": ["max,60% of month", "sum,", "max,£3 of quarter"],
+    "ticket,": ["ticket,", "detection,"],
+    "2026-03-30,,V": ["2026-03-30,,V", "2026-03-29,2026-03-29,V"],
+    "10,45m": ["10,45m", ",", "0,10m"],
+}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(LETTERS, max_size=12), st.integers(), st.data())
+def test_two_programs_find_the_same_figures(runs, seed, data):
+    contracts = CONTRACTS
+    for told, others in CELLS.items():
+        contracts = contracts.replace(told, data.draw(st.sampled_from(others)), 1)
+    inputs = INPUTS | {"contracts.csv": contracts}
+    records = days_records(" ".join(f"{letter}{n}" for letter, n in runs), seed=seed)
+    first = json.loads(json.dumps(findings(records, inputs)))
+    tables = {name.removesuffix(".csv"): rows(text) for name, text in inputs.items()}
+    assert figures(first, records, tables) == first
+
+
+def rows(text):
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_the_figures_of_the_fixture_by_hand():
+    # 29 March has 23 hours, 1 380 minutes: until 03:00 of summer time, 120, are the customer's own doing.
+    found = findings(days_records("u540 d180"), INPUTS)
+    early, late = found["stretches"]
+    assert early["minutes"] == {"up": 1080, "down": 180, "elsewhere": 0, "unknown": 0, "excluded": 120}
+    assert (early["verdict"], early["cited"], early["down_bounds"]) == ("fail", "Order 1, 4", [179, 181])
+    # Down from 09:00 to 12:00 UTC. The ticket of 10:15 leaves 105 minutes, the supplier waited for 30 of
+    # them: 75 are within two hours. One of two days is half of 95.00: 5 % of that is 2.375.
+    assert early["clocks"] == [[DAYS.start_minute + 540, "T1", 180, 105, 75]]
+    assert early["credit"] == {"pence": 238, "cap_pence": 5700, "workings": [["availability tier", 238]]}
+    assert (late["first"], late["minutes"]["excluded"], late["verdict"]) == ("2026-03-30", 45, "not shown")
+
+
+def test_the_centre_s_files_of_the_fixture_are_right():
+    read = read_texts({"contracts": CONTRACTS, "exclusions": EXCLUSIONS, "tickets": TICKETS})
+    assert len(read.exclusions) == 3
+    assert SITE_KEY.public != ISSUER_KEY.public
