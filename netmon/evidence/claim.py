@@ -43,12 +43,13 @@ def claim(records: Iterable[RecordJson], inputs: Inputs, circuit: str, site: str
 
 
 def minutes_told(records: Iterable[RecordJson], circuit: str) -> Iterator[Told]:
-    """Yield what records of minutes told of a circuit."""
+    """Yield what records of minutes told of a circuit; whose clock was not right, its time is not known."""
     for record in records:
         if record.get("kind") == CIRCUIT_MINUTE and record.get("circuit") == circuit:
             degraded = record.get("degraded")
+            known = record.get("synced") is not False
             kind = Kind(
-                SlotState(str(record["state"])),
+                SlotState(str(record["state"])) if known else SlotState.UNKNOWN,
                 Fault(str(record["fault"])),
                 degraded if isinstance(degraded, bool) else None,
             )

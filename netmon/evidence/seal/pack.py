@@ -31,8 +31,9 @@ sys.exit(main(Path(__file__).parent, sys.argv[1:]))
 """
 _PROGRAM = ("__init__", "cells", "check", "command", "minutes", "money", "recompute", "speed")
 PROGRAM = (_START, *(f"standalone/{name}.py" for name in _PROGRAM))
-_INPUTS = ("contracts.csv", "exclusions.csv", "tickets.csv")
-NAMES = frozenset({RECORDS, ROOTS, FINDINGS, README, *PROGRAM, *_INPUTS})
+INPUTS = ("contracts.csv", "exclusions.csv", "tickets.csv")
+"""The centre's files that a claim is judged by."""
+NAMES = frozenset({RECORDS, ROOTS, FINDINGS, README, *PROGRAM, *INPUTS})
 _MOST_BYTES = 512_000_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -77,7 +78,7 @@ class Pack:
 
 def write_pack(content: Content, issuer: Signer) -> bytes:
     """Return a pack; the same content gives the same bytes."""
-    unknown = content.inputs.keys() - set(_INPUTS)
+    unknown = content.inputs.keys() - set(INPUTS)
     if unknown:
         raise PackError(f"{min(unknown)} is no file of a pack")
     here = files("netmon.evidence.standalone")

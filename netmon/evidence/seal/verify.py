@@ -127,6 +127,14 @@ def anchor_faults(roots: Sequence[SignedRoot], outside: Iterable[DayRoot]) -> tu
     return faults, Anchoring(matched, until, behind)
 
 
+def daily(roots: Sequence[SignedRoot]) -> list[DayRoot]:
+    """Return the roots of the days that signed hours make, in order; the last day may not be over."""
+    days: dict[int, list[SignedRoot]] = {}
+    for signed in roots:
+        days.setdefault(signed.root.hour // _DAY_HOURS, []).append(signed)
+    return [day_root(hours[0].root.site, day, hours) for day, hours in sorted(days.items())]
+
+
 def _octets(text: str) -> bytes:
     try:
         return bytes.fromhex(text)

@@ -35,7 +35,8 @@ def minutes_of(
     told: dict[int, tuple[int, int]] = {}
     for record in records:
         if record["kind"] == "circuit_minute":
-            new = _STATES.index(record["state"]), _FAULTS.index(record["fault"])
+            state = record["state"] if record.get("synced", True) else "unknown"
+            new = _STATES.index(state), _FAULTS.index(record["fault"])
             told[record["t"]] = max(told.get(record["t"], new), new)
     found = {}
     for now in range(midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)):

@@ -1,0 +1,144 @@
+"""`netmon evidence`: seal what was measured, pack a claim, check a pack, work its figures out again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+from netmon.clock import Clock, SystemClock
+from netmon.errors import UsageError
+from netmon.evidence.issue import issue, parse_month
+from netmon.evidence.seal.feed import seal_history
+from netmon.evidence.seal.folder import SealFolder
+from netmon.evidence.seal.pack import open_pack
+from netmon.evidence.seal.pack_check import PackReport, check_pack
+from netmon.evidence.seal.roots import DayRoot, parse_day_root
+from netmon.evidence.seal.signing import fingerprint
+from netmon.evidence.seal.verify import daily
+from netmon.evidence.standalone.recompute import recompute
+from netmon.sdk import Command
+from netmon.store.folder import state_directory
+from netmon.store.reader import open_reader
+
+
+class EvidenceCommand(Command):
+    """Deal with evidence that others can check."""
+
+    summary = "seal, pack, verify and recompute evidence"
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+        verify = actions.add_parser("verify", help="hashes, chain, signatures, and outside roots")
+        verify.add_argument("pack", type=Path)
+        verify.add_argument("--root", type=Path, metavar="FILE", help="your own copy of the daily roots")
+        again = actions.add_parser("recompute", help="every figure again, by the second program")
+        again.add_argument("pack", type=Path)
+        for name, words in (
+            ("seal", "seal finished hours (site)"),
+            ("roots", "print the daily roots (site)"),
+        ):
+            own = actions.add_parser(name, help=words)
+            own.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
+            own.add_argument("--site", required=name == "seal", help="id of the site")
+        pack = actions.add_parser("pack", help="a claim with all its records")
+        pack.add_argument("--state", metavar="DIR", type=Path, help="state folder that holds the chain")
+        pack.add_argument(
+            "--inputs", metavar="DIR", type=Path, required=True, help="contracts.csv and others"
+        )
+        pack.add_argument("--circuit", required=True)
+        pack.add_argument("--month", required=True, metavar="2026-03")
+        pack.add_argument("--output", type=Path, required=True, metavar="FILE")
+        for action in actions.choices.values():
+            action.add_argument("--json", action="store_true", default=SUPPRESS, help="one JSON document")
+
+    def run(self, options: Namespace) -> int:
+        """Do it; exit code 1 when a pack does not hold."""
+        actions: Mapping[str, Callable[[Namespace], int]] = {
+            "verify": _verify,
+            "recompute": _recompute,
+            "seal": self._seal,
+            "roots": _roots,
+            "pack": _pack,
+        }
+        return actions[options.action](options)
+
+    def _seal(self, options: Namespace) -> int:
+        folder = _folder(options)
+        with closing(open_reader(options.state or state_directory())) as reader:
+            hours = seal_history(reader, folder, options.site, self._clock.wall_ns() // 1_000_000)
+        told = {"hours": hours, "records": folder.standing.tip.seq, "key": fingerprint(folder.signer.public)}
+        _tell(told, as_json=options.json)
+        return 0
+
+
+def _roots(options: Namespace) -> int:
+    for day in daily(_folder(options).roots()):
+        sys.stdout.write(day.line() + "\n")
+    return 0
+
+
+def _pack(options: Namespace) -> int:
+    made = issue(_folder(options), options.inputs, options.circuit, parse_month(options.month))
+    options.output.write_bytes(made)
+    _tell({"pack": str(options.output), "bytes": len(made)}, as_json=options.json)
+    return 0
+
+
+def _verify(options: Namespace) -> int:
+    report = check_pack(open_pack(options.pack), _outside(options.root) if options.root else ())
+    if options.json:
+        _tell({"holds": not report.faults, **asdict(report)}, as_json=True)
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _words(report)))
+    return 1 if report.faults else 0
+
+
+def _words(report: PackReport) -> list[str]:
+    anchoring = report.anchoring
+    behind = f"{anchoring.unanchored_hours} of {report.hours} hours have no outside root behind them"
+    return [
+        *(str(fault) for fault in report.faults),
+        f"{report.records} records in {report.hours} hours, signed by {report.site_key}",
+        f"issued by {report.issuer}: compare both keys with your notes",
+        f"{anchoring.days} days agree with the outside roots; {behind}",
+        "the pack does NOT hold" if report.faults else "the pack holds",
+    ]
+
+
+def _recompute(options: Namespace) -> int:
+    open_pack(options.pack)
+    found = recompute(options.pack)
+    _tell({"differences": found, "follows": not found}, as_json=options.json)
+    return 1 if found else 0
+
+
+def _outside(path: Path) -> list[DayRoot]:
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    found = [root for line in lines if (root := parse_day_root(line)) is not None]
+    if not found:
+        raise UsageError(f'{path} holds no line that begins with "netmon-root"')
+    return found
+
+
+def _folder(options: Namespace) -> SealFolder:
+    return SealFolder((options.state or state_directory()) / "evidence")
+
+
+def _tell(told: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(told, default=str) + "\n")
+        return
+    for name, value in told.items():
+        sys.stdout.write(f"{name}: {value}\n")

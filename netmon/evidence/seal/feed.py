@@ -1,0 +1,59 @@
+"""From the history to the chain: which records are sealed now, and up to which position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netmon.evidence.seal.canonical import RecordJson
+from netmon.evidence.seal.folder import SealFolder
+from netmon.evidence.seal.records import event_record, reading_records
+from netmon.evidence.seal.roots import HOUR_MINUTES
+from netmon.evidence.seal.sealer import minute_of, seal
+from netmon.model import Event, Reading, Record
+from netmon.store.interface import HistoryReader
+
+_AT_ONCE = 2000
+_SETTLE_MINUTES = 30
+"""Minutes after the hour for which it stays open: rows of its last minutes are still being decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of the history in its own order, up to a position."""
+
+    records: tuple[RecordJson, ...]
+    position: int
+
+
+def seal_history(reader: HistoryReader, folder: SealFolder, site: str, now_ms: int) -> int:
+    """Seal all hours that are over and settled; return how many. What comes later becomes amendments."""
+    until_hour = (now_ms // 60_000 - _SETTLE_MINUTES) // HOUR_MINUTES
+    batch = unsealed(reader, folder.position, until_hour)
+    return folder.append(
+        seal(site, batch.records, until_hour, folder.standing, folder.signer), batch.position
+    )
+
+
+def unsealed(reader: HistoryReader, position: int, until_hour: int) -> Batch:
+    """Return evidence after a position, up to the first record of an hour that is still open.
+
+    So each record is sealed once, whatever comes between two calls.
+    """
+    found: list[RecordJson] = []
+    while entries := reader.after(position, _AT_ONCE):
+        for entry in entries:
+            own = list(records_of(entry.record))
+            if any(minute_of(one) // HOUR_MINUTES >= until_hour for one in own):
+                return Batch(tuple(found), position)
+            found += own
+            position = entry.position
+    return Batch(tuple(found), position)
+
+
+def records_of(record: Record) -> Iterator[RecordJson]:
+    """Yield what of a record of the history is evidence."""
+    if isinstance(record, Reading):
+        yield from reading_records(record)
+    elif isinstance(record, Event) and (found := event_record(record)) is not None:
+        yield found

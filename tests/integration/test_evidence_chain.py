@@ -1,0 +1,176 @@
+"""From the real history to a pack that others check: `netmon evidence` with all its actions."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from fakes.clock import FakeClock
+from fakes.records import stamp
+
+from netmon.cli.evidence import EvidenceCommand
+from netmon.cli.main import main
+from netmon.evidence.seal.canonical import canonical
+from netmon.evidence.seal.folder import SealError, SealFolder
+from netmon.model import Event, Reading, Retention, Row, Shape
+from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS
+from netmon.store.history import open_history
+
+MINUTES = 26 * 60
+ROW = Row((("site", "s1"), ("circuit", "c1")))
+SHAPE = Shape(CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, (ROW,), Retention.EVIDENCE)
+# The world of the test begins on 2027-01-15 at 08:00.
+CONTRACTS = (
+    "circuit,from,document,clause,site,availability,monthly,credits\n"
+    "c1,2026-01-01,Order 1,4,s1,99.9%,95.00,below 99.9%: 5%; below 99.5%: 10%\n"
+)
+
+
+def minute(number, state):
+    known = {"netmon_circuit_state": state, "netmon_circuit_fault": 0 if state else 1}
+    columns = tuple((known.get(metric.name),) for metric in SHAPE.metrics)
+    return Reading(SHAPE, stamp(60 * number + 30), columns, ("ok",))
+
+
+def records(first, last):
+    down = range(300, 360)
+    yield from (minute(number, 0 if number in down else 1) for number in range(first, last))
+    yield Event("note", (("site", "s1"),), "looked at", stamp(60 * last - 20), {}, Retention.EVIDENCE)
+
+
+async def keep(folder, some):
+    history = open_history(folder, FakeClock())
+    try:
+        history.accept(list(some))
+        await history.commit()
+    finally:
+        await history.close()
+
+
+def seal(state, now_minutes, capsys):
+    """Seal as if it were so many minutes after the beginning."""
+    command = EvidenceCommand(FakeClock(wall_ns=(1_800_000_000 + 60 * now_minutes) * 10**9))
+    options = type("Options", (), {"action": "seal", "state": state, "site": "s1", "json": True})()
+    assert command.run(options) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def state(tmp_path):
+    asyncio.run(keep(tmp_path, records(0, MINUTES)))
+    return tmp_path
+
+
+def test_from_the_history_to_a_pack_that_holds(state, capsys):
+    told = seal(state, MINUTES, capsys)
+    assert (told["hours"], told["records"]) == (25, 1500), "the last hour is still open"
+    assert seal(state, MINUTES, capsys)["hours"] == 0
+    asyncio.run(keep(state, records(MINUTES, MINUTES + 180)))
+    assert seal(state, MINUTES + 180, capsys)["hours"] == 3
+
+    (state / "inputs").mkdir()
+    (state / "inputs" / "contracts.csv").write_text(CONTRACTS)
+    pack, roots = state / "pack.zip", state / "roots.txt"
+    assert main(["evidence", "roots", "--state", str(state)]) == 0
+    roots.write_text(capsys.readouterr().out)
+    words = [
+        "--circuit",
+        "c1",
+        "--month",
+        "2027-01",
+        "--inputs",
+        str(state / "inputs"),
+        "--output",
+        str(pack),
+    ]
+    assert main(["evidence", "pack", "--state", str(state), *words]) == 0
+    capsys.readouterr()
+    assert main(["evidence", "verify", str(pack), "--root", str(roots)]) == 0
+    out = capsys.readouterr().out
+    assert "the pack holds" in out
+    assert "2 days agree with the outside roots; 0 of 28 hours have no outside root behind them" in out
+    assert main(["evidence", "recompute", str(pack)]) == 0
+    with zipfile.ZipFile(pack) as archive:
+        found = json.loads(archive.read("findings.json"))["stretches"][0]
+    assert found["minutes"]["down"] == 60
+    assert found["outages"][0][2:] == [60, "supplier"]
+    assert (found["verdict"], found["credit"]["pence"]) == ("fail", 475)  # 60 of 44 640: 99.866 %
+    done = subprocess.run(
+        [sys.executable, "-I", str(pack), "--root", str(roots)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+    damaged = state / "damaged.zip"
+    with zipfile.ZipFile(pack) as archive, zipfile.ZipFile(damaged, "w") as other:
+        for name in archive.namelist():
+            other.writestr(name, archive.read(name).replace(b'"state":"down"', b'"state":"up"'))
+    assert main(["--log-level", "info", "evidence", "verify", str(damaged), "--json"]) == 1
+    assert "was changed" in capsys.readouterr().out
+
+
+def test_what_was_written_after_the_standing_is_cut_off_and_sealed_again(state, capsys):
+    folder = state / "evidence"
+    seal(state, 240, capsys)
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in ("roots.jsonl", "chain-2027-01.jsonl"):
+        with (folder / name).open("ab") as file:
+            file.write(b'{"half a li')
+    assert seal(state, MINUTES, capsys)["hours"] == 22
+    lines = (folder / "roots.jsonl").read_bytes()
+    assert lines.startswith(kept["roots.jsonl"])
+    assert len(SealFolder(folder).roots()) == 25
+
+
+def test_a_damaged_standing_begins_no_second_chain(state, capsys):
+    seal(state, 240, capsys)
+    path = state / "evidence" / "standing.json"
+    path.write_bytes(b"{}")
+    with pytest.raises(SealError, match="second chain"):
+        SealFolder(state / "evidence")
+    path.write_bytes(canonical({"format": 9}))
+    with pytest.raises(SealError, match="format 9"):
+        SealFolder(state / "evidence")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["verify", "nowhere.zip"], 1, "cannot be opened as a pack"),
+        (
+            ["pack", "--circuit", "c1", "--month", "march", "--inputs", ".", "--output", "x"],
+            2,
+            "is not a month",
+        ),
+        (["pack", "--circuit", "c1", "--month", "2027-01", "--inputs", ".", "--output", "x"], 2, "no terms"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(words, code, told, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    state = ["--state", str(tmp_path)] if words[0] == "pack" else []
+    assert main(["evidence", *words, *state]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_a_file_without_roots_is_no_proof(state, tmp_path, capsys):
+    seal(state, 240, capsys)
+    (tmp_path / "mail.txt").write_text("Dear all,\n")
+    (tmp_path / "contracts.csv").write_text(CONTRACTS)
+    words = [
+        "--circuit",
+        "c1",
+        "--month",
+        "2027-01",
+        "--inputs",
+        str(tmp_path),
+        "--output",
+        str(tmp_path / "p.zip"),
+    ]
+    assert main(["evidence", "pack", "--state", str(state), *words]) == 0
+    assert main(["evidence", "verify", str(tmp_path / "p.zip"), "--root", str(tmp_path / "mail.txt")]) == 2
+    assert "netmon-root" in capsys.readouterr().err
