@@ -21,7 +21,13 @@ def told_by(readings: Iterable[Reading], subject: str, prefix: str) -> Iterator[
         for place, row in enumerate(reading.shape.rows):
             if row.key[-1][1] == subject:
                 cells = {name: column[place] for name, column in zip(names, reading.columns, strict=True)}
-                yield Told(reading.stamp.wall_ms // _MINUTE_MS, kind_of(cells, prefix))
+                yield told(reading, kind_of(cells, prefix))
+
+
+def told(reading: Reading, kind: Kind) -> Told:
+    """Return what a row told of its minute; nothing is known by a clock that was not right."""
+    timely = kind if reading.stamp.synced else Kind(SlotState.UNKNOWN, Fault.APPLIANCE)
+    return Told(reading.stamp.wall_ms // _MINUTE_MS, timely)
 
 
 def kind_of(cells: Mapping[str, Value], prefix: str) -> Kind:
