@@ -23,7 +23,7 @@ class Basis(StrEnum):
     """Percent of the monthly charge."""
     POUNDS = "pounds"
     DAYS = "days"
-    """Days of the charge: a twelfth of the year's charge per month, a 365th per day."""
+    """Days of the charge: twelve months of it by 365."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,7 @@ def credit(
     counted = sum(figures.values()) - figures["excluded"]
     share = Fraction(counted - figures["down"], counted) * 100 if counted else Fraction(100)
     schemes = dict(part.strip().split(":") for part in terms["credits"].split(";"))
-    fix = seconds(terms["fix"]) if terms.get("fix") else None
-    over = [
-        max(math.ceil(Fraction(fault[4], 60) - fix / 3600), 0) if fix is not None else 0
-        for fault in faults
-        if fault[4] is not None
-    ]
+    over = _over(faults, terms)
     lines: list[list[Any]] = []
     tiers = {
         number(name.removeprefix("below ")): told
@@ -80,6 +75,12 @@ def credit(
     sums = [line[1] for line in lines]
     due = sum(sums) if terms.get("combine") == "sum" else max(sums, default=0)
     return {"pence": due if cap is None else min(due, cap), "cap_pence": cap, "workings": lines}
+
+
+def _over(faults: list[list[Any]], terms: Row) -> list[int]:
+    fix = seconds(terms["fix"]) if terms.get("fix") else None
+    running = [Fraction(fault[4], 60) for fault in faults if fault[4] is not None]
+    return [max(math.ceil(hours - fix / 3600), 0) for hours in running] if fix is not None else []
 
 
 def worth(told: str, charge: Fraction, monthly: Fraction) -> Fraction:
