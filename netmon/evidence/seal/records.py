@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from netmon.evidence.minutes import kind_of
 from netmon.evidence.seal.canonical import RecordJson
+from netmon.evidence.seal.roots import ROOT_EVENT
 from netmon.evidence.speed_tests import speed_test
 from netmon.model import Event, Json, Reading, Retention, Value
 from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
@@ -22,44 +23,55 @@ _CELLS: Mapping[tuple[str, str], str] = {
     ("loss_ratio", ""): "loss_ppm",
 }
 """Fields of a minute by name, without prefix, and statistic."""
+Cells = Mapping[tuple[str, str], Value]
+"""A row's values by field and statistic."""
 _PREFIXES = {CIRCUIT_MINUTE: "netmon_circuit", SITE_MINUTE: "netmon_site"}
 
 
 def reading_records(reading: Reading) -> Iterator[RecordJson]:
     """Yield a record for each row of minutes; other readings have none (a test's event says more)."""
-    prefix = _PREFIXES.get(reading.shape.measurement)
-    if prefix is None:
+    if reading.shape.measurement not in _PREFIXES:
         return
     for place, row in enumerate(reading.shape.rows):
-        cells: dict[tuple[str, str], Value] = {
+        cells: Cells = {
             (metric.name, dict(metric.labels).get("statistic", "")): column[place]
             for metric, column in zip(reading.shape.metrics, reading.columns, strict=True)
         }
-        kind = kind_of({name: value for (name, _), value in cells.items()}, prefix)
-        yield {
-            "kind": reading.shape.measurement,
-            **dict(row.key),
-            "t": reading.stamp.wall_ms // _MINUTE_MS,
-            "synced": reading.stamp.synced,
-            "state": str(kind.state),
-            "fault": str(kind.fault),
-            "degraded": kind.degraded,
-            **{
-                told: millionths(cells[f"{prefix}_{name}", statistic])
-                for (name, statistic), told in _CELLS.items()
-                if (f"{prefix}_{name}", statistic) in cells
-            },
-            "v": 1,
-        }
+        stamp = reading.stamp
+        yield minute_record(
+            reading.shape.measurement, dict(row.key), cells, stamp.wall_ms, synced=stamp.synced
+        )
+
+
+def minute_record(
+    measurement: str, key: Mapping[str, str], cells: Cells, wall_ms: int, *, synced: bool
+) -> RecordJson:
+    """Return the record of one row of minutes; what is not known, or left out, is null."""
+    prefix = _PREFIXES[measurement]
+    kind = kind_of({name: value for (name, _), value in cells.items()}, prefix)
+    return {
+        "kind": measurement,
+        **key,
+        "t": wall_ms // _MINUTE_MS,
+        "synced": synced,
+        "state": str(kind.state),
+        "fault": str(kind.fault),
+        "degraded": kind.degraded,
+        **{
+            told: millionths(cells.get((f"{prefix}_{name}", statistic)))
+            for (name, statistic), told in _CELLS.items()
+        },
+        "v": 1,
+    }
 
 
 def event_record(event: Event) -> RecordJson | None:
-    """Return the record of an event that is kept as evidence; None for others."""
-    if event.retention is not Retention.EVIDENCE:
+    """Return the record of an event that is kept as evidence; None for others, and for a root itself."""
+    if event.retention is not Retention.EVIDENCE or event.kind == ROOT_EVENT:
         return None
     return {
         "kind": event.kind,
-        "key": dict(event.key),
+        "key": {name: text for name, text in event.key if text},
         "t": event.stamp.wall_ms // _MINUTE_MS,
         "synced": event.stamp.synced,
         "text": event.text,

@@ -9,9 +9,14 @@ from netmon.evidence.seal.canonical import RecordJson, canonical
 from netmon.evidence.seal.chain import Entry, Tip
 from netmon.evidence.seal.merkle import merkle_root
 from netmon.evidence.seal.signing import Signer, fingerprint
+from netmon.model import Event, Retention, Stamp
 
 FORMAT = 1
 HOUR_MINUTES = 60
+AMENDMENT = "amendment"
+"""Kind of a record that holds one of an hour that was sealed before."""
+ROOT_EVENT = "evidence_root"
+"""Kind of the event by which a signed root travels through sinks to the centre."""
 _WORD = "netmon-root"
 
 
@@ -19,13 +24,15 @@ _WORD = "netmon-root"
 class HourRoot:
     """What was sealed for one hour (since 1970, UTC): `count` records from `first` on.
 
-    `prev` and `tip` are the chain's hashes before and after them. `key` is the signer's fingerprint.
+    The first `late` of them are amendments to hours before. `prev` and `tip` are the chain's hashes before
+    and after them. `key` is the signer's fingerprint.
     """
 
     site: str
     hour: int
     first: int
     count: int
+    late: int
     prev: str
     tip: str
     merkle: str
@@ -53,6 +60,14 @@ class SignedRoot:
         return canonical({**self.root.record(), "signature": self.signature}) + b"\n"
 
 
+def root_event(signed: SignedRoot, stamp: Stamp) -> Event:
+    """Return the event that carries a signed root to the centre."""
+    root = signed.root
+    text = f"hour {root.hour} of the chain: {root.count} records from {root.first} on, tip {root.tip}"
+    data = {**root.record(), "signature": signed.signature}
+    return Event(ROOT_EVENT, (("site", root.site),), text, stamp, data, Retention.EVIDENCE)
+
+
 def leaves(entries: Iterable[Entry]) -> list[bytes]:
     """Return what an hour's tree is made of: the hashes of its entries."""
     return [bytes.fromhex(entry.hash) for entry in entries]
@@ -65,6 +80,7 @@ def sign_hour(site: str, hour: int, entries: Sequence[Entry], before: Tip, signe
         hour,
         before.seq,
         len(entries),
+        sum(entry.rec.get("kind") == AMENDMENT for entry in entries),
         before.hash,
         entries[-1].hash if entries else before.hash,
         merkle_root(leaves(entries)),

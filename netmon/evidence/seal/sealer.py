@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from netmon.evidence.seal.canonical import RecordJson, canonical
 from netmon.evidence.seal.chain import Entry, Tip, link
-from netmon.evidence.seal.roots import HOUR_MINUTES, SignedRoot, sign_hour
+from netmon.evidence.seal.roots import AMENDMENT, HOUR_MINUTES, SignedRoot, sign_hour
 from netmon.evidence.seal.signing import Signer
 
 
@@ -43,15 +43,15 @@ def seal(
     for record in records:
         hour = minute_of(record) // HOUR_MINUTES
         if standing.hour is not None and hour <= standing.hour:
-            late.append({"kind": "amendment", "rec": record, "t": minute_of(record), "v": 1})
+            late.append(amendment(record))
         elif hour < until_hour:
             open_hours.setdefault(hour, []).append(record)
     if standing.hour is None and not open_hours:
         return
     first = min(open_hours) if standing.hour is None else standing.hour + 1
     for hour in range(first, until_hour):
-        own = open_hours.get(hour) or [_gap(site, hour)]
-        entries = tuple(link([*_ordered(late), *_ordered(own)], standing.tip))
+        own = open_hours.get(hour) or [gap(site, hour)]
+        entries = tuple(link([*ordered(late), *ordered(own)], standing.tip))
         late = []
         root = sign_hour(site, hour, entries, standing.tip, signer)
         standing = Standing(Tip(entries[-1].seq + 1, entries[-1].hash), hour)
@@ -66,10 +66,17 @@ def minute_of(record: RecordJson) -> int:
     return minute
 
 
-def _ordered(records: Sequence[RecordJson]) -> list[RecordJson]:
+def ordered(records: Sequence[RecordJson]) -> list[RecordJson]:
+    """Return records in the order in which an hour has them."""
     return sorted(records, key=lambda one: (minute_of(one), str(one.get("kind")), canonical(one)))
 
 
-def _gap(site: str, hour: int) -> Mapping[str, str | int]:
+def amendment(record: RecordJson) -> RecordJson:
+    """Return the record that brings one of an hour that was sealed before."""
+    return {"kind": AMENDMENT, "rec": record, "t": minute_of(record), "v": 1}
+
+
+def gap(site: str, hour: int) -> RecordJson:
+    """Return the record of an hour that has none."""
     start = hour * HOUR_MINUTES
     return {"cause": "no records", "kind": "gap", "minutes": HOUR_MINUTES, "site": site, "t": start, "v": 1}

@@ -11,6 +11,7 @@ from netmon.evidence.seal.chain import Entry, entry_hash
 from netmon.evidence.seal.merkle import merkle_root
 from netmon.evidence.seal.roots import FORMAT, DayRoot, HourRoot, SignedRoot, day_root, leaves
 from netmon.evidence.seal.signing import fingerprint, verified
+from netmon.model import Json
 
 _DAY_HOURS = 24
 
@@ -50,21 +51,34 @@ def read_entries(lines: Iterable[bytes]) -> Iterator[Entry | Fault]:
 
 def read_roots(lines: Iterable[bytes]) -> Iterator[SignedRoot | Fault]:
     """Yield the signed roots of a file, and a fault for each line that is none."""
-    names = {field.name for field in fields(HourRoot)}
     for number, line in enumerate(lines, start=1):
         try:
-            told = json.loads(line)
-            signature, kind = told.pop("signature"), told.pop("kind")
-            found = SignedRoot(HourRoot(**told), signature)
-            same = found.line() == line and kind == "root" and told.keys() == names
-        except (ValueError, KeyError, TypeError, CanonicalError, RecursionError, AttributeError):
-            yield Fault(f"roots line {number}", "is no signed root")
-            continue
-        yield (
-            found
-            if same and found.root.v == FORMAT
-            else Fault(f"roots line {number}", "is of no known format")
-        )
+            found = read_root(json.loads(line))
+        except (ValueError, RecursionError):
+            found = Fault("", "is no signed root")
+        if isinstance(found, SignedRoot) and found.line() == line:
+            yield found
+        else:
+            told = found.problem if isinstance(found, Fault) else "is not written canonically"
+            yield Fault(f"roots line {number}", told)
+
+
+def read_root(told: Json) -> SignedRoot | Fault:
+    """Return the signed root of a record; whether it is signed rightly is another question."""
+    names = {field.name for field in fields(HourRoot)}
+    if (
+        not isinstance(told, Mapping)
+        or told.keys() != names | {"signature", "kind"}
+        or told["kind"] != "root"
+    ):
+        return Fault("root", "is no signed root")
+    if told["v"] != FORMAT:
+        return Fault("root", "is of no known format")
+    signature, cells = told["signature"], {name: told[name] for name in names}
+    kinds = {field.name: int if field.type == "int" else str for field in fields(HourRoot)}
+    if not isinstance(signature, str) or any(type(cells[name]) is not kinds[name] for name in names):
+        return Fault("root", "is no signed root")
+    return SignedRoot(HourRoot(**cells), signature)  # type: ignore[arg-type] # checked in the line above
 
 
 def chain_faults(entries: Sequence[Entry]) -> Iterator[Fault]:

@@ -1,0 +1,87 @@
+"""What sinks brought to the centre, as records again: the same as at the site, to the last octet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from netmon.evidence.seal.canonical import RecordJson
+from netmon.evidence.seal.records import event_record, minute_record
+from netmon.evidence.seal.roots import ROOT_EVENT, SignedRoot
+from netmon.evidence.seal.verify import Fault, read_root
+from netmon.model import Event, Json, Retention, Stamp, Value
+from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
+
+_OWN_TAGS = frozenset({"statistic", "clock", "kind"})
+_UNSYNCED = "unsynced"
+_EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a database: its measurement, tags, fields, and time in ms."""
+
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, Value | str]
+    wall_ms: int
+
+    @property
+    def key(self) -> Mapping[str, str]:
+        """The tags that name the thing."""
+        return {name: text for name, text in self.tags.items() if name not in _OWN_TAGS}
+
+
+def centre_records(points: Iterable[Point]) -> Iterator[RecordJson]:
+    """Yield the records of points of one site, whatever their order; a point that comes twice counts once."""
+    rows: dict[tuple[str, int, bool, tuple[tuple[str, str], ...]], dict[tuple[str, str], Value]] = {}
+    events: dict[str, RecordJson] = {}
+    for point in points:
+        synced = point.tags.get("clock") != _UNSYNCED
+        if point.measurement in (CIRCUIT_MINUTE, SITE_MINUTE):
+            row = (point.measurement, point.wall_ms, synced, tuple(sorted(point.key.items())))
+            statistic = point.tags.get("statistic", "")
+            cells = {(name, statistic): value for name, value in point.fields.items()}
+            rows.setdefault(row, {}).update(
+                {name: value for name, value in cells.items() if not isinstance(value, str)}
+            )
+        elif (
+            point.measurement == _EVENT and (record := event_record(_event(point, synced=synced))) is not None
+        ):
+            events[json.dumps(record, sort_keys=True)] = record
+    for (measurement, wall_ms, synced, key), told in rows.items():
+        yield minute_record(measurement, dict(key), told, wall_ms, synced=synced)
+    yield from events.values()
+
+
+def centre_roots(points: Iterable[Point]) -> list[SignedRoot]:
+    """Return the signed roots among points, in order of their hours; what is none is left out."""
+    found: dict[int, SignedRoot] = {}
+    for point in points:
+        if point.measurement == _EVENT and point.tags.get("kind") == ROOT_EVENT:
+            root = read_root(_data(point))
+            if not isinstance(root, Fault):
+                found[root.root.hour] = root
+    return [found[hour] for hour in sorted(found)]
+
+
+def _event(point: Point, *, synced: bool) -> Event:
+    text = point.fields.get("text")
+    return Event(
+        point.tags.get("kind", ""),
+        tuple(point.key.items()),
+        text if isinstance(text, str) else "",
+        Stamp("", 0, point.wall_ms, synced),
+        _data(point),
+        Retention.EVIDENCE,
+    )
+
+
+def _data(point: Point) -> Mapping[str, Json]:
+    told = point.fields.get("data")
+    try:
+        found = json.loads(told) if isinstance(told, str) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
