@@ -42,8 +42,10 @@ def sides(cutover: date, last_known: date, first_known: date) -> Sides:
     )
 
 
-def hourly(curve: Curve, days: Days, serving: bytes) -> HoursOfDays:
-    """Return the medians of hours within a mask, of which at least half the minutes are known."""
+def hourly(
+    curve: Curve, days: Days, serving: bytes, whole: Callable[[list[float]], float] = median
+) -> HoursOfDays:
+    """Return the medians (or else) of hours within a mask, of which at least half the minutes are known."""
     values: dict[date, dict[int, list[float]]] = {}
     zone = days.zone
     for day, start, end in days.edges():
@@ -53,7 +55,7 @@ def hourly(curve: Curve, days: Days, serving: bytes) -> HoursOfDays:
             known = curve.cut(first, last).known(chosen)
             if len(known) >= _LEAST_MINUTES:
                 values.setdefault(day, {}).setdefault(local_time(first, zone).hour, []).extend(known)
-    return {day: {hour: median(some) for hour, some in hours.items()} for day, hours in values.items()}
+    return {day: {hour: whole(some) for hour, some in hours.items()} for day, hours in values.items()}
 
 
 def less_controls(own: HoursOfDays, controls: Sequence[HoursOfDays]) -> HoursOfDays:

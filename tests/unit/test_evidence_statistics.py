@@ -11,6 +11,7 @@ from netmon.evidence.statistics.binomial import (
     breach_threshold,
     cumulative,
     kept_threshold,
+    power,
     share_interval,
 )
 from netmon.evidence.statistics.blocks import Day, bootstrap
@@ -34,11 +35,19 @@ def test_the_bill_drops_the_largest_twentieth():
 
 # alpha 5 %: the decision table of the method.
 @pytest.mark.parametrize(
-    ("n", "of_90", "of_80"),
-    [(30, 7, 11), (42, 9, 14), (60, 11, 18), (90, 15, 25), (120, 19, 32), (180, 26, 46)],
+    ("n", "of_90", "found", "of_80"),
+    [
+        (30, 7, 0.39, 11),
+        (42, 9, 0.47, 14),
+        (60, 11, 0.68, 18),
+        (90, 15, 0.82, 25),
+        (120, 19, 0.90, 32),
+        (180, 26, 0.98, 46),
+    ],
 )
-def test_so_many_failures_show_a_breach(n, of_90, of_80):
+def test_so_many_failures_show_a_breach(n, of_90, found, of_80):
     assert (breach_threshold(n, 0.9), breach_threshold(n, 0.8)) == (of_90, of_80)
+    assert power(n, 0.9, truth=0.8) == pytest.approx(found, abs=0.006)
 
 
 def test_few_tests_show_nothing():

@@ -46,6 +46,12 @@ def kept_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
     return found
 
 
+def power(n: int, target: float, truth: float, alpha: float = ALPHA) -> float:
+    """Return the chance that n tests show a breach of the target, when the true share of passes is `truth`."""
+    fails = breach_threshold(n, target, alpha)
+    return 0.0 if fails is None else 1 - cumulative(n, 1 - truth)[fails - 1]
+
+
 def share_interval(passes: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
     """Return the exact interval of a true share (Clopper and Pearson); None of no trials."""
     if n == 0:
