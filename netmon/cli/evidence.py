@@ -15,7 +15,7 @@ from netmon.errors import UsageError
 from netmon.evidence.issue import issue, parse_month
 from netmon.evidence.seal.feed import seal_history
 from netmon.evidence.seal.folder import SealFolder
-from netmon.evidence.seal.pack import open_pack
+from netmon.evidence.seal.pack import PackError, open_pack
 from netmon.evidence.seal.pack_check import PackReport, check_pack
 from netmon.evidence.seal.roots import DayRoot, parse_day_root
 from netmon.evidence.seal.signing import fingerprint
@@ -115,8 +115,13 @@ def _words(report: PackReport) -> list[str]:
 
 
 def _recompute(options: Namespace) -> int:
-    open_pack(options.pack)
-    found = recompute(options.pack)
+    faults = check_pack(open_pack(options.pack)).faults
+    if faults:
+        raise PackError(f"the pack does not hold, so that its figures mean nothing: {faults[0]}")
+    try:
+        found = recompute(options.pack)
+    except (ArithmeticError, LookupError, StopIteration, TypeError, ValueError) as error:
+        raise PackError(f"the pack holds, and is not as it should be: {error!r}") from error
     _tell({"differences": found, "follows": not found}, as_json=options.json)
     return 1 if found else 0
 

@@ -112,6 +112,8 @@ def test_from_the_history_to_a_pack_that_holds(state, capsys):
             other.writestr(name, archive.read(name).replace(b'"state":"down"', b'"state":"up"'))
     assert main(["--log-level", "info", "evidence", "verify", str(damaged), "--json"]) == 1
     assert "was changed" in capsys.readouterr().out
+    assert main(["evidence", "recompute", str(damaged)]) == 1
+    assert "its figures mean nothing" in capsys.readouterr().err
 
 
 def test_what_was_written_after_the_standing_is_cut_off_and_sealed_again(state, capsys):

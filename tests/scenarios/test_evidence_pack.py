@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 
@@ -23,7 +24,7 @@ from fakes.evidence_pack import (
     outside_roots,
     pack_bytes,
 )
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netmon.evidence.inputs.files import read_texts
@@ -103,6 +104,23 @@ def test_a_newer_format_is_refused_in_words(saved):
     manifest = parts()["manifest.json"].replace(b'"format":1', b'"format":2')
     with pytest.raises(PackError, match="has format 2; this version reads format 1"):
         open_pack(saved(zipped(parts() | {"manifest.json": manifest})))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["manifest.json", "manifest.sig", "records.jsonl", "roots.jsonl", "findings.json"]),
+    changes=st.lists(
+        st.tuples(st.integers(0, 10**6), st.sampled_from(b'{}[]",:019xf')), min_size=1, max_size=3
+    ),
+)
+def test_whatever_octets_are_changed_it_is_a_fault_or_refused_and_never_an_error(name, changes, saved):
+    files = parts()
+    octets = bytearray(files[name])
+    for place, octet in changes:
+        octets[place % len(octets)] = octet
+    if bytes(octets) != files[name]:
+        with suppress(PackError):
+            assert check_pack(open_pack(saved(zipped(files | {name: bytes(octets)})))).faults
 
 
 def run(path, *arguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -123,7 +124,7 @@ def open_pack(path: Path) -> Pack:
             if len(set(names)) < len(names):
                 raise PackError(f"{path} holds two files of one name")
             parts = {name: archive.read(name) for name in names}
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
         raise PackError(f"{path} cannot be opened as a pack: {error}") from error
     except ValueError as error:
         raise PackError(f"{path} is damaged: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -14,6 +15,7 @@ from netmon.evidence.seal.signing import fingerprint, verified
 from netmon.model import Json
 
 _DAY_HOURS = 24
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,13 @@ def read_entries(lines: Iterable[bytes]) -> Iterator[Entry | Fault]:
         try:
             told = json.loads(line)
             found = Entry(told["seq"], told["prev"], told["rec"], told["hash"])
-            same = found.line() == line
+            shaped = type(found.seq) is int and isinstance(found.rec, dict)
+            same = (
+                shaped
+                and _HASH.fullmatch(found.prev)
+                and _HASH.fullmatch(found.hash)
+                and found.line() == line
+            )
         except (ValueError, KeyError, TypeError, CanonicalError, RecursionError):
             yield Fault(f"records line {number}", "is no entry of a chain")
             continue
@@ -108,7 +116,8 @@ def root_faults(roots: Sequence[SignedRoot], entries: Sequence[Entry], public: b
             before.hour + 1, before.first + before.count, before.tip,
         ):  # fmt: skip
             yield Fault(place, f"does not follow that of hour {before.hour}")
-        own = [by_seq[seq] for seq in range(root.first, root.first + root.count) if seq in by_seq]
+        count = min(root.count, len(entries) + 1)  # whatever a stranger's root says
+        own = [by_seq[seq] for seq in range(root.first, root.first + count) if seq in by_seq]
         covered += len(own)
         if len(own) != root.count:
             yield Fault(place, f"covers {root.count} records, {len(own)} are there")

@@ -12,8 +12,11 @@ from .recompute import recompute
 def main(pack: Path, arguments: list[str]) -> int:
     """Print what was found; 1 when anything does not hold."""
     lines = Path(arguments[1]).read_text("utf-8").splitlines() if arguments[:1] == ["--root"] else []
-    problems, words = check(pack, lines)
-    figures = [] if problems else recompute(pack)
+    try:
+        problems, words = check(pack, lines)
+        figures = [] if problems else recompute(pack)
+    except (ArithmeticError, LookupError, OSError, StopIteration, TypeError, ValueError) as error:
+        problems, words, figures = [f"the pack is not as it should be: {error!r}"], [], []
     verdict = "does NOT hold" if problems or figures else "holds, and all figures follow from its records"
     for line in (*problems, *figures, *words, f"the pack {verdict}"):
         sys.stdout.write(f"{line}\n")

@@ -47,7 +47,7 @@ def kept_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
 
 
 def power(n: int, target: float, truth: float, alpha: float = ALPHA) -> float:
-    """Return the chance that n tests show a breach of the target, when the true share of passes is `truth`."""
+    """Return the chance that n tests show a breach of the target when the true share passing is `truth`."""
     fails = breach_threshold(n, target, alpha)
     return 0.0 if fails is None else 1 - cumulative(n, 1 - truth)[fails - 1]
 
