@@ -12,6 +12,7 @@ from pathlib import Path
 
 from netmon.clock import Clock, SystemClock
 from netmon.errors import UsageError
+from netmon.evidence.inputs.files import NAMES, read_folder
 from netmon.evidence.issue import issue, parse_month
 from netmon.evidence.seal.feed import seal_history
 from netmon.evidence.seal.folder import SealFolder
@@ -40,6 +41,8 @@ class EvidenceCommand(Command):
         verify = actions.add_parser("verify", help="hashes, chain, signatures, and outside roots")
         verify.add_argument("pack", type=Path)
         verify.add_argument("--root", type=Path, metavar="FILE", help="your own copy of the daily roots")
+        check = actions.add_parser("check", help="the centre's files: every mistake at once, with its line")
+        check.add_argument("inputs", type=Path, metavar="DIR", help="folder of contracts.csv and others")
         again = actions.add_parser("recompute", help="every figure again, by the second program")
         again.add_argument("pack", type=Path)
         for name, words in (
@@ -63,6 +66,7 @@ class EvidenceCommand(Command):
     def run(self, options: Namespace) -> int:
         """Do it; exit code 1 when a pack does not hold."""
         actions: Mapping[str, Callable[[Namespace], int]] = {
+            "check": _check,
             "verify": _verify,
             "recompute": _recompute,
             "seal": self._seal,
@@ -78,6 +82,13 @@ class EvidenceCommand(Command):
         told = {"hours": hours, "records": folder.standing.tip.seq, "key": fingerprint(folder.signer.public)}
         _tell(told, as_json=options.json)
         return 0
+
+
+def _check(options: Namespace) -> int:
+    found = read_folder(options.inputs)
+    rows = {name: len(getattr(found, name)) for name in NAMES if name != "contracts"}
+    _tell({"circuits": len(found.contracts.circuits), **rows}, as_json=options.json)
+    return 0
 
 
 def _roots(options: Namespace) -> int:

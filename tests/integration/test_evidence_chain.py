@@ -159,6 +159,17 @@ def test_what_cannot_be_done_is_said_in_words(words, code, told, tmp_path, capsy
     assert told in capsys.readouterr().err
 
 
+def test_the_centre_s_files_are_checked_whole(tmp_path, capsys):
+    (tmp_path / "contracts.csv").write_text(CONTRACTS)
+    assert main(["evidence", "check", str(tmp_path)]) == 0
+    assert "circuits: 1" in capsys.readouterr().out
+    (tmp_path / "contracts.csv").write_text(CONTRACTS.replace("99.9%,95.00", "999%,a lot"))
+    assert main(["evidence", "check", str(tmp_path)]) == 78
+    told = capsys.readouterr().err
+    assert "the configuration has 2 mistakes" in told
+    assert "contracts.csv: line 2, column \"monthly\": 'a lot' is not money such as 95.00" in told
+
+
 def test_a_file_without_roots_is_no_proof(state, tmp_path, capsys):
     seal(state, 240, capsys)
     (tmp_path / "mail.txt").write_text("Dear all,\n")

@@ -4,12 +4,15 @@ from datetime import date
 from fractions import Fraction
 from random import Random
 
-from fakes.evidence import runs
+from fakes.evidence import inputs, runs
 
+from netmon.evidence.availability import availability
 from netmon.evidence.calendar import Days
+from netmon.evidence.grade import Grade
 from netmon.evidence.material import material
+from netmon.evidence.quality import quality
 from netmon.evidence.strip import STATES
-from netmon.model import Event, Reading, Retention, Row, Shape, Stamp
+from netmon.model import Event, Fault, Reading, Retention, Row, Shape, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS
 
 DAYS = Days(date(2026, 3, 2), date(2026, 3, 2), "UTC")
@@ -24,13 +27,9 @@ def reading(minute, offset_ms=30_000, **cells):
     return Reading(SHAPE, Stamp("b", 0, wall_ms, synced=minute >= 60), columns, ("ok", "ok"))
 
 
-def speed(minute, rate=9e7, circuit="c1"):
-    data = {
-        "direction": "down",
-        "method": "http",
-        "bits_per_second": {"L2": rate},
-        "cross_bits_per_second": 0,
-    }
+def speed(minute, rate=9e7, circuit="c1", cross=0, spoiled="circuit"):
+    data = {"direction": "down", "method": "http", "bits_per_second": {"L2": rate}, "limited_by": spoiled}
+    data |= {"cross_bits_per_second": cross}
     stamp = Stamp("b", 0, (DAYS.start_minute + minute) * 60_000)
     return Event(
         "bandwidth_test", (("site", "s1"), ("circuit", circuit)), "", stamp, data, Retention.EVIDENCE
@@ -58,6 +57,21 @@ def test_minutes_curves_and_tests_of_one_circuit():
     assert found.synced == Fraction(1140, 1200)
     assert material([], [], "c1", DAYS).synced is None
     assert material(READINGS, EVENTS, "nobody", DAYS).tests == ()
+
+
+def test_the_statement_of_quality_says_what_is_missing_and_why():
+    found = material(READINGS, [*EVENTS, speed(700, cross=None), speed(800, spoiled="host_cpu")], "c1", DAYS)
+    terms = inputs("availability=99%").contracts.on("c1", DAYS.first)
+    part = availability(found.strip, DAYS, terms, (), None)
+    told = quality(found, part, enough=True)
+    assert told.unknown_minutes == {Fault.APPLIANCE: 60, Fault.NONE: 240}
+    assert (told.minutes, told.coverage, told.clock) == (1440, Fraction(1140, 1440), Fraction(19, 20))
+    assert told.tests == {"down": 4}
+    assert told.invalid_tests == {"limited by host_cpu": 1, "what else the line carried is not known": 1}
+    assert (told.grade, told.exclusions) == (Grade.C, ())
+    nothing = material([], [], "c1", DAYS)
+    empty = quality(nothing, availability(nothing.strip, DAYS, None, (), None), enough=False)
+    assert (empty.coverage, empty.clock, empty.grade) == (0, None, Grade.D)
 
 
 def test_late_shuffled_stamped_anew_and_told_twice_it_is_the_same():
