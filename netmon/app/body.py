@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from netmon.app.catch_up import catch_up
 from netmon.app.jobs import Jobs
 from netmon.app.pulse import Pulse
+from netmon.app.sealing import Sealing
 from netmon.app.sinks import Sinks
 from netmon.app.timekeeping import Timekeeping
 from netmon.clock import Clock
@@ -66,6 +67,7 @@ class Body:
         self.ledger = MonthlyLedger(clock, {})
         self.calendar = Calendar(clock)
         self.timekeeping = Timekeeping(self.hub, clock, self.calendar)
+        self.sealing = Sealing(self.hub, clock, history, folder)
         self.pulse: Pulse | None = None
         self.oldest: datetime | None = None
         """Time of the oldest record when the daemon started; None: the history was empty."""
@@ -106,6 +108,7 @@ class Body:
         tasks.create_task(catch_up(self), name="catch up")
         tasks.create_task(self.minutes.run(), name="minutes")
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
+        self.calendar.add("sealing", "41 * * * *", self._seal, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
         tasks.create_task(self.timekeeping.watch.run(), name="clock")
 
@@ -168,6 +171,9 @@ class Body:
                 log.warning("old records could not be deleted: %s", error)
             else:
                 log.info("%d old records deleted", deleted)
+
+    async def _seal(self) -> None:
+        await self.sealing.seal(self.timekeeping.site)
 
     async def _save_ledger(self) -> None:
         try:

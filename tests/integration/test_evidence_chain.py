@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 
 import pytest
 from fakes.clock import FakeClock
@@ -13,10 +14,12 @@ from fakes.records import stamp
 from netmon.cli.evidence import EvidenceCommand
 from netmon.cli.main import main
 from netmon.evidence.seal.canonical import canonical
+from netmon.evidence.seal.feed import seal_history
 from netmon.evidence.seal.folder import SealError, SealFolder
 from netmon.model import Event, Reading, Retention, Row, Shape
 from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS
 from netmon.store.history import open_history
+from netmon.store.reader import open_reader
 
 MINUTES = 26 * 60
 ROW = Row((("site", "s1"), ("circuit", "c1")))
@@ -187,3 +190,14 @@ def test_a_file_without_roots_is_no_proof(state, tmp_path, capsys):
     assert main(["evidence", "pack", "--state", str(state), *words]) == 0
     assert main(["evidence", "verify", str(tmp_path / "p.zip"), "--root", str(tmp_path / "mail.txt")]) == 2
     assert "netmon-root" in capsys.readouterr().err
+
+
+def test_a_long_history_is_sealed_in_pieces_to_the_same_chain(state, tmp_path_factory):
+    chains = []
+    for most in (100, 20_000):
+        folder = SealFolder(tmp_path_factory.mktemp("chain"))
+        with closing(open_reader(state)) as reader:
+            assert seal_history(reader, folder, "s1", (1_800_000_000 + 60 * MINUTES) * 1000, most) == 25
+        chains.append(folder.stretch(0, 10**9).entries)
+    assert chains[0] == chains[1]
+    assert len(chains[0]) == 1500

@@ -14,41 +14,53 @@ from netmon.model import Event, Reading, Record
 from netmon.store.interface import HistoryReader
 
 _AT_ONCE = 2000
+_MOST_RECORDS = 20_000
 _SETTLE_MINUTES = 30
 """Minutes after the hour for which it stays open: rows of its last minutes are still being decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of the history in its own order, up to a position."""
+    """Records of the history in its own order, up to a position; all of them are of hours before one."""
 
     records: tuple[RecordJson, ...]
     position: int
+    until_hour: int
 
 
-def seal_history(reader: HistoryReader, folder: SealFolder, site: str, now_ms: int) -> int:
+def seal_history(
+    reader: HistoryReader, folder: SealFolder, site: str, now_ms: int, most: int = _MOST_RECORDS
+) -> int:
     """Seal all hours that are over and settled; return how many. What comes later becomes amendments."""
     until_hour = (now_ms // 60_000 - _SETTLE_MINUTES) // HOUR_MINUTES
-    batch = unsealed(reader, folder.position, until_hour)
-    return folder.append(
-        seal(site, batch.records, until_hour, folder.standing, folder.signer), batch.position
-    )
+    count = 0
+    while True:
+        batch = unsealed(reader, folder.position, until_hour, most)
+        sealed = seal(site, batch.records, batch.until_hour, folder.standing, folder.signer)
+        count += folder.append(sealed, batch.position)
+        if batch.until_hour == until_hour:
+            return count
 
 
-def unsealed(reader: HistoryReader, position: int, until_hour: int) -> Batch:
+def unsealed(reader: HistoryReader, position: int, until_hour: int, most: int = _MOST_RECORDS) -> Batch:
     """Return evidence after a position, up to the first record of an hour that is still open.
 
-    So each record is sealed once, whatever comes between two calls.
+    So each record is sealed once, whatever comes between two calls. After `most` records the next new
+    hour counts as open, so that a history of years needs no more memory than one of days.
     """
     found: list[RecordJson] = []
+    newest = 0
     while entries := reader.after(position, _AT_ONCE):
         for entry in entries:
             own = list(records_of(entry.record))
-            if any(minute_of(one) // HOUR_MINUTES >= until_hour for one in own):
-                return Batch(tuple(found), position)
+            hour = max((minute_of(one) // HOUR_MINUTES for one in own), default=newest)
+            if len(found) >= most and hour > newest:
+                until_hour = min(until_hour, hour)
+            if hour >= until_hour:
+                return Batch(tuple(found), position, until_hour)
             found += own
-            position = entry.position
-    return Batch(tuple(found), position)
+            newest, position = max(newest, hour), entry.position
+    return Batch(tuple(found), position, until_hour)
 
 
 def records_of(record: Record) -> Iterator[RecordJson]:

@@ -79,9 +79,14 @@ class SealFolder:
         ]
         return Stretch(tuple(entries), tuple(roots))
 
-    def roots(self) -> list[SignedRoot]:
-        """Return all signed roots."""
-        return list(_sound(read_roots(self._lines("roots.jsonl")), "roots.jsonl"))
+    def roots(self, after_hour: int | None = None) -> list[SignedRoot]:
+        """Return the signed roots: all, or those of later hours (of which only the last lines are read)."""
+        lines = self._lines("roots.jsonl")
+        if after_hour is not None and self.standing.hour is not None:
+            later = max(self.standing.hour - after_hour, 0)
+            lines = lines[max(len(lines) - later, 0) :]
+        found = _sound(read_roots(lines), "roots.jsonl")
+        return [one for one in found if after_hour is None or one.root.hour > after_hour]
 
     def _lines(self, name: str) -> list[bytes]:
         path = self._path / name

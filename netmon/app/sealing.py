@@ -1,0 +1,75 @@
+"""Seals what was measured, hour by hour, and tells the signed roots: sinks take them to the centre."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from netmon.clock import Clock
+from netmon.errors import NetmonError
+from netmon.hub import Hub
+from netmon.model import Event, Stamp
+from netmon.store.disk_thread import DiskThread
+from netmon.store.interface import History
+from netmon.store.reader import open_reader
+
+log = logging.getLogger(__name__)
+
+FOLDER = "evidence"
+_TOLD = "evidence_told_hour"
+_MOST_TOLD = 500
+"""Roots told at a time; the others come with the next hour."""
+
+
+class Sealing:
+    """One job of the calendar. Roots that were signed and not told, as after a crash, are told next time."""
+
+    def __init__(self, hub: Hub, clock: Clock, history: History, state: Path) -> None:
+        self._hub, self._clock, self._history, self._state = hub, clock, history, state
+        self._failing = ""
+
+    async def seal(self, site: str) -> None:
+        """Seal the hours that are over; not by a clock that may still be set."""
+        if not self._clock.synchronised():
+            return
+        thread = DiskThread()  # its own: whoever asks the history for a page does not wait for this
+        try:
+            told = int(await self._history.read_state(_TOLD) or -1)
+            events = await thread.call(self._sealed, site, told)
+        except (NetmonError, OSError, ImportError) as error:
+            self._failed(str(error))
+            return
+        finally:
+            await thread.close(0)
+        if self._failing:
+            log.info("evidence is sealed again")
+        self._failing = ""
+        if events:
+            self._hub.publish(list(events))
+            await self._history.write_state(_TOLD, str(events[-1].data["hour"]))
+
+    def _sealed(self, site: str, told: int) -> Sequence[Event]:
+        # Imported here, once an hour, on the thread: the library that signs is not on every machine.
+        from netmon.evidence.seal.feed import seal_history  # noqa: PLC0415
+        from netmon.evidence.seal.folder import SealFolder  # noqa: PLC0415
+        from netmon.evidence.seal.roots import root_event  # noqa: PLC0415
+
+        folder = SealFolder(self._state / FOLDER)
+        with closing(open_reader(self._state)) as reader:
+            seal_history(reader, folder, site, self._clock.wall_ns() // 1_000_000)
+        roots = folder.roots(after_hour=told)[:_MOST_TOLD]
+        # A moment for each: a database keeps one event of a kind and a site at a time.
+        return [root_event(one, _before(self._clock.stamp(), len(roots) - n)) for n, one in enumerate(roots)]
+
+    def _failed(self, words: str) -> None:
+        if words != self._failing:
+            log.warning("evidence is not sealed: %s", words)
+        self._failing = words
+
+
+def _before(stamp: Stamp, milliseconds: int) -> Stamp:
+    earlier_ns = stamp.boottime_ns - 1_000_000 * milliseconds
+    return replace(stamp, boottime_ns=earlier_ns, wall_ms=stamp.wall_ms - milliseconds)
