@@ -132,6 +132,15 @@ def test_what_was_written_after_the_standing_is_cut_off_and_sealed_again(state, 
     assert len(SealFolder(folder).roots()) == 25
 
 
+def test_two_writers_make_no_two_chains(state, capsys):
+    first, second = SealFolder(state / "evidence"), SealFolder(state / "evidence")
+    with first.writing(), pytest.raises(SealError, match="another process seals"), second.writing():
+        pass
+    seal(state, 240, capsys)
+    with closing(open_reader(state)) as reader:
+        assert seal_history(reader, second, "s1", (1_800_000_000 + 60 * 240) * 1000) == 0, "it looked again"
+
+
 def test_a_damaged_standing_begins_no_second_chain(state, capsys):
     seal(state, 240, capsys)
     path = state / "evidence" / "standing.json"

@@ -34,12 +34,13 @@ def seal_history(
     """Seal all hours that are over and settled; return how many. What comes later becomes amendments."""
     until_hour = (now_ms // 60_000 - _SETTLE_MINUTES) // HOUR_MINUTES
     count = 0
-    while True:
-        batch = unsealed(reader, folder.position, until_hour, most)
-        sealed = seal(site, batch.records, batch.until_hour, folder.standing, folder.signer)
-        count += folder.append(sealed, batch.position)
-        if batch.until_hour == until_hour:
-            return count
+    with folder.writing():
+        while True:
+            batch = unsealed(reader, folder.position, until_hour, most)
+            sealed = seal(site, batch.records, batch.until_hour, folder.standing, folder.signer)
+            count += folder.append(sealed, batch.position)
+            if batch.until_hour == until_hour:
+                return count
 
 
 def unsealed(reader: HistoryReader, position: int, until_hour: int, most: int = _MOST_RECORDS) -> Batch:

@@ -5,9 +5,11 @@ What the standing does not know of was not sealed: after a crash, files are cut 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +56,22 @@ class SealFolder:
         """The site's key, made at its first use."""
         return open_key(self._path / "evidence.key")
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the chain for one writer; SealError while another one does."""
+        with (self._path / "lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SealError(f"another process seals in {self._path}") from None
+            self._load()  # what another writer did since this was opened
+            yield
+
     def append(self, hours: Iterable[SealedHour], position: int) -> int:
-        """Write hours durably, and then that they are; return how many. `position` is the history's."""
+        """Write hours durably, and then that they are; return how many. `position` is the history's.
+
+        Only inside `writing()`.
+        """
         count = 0
         for hour in hours:
             self._write(_month(hour.root.root.hour), b"".join(entry.line() for entry in hour.entries))
