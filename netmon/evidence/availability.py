@@ -9,7 +9,7 @@ from fractions import Fraction
 from netmon.evidence.account import Account, bounds, take_account
 from netmon.evidence.admitted import Ruling, admit
 from netmon.evidence.attribution import alphabet
-from netmon.evidence.calendar import Days, mask, picked, stretch
+from netmon.evidence.calendar import MINUTES_OF_DAY, Days, mask, picked, stretch
 from netmon.evidence.inputs.book import ContractBook
 from netmon.evidence.inputs.occasions import Exclusion
 from netmon.evidence.inputs.sites import SiteRow
@@ -19,6 +19,8 @@ from netmon.evidence.people import lost_user_minutes
 from netmon.evidence.strip import STATES, Strip
 from netmon.evidence.verdicts import Verdict
 
+MARGIN_MINUTES = 3 * MINUTES_OF_DAY
+"""How far beyond a period outages are followed, where the strip knows more: a fault may last over its end."""
 _COARSE_MINUTES = 10
 """A promise that allows less than this in a period cannot be certified from minutes."""
 
@@ -79,7 +81,7 @@ def availability(
         bounds(letters, hours, excluded),
         _had(here, serving),
         _had(here, mask(None, days)),
-        tuple(outages(here, letters, excluded)),
+        tuple(_outages(strip, days, terms, excluded)),
         admitted.rulings if admitted else (),
         lost_user_minutes(here, serving, site.users if site else None),
     )
@@ -97,6 +99,13 @@ def by_contract(
     known = tuple(exclusions)
     for part in book.stretches(circuit, days.first, days.last):
         yield availability(strip, Days(part.first, part.last, days.timezone), part.terms, known, site)
+
+
+def _outages(strip: Strip, days: Days, terms: Terms | None, excluded: bytes) -> Iterator[Outage]:
+    wide = strip.cut(days.start_minute - MARGIN_MINUTES, days.end_minute + MARGIN_MINUTES)
+    beyond = bytes(MARGIN_MINUTES)
+    inside = range(MARGIN_MINUTES, MARGIN_MINUTES + len(excluded))
+    yield from outages(wide, wide.letters(alphabet(terms)), beyond + excluded + beyond, inside)
 
 
 def _had(strip: Strip, hours: bytes) -> Account:

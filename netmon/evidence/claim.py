@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from netmon.evidence.availability import Availability, by_contract
+from netmon.evidence.availability import MARGIN_MINUTES, Availability, by_contract
 from netmon.evidence.calendar import Days
 from netmon.evidence.credit import Credit, credit
 from netmon.evidence.delivered import Delivered, delivered
@@ -28,7 +28,9 @@ _PENCE = 100
 def claim(records: Iterable[RecordJson], inputs: Inputs, circuit: str, site: str, month: Days) -> Json:
     """Return what a month of a circuit comes to, stretch of the same contract by stretch."""
     known = [_amended(record) for record in records]
-    strip = lay(minutes_told(known, circuit), month.start_minute, month.end_minute)
+    strip = lay(
+        minutes_told(known, circuit), month.start_minute - MARGIN_MINUTES, month.end_minute + MARGIN_MINUTES
+    )
     tests = list(tests_told(known, circuit))
     parts = by_contract(strip, month, inputs.contracts, circuit, inputs.exclusions, inputs.sites.get(site))
     return {

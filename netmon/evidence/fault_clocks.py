@@ -30,9 +30,10 @@ class FaultClock:
 
 
 def fault_clocks(found: Iterable[Outage], tickets: Iterable[Ticket], terms: Terms) -> list[FaultClock]:
-    """Return the clocks of each outage that the supplier answers for."""
+    """Return the clocks of each outage that began in the period and that the supplier answers for."""
     own = sorted((t for t in tickets if t.circuit == terms.circuit), key=lambda t: (t.raised, t.reference))
-    return [_clock(outage, own, terms) for outage in found if outage.attribution is Attribution.SUPPLIER]
+    began = (one for one in found if not one.began_before)
+    return [_clock(outage, own, terms) for outage in began if outage.attribution is Attribution.SUPPLIER]
 
 
 def _clock(outage: Outage, tickets: Sequence[Ticket], terms: Terms) -> FaultClock:

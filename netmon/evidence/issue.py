@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from netmon.errors import UsageError
+from netmon.evidence.availability import MARGIN_MINUTES
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import read_folder
@@ -25,7 +26,7 @@ def parse_month(text: str) -> tuple[int, int]:
 
 
 def issue(folder: SealFolder, inputs: Path, circuit: str, of: tuple[int, int]) -> bytes:
-    """Return the pack of a month; its records are whole days (UTC), so that daily roots can be compared."""
+    """Return the pack of a month, with some days around; whole days (UTC), so that roots can be compared."""
     read = read_folder(inputs)
     stretches = read.contracts.stretches(circuit, date(*of, 1), month(*of).last)
     terms = next((one.terms for one in stretches if one.terms is not None), None)
@@ -45,5 +46,5 @@ def issue(folder: SealFolder, inputs: Path, circuit: str, of: tuple[int, int]) -
 
 def _hours(days: Days) -> tuple[int, int]:
     day = _DAY_HOURS * _HOUR_MINUTES
-    first, last = days.start_minute // day, (days.end_minute - 1) // day
+    first, last = (days.start_minute - MARGIN_MINUTES) // day, (days.end_minute + MARGIN_MINUTES - 1) // day
     return first * _DAY_HOURS, last * _DAY_HOURS + _DAY_HOURS - 1

@@ -23,7 +23,8 @@ _BLAME = (
 class Outage:
     """One incident; the end is not part of it. Minutes between its runs that were up stay up.
 
-    Each end is known to a minute. `began_before` and `goes_on` say that the period cuts it off.
+    Each end is known to a minute. `began_before` and `goes_on` say that it reaches beyond the period: it
+    belongs to the one in which it began.
     """
 
     start_minute: int
@@ -43,10 +44,15 @@ class Outage:
         return dict(self.by).get(who, 0)
 
 
-def outages(strip: Strip, letters: bytes, excluded: bytes) -> Iterator[Outage]:
-    """Yield the outages of a strip; its excluded minutes are `planned`, whoever was at fault."""
+def outages(strip: Strip, letters: bytes, excluded: bytes, inside: range) -> Iterator[Outage]:
+    """Yield the outages of a strip that touch the places of a period, whole, also where they reach beyond it.
+
+    Excluded minutes are `planned`, whoever was at fault.
+    """
     states = strip.letters(STATES)
     for first, last in _incidents(states):
+        if last <= inside.start or first >= inside.stop:
+            continue
         counts: dict[Attribution, int] = {}
         for place in range(first, last):
             if states[place : place + 1] == b"d":
@@ -57,8 +63,8 @@ def outages(strip: Strip, letters: bytes, excluded: bytes) -> Iterator[Outage]:
             strip.start_minute + last,
             sum(counts.values()),
             tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))),
-            first == 0,
-            last == len(states),
+            first < inside.start,
+            last > inside.stop,
         )
 
 

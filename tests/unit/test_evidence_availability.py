@@ -82,12 +82,14 @@ def test_an_outage_is_two_minutes_and_neighbours_are_one():
     assert take("u9 d1").contract.down == 1, "a single minute is no outage, and still was down"
 
 
-def test_an_outage_says_where_the_period_cuts_it_off():
-    days = Days(date(2026, 3, 2), date(2026, 3, 2), "Europe/London")
-    whole = strip("d1440", days.start_minute)
-    (outage,) = availability(whole, days, TERMS, (), None).outages
-    assert outage.began_before
-    assert outage.goes_on
+def test_an_outage_is_whole_and_belongs_where_it_began():
+    first, second = (Days(date(2026, 3, d), date(2026, 3, d), "Europe/London") for d in (2, 3))
+    both = strip("u1200 d500 u1180", first.start_minute)
+    early, late = (availability(both, day, TERMS, (), None) for day in (first, second))
+    assert (early.contract.down, late.contract.down) == (240, 260), "minutes are of their day"
+    assert [o.down_minutes for o in (*early.outages, *late.outages)] == [500, 500]
+    assert (early.outages[0].began_before, early.outages[0].goes_on) == (False, True)
+    assert (late.outages[0].began_before, late.outages[0].goes_on) == (True, False)
 
 
 def test_minutes_that_two_answer_for_equally_are_not_the_suppliers():

@@ -6,9 +6,10 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from fakes.evidence import MARCH, filled, inputs, terms
+from fakes.evidence import MARCH, filled, inputs, strip, terms
 
 from netmon.evidence.availability import availability, by_contract
+from netmon.evidence.calendar import Days
 from netmon.evidence.claim_ledger import Possible, Standing, ledger, recovered, totals
 from netmon.evidence.credit import credit
 from netmon.evidence.delivered import delivered
@@ -259,6 +260,17 @@ def test_both_clocks_are_told():
     (clock,) = fault_clocks(found.outages, raised, contract)
     assert (clock.by_detection, clock.by_ticket, clock.by_supplier) == (250, 240, 290)
     assert (clock.stopped, clock.counts) == (10, 230), "ten minutes of it were the site's own power"
+
+
+def test_a_fault_over_midnight_has_one_fix_time():
+    contract = terms("monthly=310 | fix=5h | fix_clock=detection | credits=per hour over fix: one day")
+    first, second = (Days(date(2026, 3, d), date(2026, 3, d), "Europe/London") for d in (2, 3))
+    whole = strip("u1200 d500 u1180", first.start_minute)
+    found = [availability(whole, day, contract, (), None) for day in (first, second)]
+    clocks = [fault_clocks(one.outages, (), contract) for one in found]
+    assert [[clock.counts for clock in some] for some in clocks] == [[500], []]
+    # 500 minutes are 8 h 20 min, four hours begun over five: four days of 310 x 12 / 365
+    assert credit(found[0], clocks[0], 31).pounds == Decimal("40.77")
 
 
 def test_a_month_with_two_contracts_pays_by_each_for_its_days():

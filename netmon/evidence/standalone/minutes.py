@@ -20,10 +20,11 @@ _BLAME = ("planned", "unknown", "power", "council_lan", "appliance", "supplier")
 
 @dataclass
 class Minute:
-    """One minute: its state, who answers when it is down, whether it counts, and is excluded."""
+    """One minute: its state, who answers when it is down; whether it is of the days, counts, is excluded."""
 
     state: str
     owner: str
+    inside: bool
     counts: bool
     excluded: bool = False
 
@@ -31,7 +32,7 @@ class Minute:
 def minutes_of(
     records: list[Record], terms: Row | None, days: list[date], zone: ZoneInfo
 ) -> dict[int, Minute]:
-    """Return each minute of the days; of two records for one, the later word of down, unknown, up."""
+    """Return each minute of the days and three around; of two records, the later of down, unknown, up."""
     told: dict[int, tuple[int, int]] = {}
     for record in records:
         if record["kind"] == "circuit_minute":
@@ -39,13 +40,15 @@ def minutes_of(
             new = _STATES.index(state), _FAULTS.index(record["fault"])
             told[record["t"]] = max(told.get(record["t"], new), new)
     found = {}
-    for now in range(midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)):
+    first, last = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
+    for now in range(first - 4320, last + 4320):
         state, fault = told.get(now, (1, 0))
         owner = _OWNERS.get(_FAULTS[fault], "unknown")
         if _FAULTS[fault] == "cpe" and terms and terms.get("router_by") == "supplier":
             owner = "supplier"
         local = datetime.fromtimestamp(now * 60, UTC).astimezone(zone)
-        found[now] = Minute(_STATES[state], owner, inside((terms or {}).get("hours"), local))
+        own = first <= now < last
+        found[now] = Minute(_STATES[state], owner, own, own and inside((terms or {}).get("hours"), local))
     return found
 
 
@@ -62,16 +65,12 @@ def exclude(minutes: dict[int, Minute], terms: Row, rows: list[Row]) -> None:
     own = [row for row in rows if row["circuit"] == terms["circuit"] and row["cause"] in causes]
     for row in sorted(own, key=lambda r: (minute(r["from"]), minute(r["to"]), r["cause"], r["reference"])):
         planned, announced = row["cause"] == "planned", row.get("announced")
-        if planned and notice:
-            if not announced:
-                continue
-            if datetime.fromisoformat(row["from"]) - datetime.fromisoformat(announced) < timedelta(
-                int(notice)
-            ):
-                continue
+        starts, days = datetime.fromisoformat(row["from"]), timedelta(days=int(notice or 0))
+        if planned and notice and not (announced and starts - datetime.fromisoformat(announced) >= days):
+            continue
         for now in range(minute(row["from"]), minute(row["to"])):
             one = minutes.get(now)
-            if one is None or one.excluded or (planned and left == 0):
+            if one is None or not one.inside or one.excluded or (planned and left == 0):
                 continue
             one.excluded = True
             if planned and left is not None:
@@ -138,6 +137,8 @@ def outages(minutes: dict[int, Minute]) -> list[tuple[int, int, dict[str, int]]]
             joined.append([start, end])
     found = []
     for start, end in joined:
+        if not any(minutes[now].inside for now in range(start, end)):
+            continue
         by: dict[str, int] = {}
         for one in (minutes[now] for now in range(start, end)):
             if one.state == "down":

@@ -72,7 +72,8 @@ def _stretch(
         exclude(minutes, terms, tables["exclusions"])
     counted, edges, found = account(minutes, terms), bounds(minutes), outages(minutes)
     target = number(terms["availability"]) / 100 if terms and terms.get("availability") else None
-    faults = clocks(found, tables["tickets"], terms) if terms else []
+    begun = [one for one in found if minutes[one[0]].inside]
+    faults = clocks(begun, tables["tickets"], terms) if terms else []
     cited = f"{terms['document']}, {terms.get('credit_clause') or terms['clause']}" if terms else None
     return {
         "first": str(days[0]),
