@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netmon.model import Event, Labels, Reading, Record, Retention, Stamp
+from netmon.model import Event, Json, Labels, Reading, Record, Retention, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
 from netmon.verdict.minute_rows import missed_row
 from netmon.verdict.slots import MINUTE_NS
@@ -72,5 +72,10 @@ class OffTime:
         how = "the appliance restarted" if gap.rebooted else "netmon restarted"
         plural = "" if gap.minutes == 1 else "s"
         text = f"nothing was measured for {gap.minutes} minute{plural}: {how}"
-        data = {"minutes": gap.minutes, "rebooted": gap.rebooted}
+        last = gap.last
+        data: dict[str, Json] = {
+            "minutes": gap.minutes,
+            "rebooted": gap.rebooted,
+            "after": [last.boot_id, last.boottime_ns, last.wall_ms, last.synced],
+        }
         return Event(EVENT, self._site, text, now, data, Retention.EVIDENCE)
