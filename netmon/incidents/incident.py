@@ -91,10 +91,16 @@ class Thing:
         return "/".join(("netmon", self.site, self.level, self.name or "-", self.condition))
 
     @property
+    def of_rule(self) -> bool:
+        """Tell whether a rule of the configuration made it."""
+        return self.condition.startswith("rule:")
+
+    @property
     def labels(self) -> Labels:
         """Identity labels, word for word those of the central rules; nothing in them ever changes."""
         alert = _ALERTS.get(self.condition, {}).get(self.level, "Netmon" + _camel(self.condition))
-        found = {"alertname": alert, "site": self.site, "supplier": self.supplier}
+        site = "" if self.level is Level.SUPPLIER else self.site
+        found = {"alertname": alert, "site": site, "supplier": self.supplier}
         if self.level not in (Level.SITE, Level.SUPPLIER):
             found[self.level] = self.name
         return tuple((name, text) for name, text in (*found.items(), *self.details) if text)
@@ -136,6 +142,10 @@ class Incident:
     told: bool = False
     """Whether anybody was told of it: then its end is told, too."""
     flapping: bool = False
+    flap_score: float = 0.0
+    """At `as_of`."""
+    as_of: Stamp | None = None
+    """Beginning of the last minute that it was decided by."""
     reopened_total: int = 0
     acknowledged_by: str = ""
     ticket: str = ""

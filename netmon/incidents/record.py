@@ -72,6 +72,8 @@ def from_json(data: Mapping[str, Json]) -> Incident:
             quiet=_text(data["quiet"]),
             told=bool(data["told"]),
             flapping=bool(data["flapping"]),
+            flap_score=_number(data["flap_score"]),
+            as_of=None if data["as_of"] is None else _stamp(data["as_of"]),
             reopened_total=int(_number(data["reopened_total"])),
             acknowledged_by=_text(data["acknowledged_by"]),
             ticket=_text(data["ticket"]),

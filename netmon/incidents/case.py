@@ -1,0 +1,116 @@
+"""One thing: its last minutes, and its newest incident, which may be over."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from netmon.incidents.dossier import Tally
+from netmon.incidents.incident import Incident, Thing, incident_id
+from netmon.incidents.look import Look
+from netmon.incidents.policy import Policy
+from netmon.incidents.track import Track
+from netmon.model import Stamp
+
+_MINUTE_NS = 60_000_000_000
+
+
+class Case:
+    """What the engine keeps of a thing."""
+
+    def __init__(self, thing: Thing, policy: Policy) -> None:
+        self.thing, self.policy = thing, policy
+        self.track = Track(policy)
+        self.incident: Incident | None = None
+        self.tally = Tally()
+        self.started_minute = 0.0
+        """In the engine's own count."""
+        self.held_minutes = 0
+        self.other_cause = 0
+        """Minutes for which another cause than told has shown."""
+        self._recent: deque[tuple[Stamp, Look]] = deque(maxlen=policy.longest)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether its incident goes on."""
+        return self.incident is not None and self.incident.open
+
+    @property
+    def current(self) -> Incident:
+        """The incident; there must be one."""
+        if self.incident is None:
+            raise RuntimeError(f"{self.thing.key} has no incident")
+        return self.incident
+
+    @property
+    def look(self) -> Look:
+        """The last look; one that knows nothing before the first."""
+        return self._recent[-1][1] if self._recent else Look(self.thing, None)
+
+    def feed(self, began: Stamp, look: Look) -> None:
+        """Take a minute."""
+        self.track.feed(began, look.badness)
+        self._recent.append((began, look))
+        if self.open:
+            self.tally.note(look)
+
+    def begin(self, first: Stamp, minute: float, now: Stamp) -> None:
+        """Begin an incident at a minute that is over, or go on with the last one if it never calmed down."""
+        last = self.incident
+        if last is not None and self.track.restless:
+            self.incident = replace(last, ended=None, reopened_total=last.reopened_total + 1)
+        else:
+            self.tally = Tally()
+            self.started_minute = minute - elapsed_seconds(first, now) / 60
+            references = last.supplier_refs if last is not None else ()
+            made = incident_id(self.thing, first)
+            self.incident = Incident(made, self.thing, first, supplier_refs=references)
+        for began, look in self._recent:
+            if began.boot_id != first.boot_id or began.boottime_ns >= first.boottime_ns:
+                self.tally.note(look)
+        self.other_cause = self.held_minutes = 0
+
+    def resume(self, incident: Incident, now: Stamp, replayed_minutes: int) -> None:
+        """Go on where an earlier start of netmon stood; the last minutes are fed again after this."""
+        self.incident = incident
+        self.tally = Tally.of(incident)
+        self.started_minute = -elapsed_seconds(incident.started, now) / 60
+        known_minutes = elapsed_seconds(incident.as_of or incident.started, now) / 60 - replayed_minutes
+        self.track.score = incident.flap_score * 0.5 ** (
+            max(0.0, known_minutes) / self.policy.half_life_minutes
+        )
+
+    def feed_again(self, began: Stamp, look: Look) -> None:
+        """Take a minute that an earlier start of netmon has decided by: it counts, and is decided no more."""
+        if self.open:
+            score = self.track.score
+            self.track.feed(began, look.badness)
+            self.track.score = score
+
+    def decided(self, began: Stamp) -> bool:
+        """Tell whether an earlier start of netmon has decided by this minute already."""
+        known = self.incident.as_of if self.incident is not None else None
+        return known is not None and elapsed_seconds(known, began) <= 0
+
+
+def elapsed_seconds(start: Stamp, end: Stamp) -> float:
+    """Return the time between two moments: by the clock that nobody sets, where one boot has both."""
+    if start.boot_id == end.boot_id:
+        return (end.boottime_ns - start.boottime_ns) / 1e9
+    return (end.wall_ms - start.wall_ms) / 1000
+
+
+def settled(stamp: Stamp, now: Stamp) -> Stamp:
+    """Return a moment with the time that is believed now, if it was told by a clock that nobody had set."""
+    if stamp.synced or stamp.boot_id != now.boot_id:
+        return stamp
+    ago_ms = (now.boottime_ns - stamp.boottime_ns) // 1_000_000
+    return replace(stamp, wall_ms=now.wall_ms - ago_ms, synced=now.synced)
+
+
+def earlier(stamp: Stamp, minutes: int) -> Stamp:
+    """Return the moment so many minutes before."""
+    back_ns = minutes * _MINUTE_NS
+    return replace(
+        stamp, boottime_ns=stamp.boottime_ns - back_ns, wall_ms=stamp.wall_ms - back_ns // 1_000_000
+    )

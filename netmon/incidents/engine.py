@@ -1,0 +1,184 @@
+"""The incident engine: a subscriber that decides after each minute what began, changed and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from netmon.incidents.case import Case, earlier
+from netmon.incidents.clues import Clues
+from netmon.incidents.explain import Explanations
+from netmon.incidents.incident import Badness, Incident, Step, Thing
+from netmon.incidents.look import Look
+from netmon.incidents.looks import looks
+from netmon.incidents.minute import Listener, Minute
+from netmon.incidents.off import Off
+from netmon.incidents.past import Past
+from netmon.incidents.policy import AT_ONCE
+from netmon.incidents.record import RECORD
+from netmon.incidents.settings import EngineSettings
+from netmon.incidents.told import Teller, reading_of
+from netmon.model import Event, Reading, Record, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The minute that is decided: its beginning, and the moment at which it is."""
+
+    began: Stamp
+    stamp: Stamp
+
+
+class Engine:
+    """Keeps a case for each thing. All that it knows comes from records, so that stored days can be replayed.
+
+    `publish` takes what it tells: an event and a fact for each step, a reading each minute.
+    """
+
+    def __init__(
+        self, publish: Callable[[Sequence[Record]], None], settings: EngineSettings | None = None
+    ) -> None:
+        self._publish = publish
+        self._listener, self._clues = Listener(), Clues()
+        self._off = Off()
+        self._cases: dict[Thing, Case] = {}
+        self._minute = 0.0
+        self._replaying = False
+        self._settings = EngineSettings()
+        self._explanations = Explanations(self._settings.scope, self._cases)
+        self._teller = Teller(self._settings, self._clues, self._explanations)
+        self.expect(settings or self._settings)
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """The newest incident of each thing."""
+        return [case.current for case in self._cases.values() if case.incident is not None]
+
+    def expect(self, settings: EngineSettings) -> None:
+        """Look with another configuration's eyes from now on; what is the same keeps its state."""
+        self._settings = settings
+        self._listener.watch = settings.scope.watch
+        self._explanations = Explanations(settings.scope, self._cases)
+        self._teller = Teller(settings, self._clues, self._explanations)
+
+    def resume(self, past: Past, now: Stamp) -> None:
+        """Go on where an earlier start of netmon stood: nothing is told twice, nothing is left out."""
+        self._minute = float(-past.minutes)
+        for incident in past.incidents:
+            self._case(incident.thing).resume(incident, now, past.minutes)
+        self._replaying = True
+        for batch in past.batches:
+            self.accept(batch)
+        self._replaying = False
+
+    def accept(self, records: Sequence[Record]) -> None:
+        """Take records without waiting."""
+        minute = self._listener.accept(records)
+        for record in records:
+            if isinstance(record, Event):
+                self._event(record)
+            elif isinstance(record, Reading):
+                self._clues.note_reading(record, self._minute, self._settings.scope.watch.site)
+        if self._settings.rules is not None:
+            self._settings.rules.accept(records)
+        if minute is not None:
+            self._decide(minute)
+
+    def _event(self, event: Event) -> None:
+        if event.kind == RECORD:
+            self._person(event)
+            return
+        self._clues.note_event(event, self._minute)
+        minutes = self._off.note(event, self._minute)
+        if minutes:
+            self._clues.move(minutes)
+
+    def _person(self, event: Event) -> None:
+        """Take what a person wrote about the newest incident of a thing."""
+        wanted = dict(event.key).get("incident")
+        for case in self._cases.values():
+            if case.incident is not None and case.incident.id == wanted:
+                self._tell(self._teller.written(case, event))
+
+    def _decide(self, minute: Minute) -> None:
+        self._minute += 1
+        settings, now = self._settings, _Now(minute.began, earlier(minute.began, -1))
+        dark = frozenset(name for name, answers in minute.devices.items() if not answers)
+        self._explanations.dark = dark
+        found = list(looks(settings.scope, minute, lambda thing: self._case(thing).track.seen_good))
+        if settings.rules is not None:
+            found += settings.rules.looks(now.stamp)
+        changed: list[Incident] = []
+        for look in found:
+            case = self._case(look.thing)
+            if case.decided(now.began):
+                case.feed_again(now.began, look)
+            else:
+                case.feed(now.began, look)
+                self._one(case, look, now, changed)
+        self._after_off(now)
+        self._forget({look.thing for look in found}, now)
+        rows = [*(case.current for case in self._cases.values() if case.open), *changed]
+        if rows and not self._replaying:
+            self._publish([reading_of(settings.scope.watch.site, rows, now.stamp)])
+
+    def _one(self, case: Case, look: Look, now: _Now, ended: list[Incident]) -> None:
+        """Decide one case."""
+        if case.open:
+            over = case.track.calm(held=case.current.flapping)
+            if over is not None:
+                self._tell(self._teller.closed(case, over, now.stamp, self._minute))
+                ended.append(case.current)
+            else:
+                self._tell(self._teller.revised(case, now.began, now.stamp, self._minute))
+            return
+        first = case.track.ripe() if case.track.bad else None
+        if first is None:
+            return
+        if self._explanations.undecided(case):
+            case.held_minutes += 1
+            return
+        self._open(case, look.began or first, now)
+
+    def _open(self, case: Case, first: Stamp, now: _Now) -> None:
+        again = case.incident is not None and case.track.restless
+        case.begin(first, self._minute, now.stamp)
+        step = Step.REOPENED if again else Step.OPENED
+        self._tell(self._teller.opened(case, step, now.began, now.stamp, self._minute))
+
+    def _after_off(self, now: _Now) -> None:
+        """Open the incident of a time in which netmon did not run, once the first minutes tell why."""
+        gap = self._off.due(self._minute, least=self._unseen_minutes())
+        site = self._case(self._settings.scope.site)
+        if gap is None or site.open:
+            return
+        look = Look(site.thing, Badness.UNSEEN, gap.fault, gap.sentence)
+        site.begin(gap.first, self._minute, now.stamp)
+        site.started_minute = -float(gap.minutes)
+        for _ in range(gap.minutes):
+            site.tally.note(look)
+        self._tell(self._teller.opened(site, Step.OPENED, now.began, now.stamp, self._minute))
+
+    def _unseen_minutes(self) -> int:
+        limits = self._settings.policy.limits
+        return next((limit.least for limit in limits if limit.badness is Badness.UNSEEN), 3)
+
+    def _forget(self, seen: set[Thing], now: _Now) -> None:
+        """Close incidents of things that left the configuration, and forget the things."""
+        for thing in [
+            thing for thing in self._cases if not self._settings.wanted(thing) and thing not in seen
+        ]:
+            case = self._cases.pop(thing)
+            if case.open:
+                self._tell(self._teller.abandoned(case, now.stamp))
+
+    def _case(self, thing: Thing) -> Case:
+        case = self._cases.get(thing)
+        if case is None:
+            policy = AT_ONCE if thing.of_rule else self._settings.policy
+            case = self._cases[thing] = Case(thing, policy)
+        return case
+
+    def _tell(self, records: Sequence[Record]) -> None:
+        if records:
+            self._publish(records)

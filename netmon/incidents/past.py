@@ -1,0 +1,83 @@
+"""What an earlier start of netmon left in the history: incidents as they stood, and the last minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+from netmon.incidents.incident import Incident
+from netmon.incidents.record import KIND, from_json
+from netmon.model import Fact, Reading, Record, Stamp
+from netmon.model.derived import CIRCUIT_MINUTE, OUTSIDE_MINUTE, RUN, SITE_MINUTE
+from netmon.store.interface import HistoryReader, Query
+
+REPLAYED_MINUTES = 30
+"""Longer than any window of minutes; an incident that is open for longer stands in its own fact."""
+_MINUTES = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, OUTSIDE_MINUTE})
+_SIGNS = ("system", "sensor_runtime", "sensor_state", "poe_port")
+_LATE_MS = 40_000
+"""A minute bears the time of its middle; it was told when it was over and its last probes had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Incidents, the newest of each thing, and records in the order in which they were told."""
+
+    incidents: Sequence[Incident]
+    batches: Sequence[Sequence[Record]]
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes of the site there are."""
+        return sum(_is_site_minute(record) for batch in self.batches for record in batch)
+
+
+def read_past(reader: HistoryReader, now: Stamp) -> Past:
+    """Read it; blocks on the disk. StoreError when it cannot be read."""
+    start_ms = now.wall_ms - REPLAYED_MINUTES * 60_000
+    words = [*reader.facts(CIRCUIT_MINUTE), *reader.facts(SITE_MINUTE)]
+    batches = replayable(reader, start_ms, now.wall_ms + 1)
+    return Past(incidents_in(reader.facts(KIND)), [words, *batches])
+
+
+def replayable(
+    reader: HistoryReader, start_ms: int, end_ms: int, measurements: Iterable[str] = ()
+) -> Iterator[Sequence[Record]]:
+    """Yield what incidents are made of, in the order in which it was told; further measurements if named."""
+    wanted = dict.fromkeys((*_MINUTES, *_SIGNS, RUN, *measurements))
+    records: list[tuple[int, int, int, Record]] = []
+    for measurement in wanted:
+        for reading in reader.range(Query(measurement, start_ms, end_ms)):
+            records.append((_told_ms(reading), _rank(reading), len(records), reading))
+    for event in reader.events(start_ms, end_ms):
+        if event.kind != KIND:
+            records.append((event.stamp.wall_ms, 0, len(records), event))
+    records.sort(key=itemgetter(0, 1, 2))
+    for _, found in groupby(records, key=itemgetter(0)):
+        yield [record for *_, record in found]
+
+
+def incidents_in(facts: Iterable[Fact]) -> list[Incident]:
+    """Return the incidents that facts hold; one of another format is left out."""
+    found = []
+    for fact in facts:
+        try:
+            found.append(from_json(fact.values))
+        except ValueError:
+            continue
+    return found
+
+
+def _told_ms(reading: Reading) -> int:
+    late = _LATE_MS if reading.shape.measurement in _MINUTES else 0
+    return reading.stamp.wall_ms + late
+
+
+def _rank(record: Record) -> int:
+    return 2 if _is_site_minute(record) else 1
+
+
+def _is_site_minute(record: Record) -> bool:
+    return isinstance(record, Reading) and record.shape.measurement == SITE_MINUTE
