@@ -65,6 +65,10 @@ class Clues:
         """Names of the UPSs that speak."""
         return tuple(self._batteries)
 
+    def begin(self) -> None:
+        """Note that netmon starts: what devices say of their uptime is news again."""
+        self._read.clear()
+
     def within(self, start: float, end: float) -> list[Clue]:
         """Return what was noticed from one minute to another."""
         return [clue for clue in self._kept if start <= clue.minute <= end]

@@ -43,6 +43,8 @@ class Engine:
         self._off = Off()
         self._cases: dict[Thing, Case] = {}
         self._minute = 0.0
+        self._first: Stamp | None = None
+        """Beginning of the first minute of this start."""
         self._replaying = False
         self._settings = EngineSettings()
         self._explanations = Explanations(self._settings.scope, self._cases)
@@ -70,6 +72,7 @@ class Engine:
         for batch in past.batches:
             self.accept(batch)
         self._replaying = False
+        self._clues.begin()
 
     def accept(self, records: Sequence[Record]) -> None:
         """Take records without waiting."""
@@ -102,6 +105,8 @@ class Engine:
 
     def _decide(self, minute: Minute) -> None:
         self._minute += 1
+        if not self._replaying:
+            self._first = self._first or minute.began
         settings, now = self._settings, _Now(minute.began, earlier(minute.began, -1))
         dark = frozenset(name for name, answers in minute.devices.items() if not answers)
         self._explanations.dark = dark
@@ -155,6 +160,7 @@ class Engine:
         look = Look(site.thing, Badness.UNSEEN, gap.fault, gap.sentence)
         site.begin(gap.first, self._minute, now.stamp)
         site.started_minute = -float(gap.minutes)
+        site.track.begin_at(self._first or now.began, int(self._minute))
         for _ in range(gap.minutes):
             site.tally.note(look)
         self._tell(self._teller.opened(site, Step.OPENED, now.began, now.stamp, self._minute))

@@ -33,7 +33,7 @@ class Policy:
     close_after: int = 5
     flapping_score: float = 4.0
     calm_score: float = 1.0
-    half_life_minutes: float = 15.0
+    half_life_minutes: float = 10.0
 
     @property
     def longest(self) -> int:

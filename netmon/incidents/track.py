@@ -81,6 +81,11 @@ class Track:
             return None
         return self._good_since
 
+    def begin_at(self, first: Stamp, minutes: int) -> None:
+        """Count good minutes from one on, of which there are so many since: what lies before is another time."""
+        if self._good_run > minutes:
+            self._good_run, self._good_since = minutes, first
+
     def turn_page(self) -> None:
         """Forget the minutes of an incident that is closed; how restless it is stays."""
         self._window.clear()

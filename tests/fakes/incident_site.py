@@ -11,7 +11,6 @@ from fakes.stored import StoredRecords
 
 from netmon import sdk
 from netmon.app.catch_up import catch_up
-from netmon.hub import Hub
 from netmon.incidents.engine import Engine
 from netmon.incidents.notice import notice_of
 from netmon.incidents.past import read_past
@@ -63,10 +62,14 @@ class IncidentStage(Stage):
 
     def _assemble(self) -> None:
         self.latest, self.book = Latest(), Book()
-        self.engine = Engine(lambda records: self.hub.publish(records), self.settings())
-        self.hub = Hub((self.latest, self.book, self, self.engine))
+        self.engine = Engine(self._publish, self.settings())
+        # The sources that run know this hub: it is given new subscribers, not replaced.
+        self.hub._subscribers = (self.latest, self.book, self, self.engine)
         self.minutes = Minutes(self.hub, self.clock, self.book, self.traced.append)
         self.book.expect(self.watch)
+
+    def _publish(self, records) -> None:
+        self.hub.publish(records)
 
     def settings(self) -> EngineSettings:
         play = self.play
