@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from netmon.incidents.incident import Incident
-from netmon.incidents.record import KIND, from_json
-from netmon.model import Fact, Reading, Record, Stamp
+from netmon.incidents.incident import Incident, Thing
+from netmon.incidents.record import KIND, from_json, step_of
+from netmon.model import Event, Fact, Reading, Record, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, OUTSIDE_MINUTE, RUN, SITE_MINUTE
 from netmon.store.interface import HistoryReader, Query
 
@@ -39,7 +39,8 @@ def read_past(reader: HistoryReader, now: Stamp) -> Past:
     start_ms = now.wall_ms - REPLAYED_MINUTES * 60_000
     words = [*reader.facts(CIRCUIT_MINUTE), *reader.facts(SITE_MINUTE)]
     batches = replayable(reader, start_ms, now.wall_ms + 1)
-    return Past(incidents_in(reader.facts(KIND)), [words, *batches])
+    steps = reader.events(start_ms, now.wall_ms + 1, KIND)
+    return Past(newest((*incidents_in(reader.facts(KIND)), *_incidents_of(steps))), [words, *batches])
 
 
 def replayable(
@@ -68,6 +69,25 @@ def incidents_in(facts: Iterable[Fact]) -> list[Incident]:
         except ValueError:
             continue
     return found
+
+
+def newest(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the newest incident of each thing, as its last step left it."""
+    found: dict[Thing, Incident] = {}
+    for one in sorted(incidents, key=lambda incident: incident.number):
+        kept = found.get(one.thing)
+        if kept is None or kept.id == one.id or kept.started.wall_ms < one.started.wall_ms:
+            found[one.thing] = one
+    return list(found.values())
+
+
+def _incidents_of(events: Iterable[Event]) -> Iterator[Incident]:
+    """Yield what steps say: a step may be in the history without its fact, where a power cut parted them."""
+    for event in events:
+        try:
+            yield step_of(event)[1]
+        except ValueError:
+            continue
 
 
 def _told_ms(reading: Reading) -> int:

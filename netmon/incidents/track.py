@@ -82,7 +82,7 @@ class Track:
         return self._good_since
 
     def begin_at(self, first: Stamp, minutes: int) -> None:
-        """Count good minutes from one on, of which there are so many since: what lies before is another time."""
+        """Count good minutes from this one on, of which there are so many: before it was another time."""
         if self._good_run > minutes:
             self._good_run, self._good_since = minutes, first
 

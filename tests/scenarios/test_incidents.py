@@ -1,4 +1,4 @@
-"""Faults of a site, played in virtual time: which incidents there are, why, since when, and who hears of them."""
+"""Faults of a site, played in virtual time: which incidents there are, why, since when, who hears of them."""
 
 from dataclasses import dataclass
 
@@ -101,13 +101,13 @@ SCENES = {
         [site("isp", 2, 10)],
     ),
     "the line is cut, and nothing tells where": (
-        IncidentPlay(
-            (ONE_LINE[0], *ONE_LINE[3:]), devices=(), script={120: CUT, 600: MENDED}
-        ),
+        IncidentPlay((ONE_LINE[0], *ONE_LINE[3:]), devices=(), script={120: CUT, 600: MENDED}),
         [site("unknown", 2, 10, certainty="unknown", sentence="Nothing beyond the router answers.")],
     ),
     "the line is cut, and a prober elsewhere sees it": (
-        IncidentPlay(script={0: {"outside": True}, 120: {**CUT, "outside": False}, 600: {**MENDED, "outside": True}}),
+        IncidentPlay(
+            script={0: {"outside": True}, 120: {**CUT, "outside": False}, 600: {**MENDED, "outside": True}}
+        ),
         [site("line", 2, 10, certainty="proven")],
     ),
     "the line is cut, and the UPS says that the mains stayed": (
@@ -173,7 +173,9 @@ SCENES = {
         [site("appliance", 2, 10, "ticket")],
     ),
     "this box's cable is pulled": (
-        IncidentPlay(devices=("router", "switch", "ap"), script={120: {"cable": False}, 600: {"cable": True}}),
+        IncidentPlay(
+            devices=("router", "switch", "ap"), script={120: {"cable": False}, 600: {"cable": True}}
+        ),
         [site("appliance", 2, 10, "ticket")],
     ),
     "this box alone restarts, and is away for eight minutes": (
@@ -257,9 +259,7 @@ SCENES = {
         [site("line", 2, 59)],
     ),
     "degraded, then dark, then degraded, then well": (
-        IncidentPlay(
-            script={120: {"loss": 0.34}, 600: CUT, 900: MENDED, 1200: {"loss": 0.0}}, minutes=30
-        ),
+        IncidentPlay(script={120: {"loss": 0.34}, 600: CUT, 900: MENDED, 1200: {"loss": 0.0}}, minutes=30),
         [site("line", 2, 20)],
     ),
     "netmon is killed in an outage, and started again": (
@@ -321,7 +321,7 @@ SCENES = {
             Expected("circuit/wan2/access", "line", 10, 15, "ticket", told=False),
         ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("play", "expected"), SCENES.values(), ids=SCENES.keys())
