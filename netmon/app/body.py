@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
 from netmon.app.catch_up import catch_up
+from netmon.app.incident_desk import IncidentDesk
 from netmon.app.jobs import Jobs
+from netmon.app.planned_work import PlannedWork
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
 from netmon.app.timekeeping import Timekeeping
@@ -25,6 +27,7 @@ from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
 from netmon.metrics.exposition import Exposition
 from netmon.metrics.own import OwnMetrics
+from netmon.model import Record
 from netmon.resolver import CachingResolver
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.ticker import Ticker
@@ -56,7 +59,9 @@ class Body:
         self.latest = Latest()
         self.exposition = Exposition(clock)
         self.book = Book()
-        self.hub = Hub((self.latest, self.exposition, self.book, history))
+        self.planned = PlannedWork(clock, history)
+        self.incidents = IncidentDesk(self._publish, clock, self.planned.reason)
+        self.hub = Hub((self.latest, self.exposition, self.book, history, self.incidents))
         self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
         self.jobs = Jobs(ticker, self.hub)
@@ -103,8 +108,11 @@ class Body:
         self.history.on_commit = self._sinks.committed
         tasks.create_task(self.history.run(), name="commit")
         tasks.create_task(self.pulse.run(), name="pulse")
+        tasks.create_task(self.incidents.resume(self), name="incidents of before")
         tasks.create_task(catch_up(self), name="catch up")
         tasks.create_task(self.minutes.run(), name="minutes")
+        tasks.create_task(self.planned.refresh(), name="planned work")
+        self.calendar.add("planned work", "41 * * * *", self.planned.refresh, jitter_seconds=300)
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
         tasks.create_task(self.timekeeping.watch.run(), name="clock")
@@ -153,6 +161,9 @@ class Body:
         if self._reader is None:
             self._reader = open_reader(self.folder)
         return self._reader
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        self.hub.publish(records)
 
     def _stuck(self) -> str:
         return "the disk thread does not answer" if self.history.busy_seconds > _STUCK_SECONDS else ""

@@ -106,6 +106,8 @@ class Reloader:
         shown = watch(loaded.configuration, planned, connected())
         self._view = View(shown, self._body.latest, self._body.clock)
         self._body.book.expect(shown)
+        self._body.planned.expect(loaded.configuration)
+        self._body.incidents.expect(loaded.configuration, shown)
 
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""
@@ -117,6 +119,7 @@ class Reloader:
             self._drop((("site", old_site),))
         self._body.history.commit_every(configuration.store.commit_every_seconds)
         await self._body.sinks.apply(configuration)
+        await self._body.planned.refresh()
         self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""
         self.last_success_seconds = self._body.clock.wall_ns() / 1e9

@@ -1,4 +1,4 @@
-"""`[[rule]]`, `[notify.NAME]` and `[evidence]`: what is told to whom, and what is kept as proof."""
+"""`[notify.NAME]` and `[evidence]`: who is told, and what is kept as proof."""
 
 from __future__ import annotations
 
@@ -8,21 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from netmon.config.incidents import Severity
 from netmon.config.outputs import absolute
 from netmon.config.secret import ReadableFile, Secret
 from netmon.config.section import Problem, Section
-from netmon.config.values import MailServer, Name, Timeout, Url, Words, within
-from netmon.units import Seconds
-
-Severity = Literal["page", "ticket", "note"]
-
-_CONDITIONS = ("above", "below", "rate_above", "rate_below", "no_data_for", "changed")
-
-
-def _metric(text: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", text):
-        raise ValueError(f"{text!r} is not the name of a metric")
-    return text
+from netmon.config.values import MailServer, Name, Timeout, Url, Words
 
 
 def _mail(text: str) -> str:
@@ -39,43 +29,6 @@ def _phone(text: str) -> str:
 
 Mail = Annotated[str, AfterValidator(_mail)]
 Phone = Annotated[str, AfterValidator(_phone)]
-
-
-class RuleSection(Section):
-    """A condition of a metric that somebody wants to hear of; exactly one condition."""
-
-    name: Name = Field(description="name of the rule, in its alerts")
-    metric: Annotated[str, AfterValidator(_metric)] = Field(
-        description="name of the metric, as /metrics shows it"
-    )
-    where: dict[str, str] = Field({}, description="labels that a row must have")
-    above: float | None = Field(None, description="condition: the value is above this")
-    below: float | None = Field(None, description="condition: the value is below this")
-    rate_above: float | None = Field(
-        None, description="condition: a counter grows faster than this per second"
-    )
-    rate_below: float | None = Field(
-        None, description="condition: a counter grows slower than this per second"
-    )
-    no_data_for_seconds: Annotated[Seconds, AfterValidator(within("1m", "31d"))] | None = Field(
-        None, alias="no_data_for", description="condition: nothing was read for so long"
-    )
-    changed: Literal[True] | None = Field(None, description="condition: the value is another than before")
-    for_seconds: Annotated[Seconds, AfterValidator(within("0s", "31d"))] = Field(
-        0.0, alias="for", description="how long the condition must hold first"
-    )
-    severity: Severity = Field("ticket", description="page, ticket or note")
-    notify: tuple[Name, ...] = Field((), description="NAMEs of [notify.NAME] to tell; without it: all")
-
-    def mistakes(self) -> Iterator[Problem]:
-        """Yield rules with no condition, or several."""
-        values = (
-            self.above, self.below, self.rate_above, self.rate_below, self.no_data_for_seconds, self.changed
-        )  # fmt: skip
-        given = [key for key, value in zip(_CONDITIONS, values, strict=True) if value is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
-            yield Problem("", f"needs one condition, has {found}", f"one of {', '.join(_CONDITIONS)}")
 
 
 class NotifyType(Section):

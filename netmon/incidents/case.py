@@ -8,11 +8,10 @@ from dataclasses import replace
 from netmon.incidents.dossier import Tally
 from netmon.incidents.incident import Incident, Thing, incident_id
 from netmon.incidents.look import Look
+from netmon.incidents.moments import elapsed_seconds
 from netmon.incidents.policy import Policy
 from netmon.incidents.track import Track
 from netmon.model import Stamp
-
-_MINUTE_NS = 60_000_000_000
 
 
 class Case:
@@ -74,7 +73,7 @@ class Case:
         """Go on where an earlier start of netmon stood; the last minutes are fed again after this."""
         self.incident = incident
         self.tally = Tally.of(incident)
-        self.started_minute = -elapsed_seconds(incident.started, now) / 60
+        self.started_minute = -max(0.0, elapsed_seconds(incident.started, now)) / 60
         known_minutes = elapsed_seconds(incident.as_of or incident.started, now) / 60 - replayed_minutes
         self.track.score = incident.flap_score * 0.5 ** (
             max(0.0, known_minutes) / self.policy.half_life_minutes
@@ -91,26 +90,3 @@ class Case:
         """Tell whether an earlier start of netmon has decided by this minute already."""
         known = self.incident.as_of if self.incident is not None else None
         return known is not None and elapsed_seconds(known, began) <= 0
-
-
-def elapsed_seconds(start: Stamp, end: Stamp) -> float:
-    """Return the time between two moments: by the clock that nobody sets, where one boot has both."""
-    if start.boot_id == end.boot_id:
-        return (end.boottime_ns - start.boottime_ns) / 1e9
-    return (end.wall_ms - start.wall_ms) / 1000
-
-
-def settled(stamp: Stamp, now: Stamp) -> Stamp:
-    """Return a moment with the time that is believed now, if it was told by a clock that nobody had set."""
-    if stamp.synced or stamp.boot_id != now.boot_id:
-        return stamp
-    ago_ms = (now.boottime_ns - stamp.boottime_ns) // 1_000_000
-    return replace(stamp, wall_ms=now.wall_ms - ago_ms, synced=now.synced)
-
-
-def earlier(stamp: Stamp, minutes: int) -> Stamp:
-    """Return the moment so many minutes before."""
-    back_ns = minutes * _MINUTE_NS
-    return replace(
-        stamp, boottime_ns=stamp.boottime_ns - back_ns, wall_ms=stamp.wall_ms - back_ns // 1_000_000
-    )

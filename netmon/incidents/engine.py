@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netmon.incidents.case import Case, earlier
+from netmon.incidents.case import Case
 from netmon.incidents.clues import Clues
 from netmon.incidents.explain import Explanations
 from netmon.incidents.incident import Badness, Incident, Step, Thing
 from netmon.incidents.look import Look
 from netmon.incidents.looks import looks
 from netmon.incidents.minute import Listener, Minute
+from netmon.incidents.moments import earlier
 from netmon.incidents.off import Off
 from netmon.incidents.past import Past
 from netmon.incidents.policy import AT_ONCE
@@ -93,14 +94,17 @@ class Engine:
             return
         self._clues.note_event(event, self._minute)
         minutes = self._off.note(event, self._minute)
-        if minutes:
+        if minutes and not self._replaying:  # the history has rows for them, which count by themselves
             self._clues.move(minutes)
 
     def _person(self, event: Event) -> None:
         """Take what a person wrote about the newest incident of a thing."""
         wanted = dict(event.key).get("incident")
         for case in self._cases.values():
-            if case.incident is not None and case.incident.id == wanted:
+            incident = case.incident
+            if incident is None or incident.id != wanted:
+                continue
+            if not self._replaying or incident.written_ms < event.stamp.wall_ms:
                 self._tell(self._teller.written(case, event))
 
     def _decide(self, minute: Minute) -> None:
@@ -112,11 +116,11 @@ class Engine:
         self._explanations.dark = dark
         found = list(looks(settings.scope, minute, lambda thing: self._case(thing).track.seen_good))
         if settings.rules is not None:
-            found += settings.rules.looks(now.stamp)
+            found += settings.rules.looks(now.stamp, [thing for thing in self._cases if thing.of_rule])
         changed: list[Incident] = []
         for look in found:
             case = self._case(look.thing)
-            if case.decided(now.began):
+            if self._replaying and case.decided(now.began):
                 case.feed_again(now.began, look)
             else:
                 case.feed(now.began, look)
@@ -155,7 +159,7 @@ class Engine:
         """Open the incident of a time in which netmon did not run, once the first minutes tell why."""
         gap = self._off.due(self._minute, least=self._unseen_minutes())
         site = self._case(self._settings.scope.site)
-        if gap is None or site.open:
+        if gap is None or site.open or (self._replaying and site.decided(now.began)):
             return
         look = Look(site.thing, Badness.UNSEEN, gap.fault, gap.sentence)
         site.begin(gap.first, self._minute, now.stamp)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from netmon.incidents.case import Case, elapsed_seconds
+from netmon.incidents.case import Case
 from netmon.incidents.incident import ACCESS, Badness, Level, Thing
+from netmon.incidents.moments import elapsed_seconds
+from netmon.incidents.rule import behind_line
 from netmon.incidents.scope import Scope
 from netmon.model import Fault
 
 _NEAR = frozenset({Fault.LAN, Fault.POWER, Fault.APPLIANCE, Fault.CPE, Fault.WIFI})
 """Faults of a site that take its devices with them."""
+_BELOW = (Level.DEVICE, Level.PORT)
 _TOGETHER_SECONDS = 60.0
 _HOLD_MINUTES = 4
 """Longest wait for what stands above to be decided: it opens within this time, or it is well."""
@@ -50,7 +53,8 @@ class Explanations:
             return
         if thing.level is Level.DEVICE or thing.level is Level.PORT:
             yield from self._above_device(thing)
-        yield from self._case(self.scope.site)
+        if not thing.of_rule or thing.level is not Level.SITE or behind_line(thing):
+            yield from self._case(self.scope.site)
 
     def _above_device(self, thing: Thing) -> Iterator[Case]:
         name = dict(thing.details).get("device", "") or thing.name
@@ -70,20 +74,21 @@ class Explanations:
 
     def _explains(self, above: Case, thing: Thing) -> bool:
         incident = above.current
-        if above.thing.level is not Level.SITE or thing.level is not Level.DEVICE:
+        if above.thing.level is not Level.SITE or thing.level not in _BELOW:
             return True
         if self._behind_dark_router(thing):
             return True
         return incident.worst is Badness.UNSEEN and incident.fault in _NEAR
 
     def _could_explain(self, above: Case, thing: Thing) -> bool:
-        if above.thing.level is not Level.SITE or thing.level is not Level.DEVICE:
+        if above.thing.level is not Level.SITE or thing.level not in _BELOW:
             return True
         return above.track.now is Badness.UNSEEN or self._behind_dark_router(thing)
 
     def _behind_dark_router(self, thing: Thing) -> bool:
         routers = {circuit.wan_device for circuit in self.scope.watch.circuits.values()}
-        return any(name in self.dark and name in routers for name in self.scope.chain(thing.name))
+        device = dict(thing.details).get("device", "") or thing.name
+        return any(name in self.dark and name in routers for name in self.scope.chain(device))
 
     def _beside(self, case: Case) -> Iterator[Case]:
         """Yield the first of the devices that went dark together, without anything above them."""

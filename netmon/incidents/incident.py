@@ -101,7 +101,7 @@ class Thing:
         alert = _ALERTS.get(self.condition, {}).get(self.level, "Netmon" + _camel(self.condition))
         site = "" if self.level is Level.SUPPLIER else self.site
         found = {"alertname": alert, "site": site, "supplier": self.supplier}
-        if self.level not in (Level.SITE, Level.SUPPLIER):
+        if self.level in (Level.CIRCUIT, Level.DEVICE):
             found[self.level] = self.name
         return tuple((name, text) for name, text in (*found.items(), *self.details) if text)
 
@@ -147,6 +147,8 @@ class Incident:
     as_of: Stamp | None = None
     """Beginning of the last minute that it was decided by."""
     reopened_total: int = 0
+    written_ms: int = 0
+    """Wall time of the last thing that a person wrote about it."""
     acknowledged_by: str = ""
     ticket: str = ""
     notify: tuple[str, ...] = ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netmon.incidents.case import earlier
-from netmon.model import Event, Fault, Json, Stamp
+from netmon.incidents.moments import earlier, short_stamp
+from netmon.model import Event, Fault, Stamp
 from netmon.verdict.off_time import EVENT
 
 _WAIT_MINUTES = 2
@@ -31,7 +31,7 @@ class Off:
     def note(self, event: Event, minute: float) -> int:
         """Take an event; return how many minutes are missing, 0 when it tells of none."""
         minutes = event.data.get("minutes") if event.kind == EVENT else None
-        last = _stamp(event.data.get("after"))
+        last = short_stamp(event.data.get("after"))
         if not isinstance(minutes, int) or last is None:
             return 0
         first = earlier(last, -1)
@@ -45,10 +45,3 @@ class Off:
             return None
         (_, gap), self._gap = self._gap, None
         return gap if gap.minutes >= least else None
-
-
-def _stamp(data: Json) -> Stamp | None:
-    if not isinstance(data, list | tuple):
-        return None
-    boot_id, boottime_ns, wall_ms, synced = data
-    return Stamp(str(boot_id), int(str(boottime_ns)), int(str(wall_ms)), bool(synced))

@@ -75,6 +75,7 @@ def from_json(data: Mapping[str, Json]) -> Incident:
             flap_score=_number(data["flap_score"]),
             as_of=None if data["as_of"] is None else _stamp(data["as_of"]),
             reopened_total=int(_number(data["reopened_total"])),
+            written_ms=int(_number(data["written_ms"])),
             acknowledged_by=_text(data["acknowledged_by"]),
             ticket=_text(data["ticket"]),
             notify=_texts(data["notify"]),

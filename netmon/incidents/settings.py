@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,8 +21,8 @@ class RuleWatch(Protocol):
     def accept(self, records: Sequence[Record]) -> None:
         """Take records without waiting."""
 
-    def looks(self, now: Stamp) -> Sequence[Look]:
-        """Return a look at each row that a rule has something to say of."""
+    def looks(self, now: Stamp, known: Collection[Thing]) -> Sequence[Look]:
+        """Return a look at each row that a rule has something to say of, and at those that are known."""
 
     def has(self, thing: Thing) -> bool:
         """Tell whether there is still such a rule."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netmon.incidents.case import Case, elapsed_seconds, settled
+from netmon.incidents.case import Case
 from netmon.incidents.causes import Cause, decide
 from netmon.incidents.clues import Clue, Clues, Sort
 from netmon.incidents.explain import Explanations
 from netmon.incidents.incident import Certainty, Incident, Level, Severity, Step
 from netmon.incidents.look import Look
+from netmon.incidents.moments import elapsed_seconds, settled
 from netmon.incidents.record import state_fact, step_event
 from netmon.incidents.settings import EngineSettings
 from netmon.incidents.severity import higher, severity
@@ -87,7 +88,7 @@ class Teller:
             incident = replace(incident, ticket=said)
         elif name:
             incident = replace(incident, acknowledged_by=said)
-        case.incident = replace(incident, number=incident.number + 1)
+        case.incident = replace(incident, number=incident.number + 1, written_ms=event.stamp.wall_ms)
         return [
             step_event(case.current, step, event.text, event.stamp),
             state_fact(case.current, event.stamp),
@@ -144,7 +145,7 @@ class Teller:
             incident,
             started=started,
             number=incident.number + 1,
-            duration_seconds=elapsed_seconds(started, incident.ended or now),
+            duration_seconds=max(0.0, elapsed_seconds(started, incident.ended or now)),
             flap_score=round(case.track.score, 3),
             as_of=began,
             told=incident.told or not (incident.quiet or step is Step.CLOSED),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from netmon.model import Metric, Record
@@ -29,6 +29,11 @@ class Source(ABC, Generic[S]):
         """Keep and check the arguments (UsageError); touch no network."""
         self.assignment = assignment
         self.settings = settings
+
+    @property
+    def declared(self) -> Mapping[str, tuple[Metric, ...]]:
+        """Every metric that it may yield under its settings, by measurement."""
+        return self.metrics
 
     async def open(self, context: Context) -> None:
         """Get sockets and sessions ready. May fail with SourceError; it is tried again at the next run."""
