@@ -179,6 +179,7 @@ class Rules:
         values: dict[str, Json] = {
             "since": shortened(lasting),
             "details": [list(one) for one in row.thing.details],
+            "measurement": row.measurement if quiet else "",
         }
         thing = row.thing
         key = (
