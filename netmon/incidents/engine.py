@@ -94,7 +94,7 @@ class Engine:
             return
         self._clues.note_event(event, self._minute)
         minutes = self._off.note(event, self._minute)
-        if minutes and not self._replaying:  # the history has rows for them, which count by themselves
+        if minutes:
             self._clues.move(minutes)
 
     def _person(self, event: Event) -> None:

@@ -30,10 +30,10 @@ class Off:
 
     def note(self, event: Event, minute: float) -> int:
         """Take an event; return how many minutes are missing, 0 when it tells of none."""
-        minutes = event.data.get("minutes") if event.kind == EVENT else None
-        last = short_stamp(event.data.get("after"))
-        if not isinstance(minutes, int) or last is None:
+        found = off_minutes(event)
+        if found is None:
             return 0
+        last, minutes = found
         first = earlier(last, -1)
         half = Stamp(first.boot_id, first.boottime_ns - 30_000_000_000, first.wall_ms - 30_000, first.synced)
         self._gap = minute + _WAIT_MINUTES, Gap(half, minutes)
@@ -45,3 +45,10 @@ class Off:
             return None
         (_, gap), self._gap = self._gap, None
         return gap if gap.minutes >= least else None
+
+
+def off_minutes(event: Event) -> tuple[Stamp, int] | None:
+    """Return the last minute before such a time, and how many are missing; None for another event."""
+    minutes = event.data.get("minutes") if event.kind == EVENT else None
+    last = short_stamp(event.data.get("after"))
+    return None if not isinstance(minutes, int) or last is None else (last, minutes)

@@ -8,15 +8,20 @@ from itertools import groupby
 from operator import itemgetter
 
 from netmon.incidents.incident import Incident, Thing
+from netmon.incidents.off import off_minutes
 from netmon.incidents.record import KIND, from_json, step_of
 from netmon.model import Event, Fact, Reading, Record, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, OUTSIDE_MINUTE, RUN, SITE_MINUTE
 from netmon.store.interface import HistoryReader, Query
+from netmon.verdict.off_time import EVENT as OFF
 
 REPLAYED_MINUTES = 30
 """Longer than any window of minutes; an incident that is open for longer stands in its own fact."""
 _MINUTES = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, OUTSIDE_MINUTE})
 _SIGNS = ("system", "sensor_runtime", "sensor_state", "poe_port")
+_SLICE_MS = 3_600_000
+_Told = tuple[int, int, Record]
+"""A record with the time at which it was told, and its rank among those of one moment."""
 _LATE_MS = 40_000
 """A minute bears the time of its middle; it was told when it was over and its last probes had ended."""
 
@@ -37,27 +42,48 @@ class Past:
 def read_past(reader: HistoryReader, now: Stamp) -> Past:
     """Read it; blocks on the disk. StoreError when it cannot be read."""
     start_ms = now.wall_ms - REPLAYED_MINUTES * 60_000
-    words = [*reader.facts(CIRCUIT_MINUTE), *reader.facts(SITE_MINUTE)]
+    words = words_at(reader, start_ms)
     batches = replayable(reader, start_ms, now.wall_ms + 1)
     steps = reader.events(start_ms, now.wall_ms + 1, KIND)
     return Past(newest((*incidents_in(reader.facts(KIND)), *_incidents_of(steps))), [words, *batches])
 
 
+def words_at(reader: HistoryReader, at_ms: int) -> list[Record]:
+    """Return what minutes were called at a moment, until they are called otherwise."""
+    return [*reader.facts(CIRCUIT_MINUTE, at_ms=at_ms), *reader.facts(SITE_MINUTE, at_ms=at_ms)]
+
+
 def replayable(
     reader: HistoryReader, start_ms: int, end_ms: int, measurements: Iterable[str] = ()
 ) -> Iterator[Sequence[Record]]:
-    """Yield what incidents are made of, in the order in which it was told; further measurements if named."""
+    """Yield what incidents are made of, in the order in which it was told; further measurements if named.
+
+    An hour at a time is in memory. Minutes without netmon are left out: their event tells of them.
+    """
+    gaps = [gap for event in reader.events(start_ms, end_ms, OFF) if (gap := off_minutes(event)) is not None]
     wanted = dict.fromkeys((*_MINUTES, *_SIGNS, RUN, *measurements))
-    records: list[tuple[int, int, int, Record]] = []
-    for measurement in wanted:
+    waiting: list[_Told] = []
+    for begin_ms in range(start_ms, end_ms, _SLICE_MS):
+        until_ms = min(begin_ms + _SLICE_MS, end_ms)
+        found = _slice(reader, begin_ms, until_ms, wanted)
+        waiting += (one for one in found if not any(_in_gap(one[2], *gap) for gap in gaps))
+        waiting.sort(key=itemgetter(0, 1))
+        ready = [one for one in waiting if one[0] < until_ms or until_ms == end_ms]
+        waiting = waiting[len(ready) :]
+        for _, together in groupby(ready, key=itemgetter(0)):
+            yield [record for *_, record in together]
+
+
+def _slice(reader: HistoryReader, start_ms: int, end_ms: int, measurements: Iterable[str]) -> Iterator[_Told]:
+    for measurement in measurements:
         for reading in reader.range(Query(measurement, start_ms, end_ms)):
-            records.append((_told_ms(reading), _rank(reading), len(records), reading))
+            yield _told_ms(reading), _rank(reading), reading
+    for kind in (CIRCUIT_MINUTE, SITE_MINUTE):
+        for fact in reader.fact_changes(start_ms, end_ms, kind):
+            yield fact.stamp.wall_ms + _LATE_MS, 1, fact
     for event in reader.events(start_ms, end_ms):
         if event.kind != KIND:
-            records.append((event.stamp.wall_ms, 0, len(records), event))
-    records.sort(key=itemgetter(0, 1, 2))
-    for _, found in groupby(records, key=itemgetter(0)):
-        yield [record for *_, record in found]
+            yield event.stamp.wall_ms, 0, event
 
 
 def incidents_in(facts: Iterable[Fact]) -> list[Incident]:
@@ -97,6 +123,13 @@ def _told_ms(reading: Reading) -> int:
 
 def _rank(record: Record) -> int:
     return 2 if _is_site_minute(record) else 1
+
+
+def _in_gap(record: Record, last: Stamp, minutes: int) -> bool:
+    if not isinstance(record, Reading) or record.shape.measurement not in _MINUTES:
+        return False
+    after_ns = record.stamp.boottime_ns - last.boottime_ns
+    return record.stamp.boot_id == last.boot_id and 0 < after_ns <= minutes * 60_000_000_000
 
 
 def _is_site_minute(record: Record) -> bool:

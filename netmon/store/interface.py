@@ -96,6 +96,10 @@ class HistoryReader(ABC):
         """Return the facts that held at a moment (None: now), newest per kind and key."""
 
     @abstractmethod
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        """Yield the facts that were stored in a stretch of wall time, in its order."""
+
+    @abstractmethod
     def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
         """Yield events in time order."""
 

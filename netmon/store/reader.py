@@ -118,6 +118,12 @@ class SqliteReader(HistoryReader):
                     held.setdefault((fact.kind, fact.key), fact)
         return list(held.values())
 
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        """Yield facts in time order, as they were stored."""
+        for record in self._scan(Scope(Genus.FACT, kind), start_ms, end_ms):
+            if isinstance(record, Fact):
+                yield record
+
     def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
         """Yield events in time order."""
         for record in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):

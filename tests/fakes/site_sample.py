@@ -379,6 +379,11 @@ class SampleHistory(HistoryReader):
             if start_ms <= event.stamp.wall_ms < end_ms and kind in ("", event.kind):
                 yield event
 
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        for fact in self.latest.facts(kind):
+            if start_ms <= fact.stamp.wall_ms < end_ms:
+                yield fact
+
     def after(self, position: Position, limit: int) -> Sequence[Entry]:  # noqa: ARG002 - nothing asks for it
         return ()
 

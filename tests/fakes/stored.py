@@ -29,6 +29,14 @@ class StoredRecords:
         ]
         return iter(sorted(found, key=lambda one: one.stamp.wall_ms))
 
+    def fact_changes(self, start_ms, end_ms, kind=""):
+        found = [
+            one
+            for one in self._records
+            if isinstance(one, Fact) and start_ms <= one.stamp.wall_ms < end_ms and kind in ("", one.kind)
+        ]
+        return iter(sorted(found, key=lambda one: one.stamp.wall_ms))
+
     def events(self, start_ms, end_ms, kind=""):
         found = [
             one
