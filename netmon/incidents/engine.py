@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +13,18 @@ from netmon.incidents.incident import Badness, Incident, Step, Thing
 from netmon.incidents.look import Look
 from netmon.incidents.looks import looks
 from netmon.incidents.minute import Listener, Minute
-from netmon.incidents.moments import earlier
+from netmon.incidents.moments import earlier, elapsed_seconds
 from netmon.incidents.off import Off
-from netmon.incidents.past import Past
+from netmon.incidents.past import HEARD, Past
 from netmon.incidents.policy import AT_ONCE
 from netmon.incidents.record import RECORD
 from netmon.incidents.settings import EngineSettings
 from netmon.incidents.told import Teller, reading_of
 from netmon.model import Event, Reading, Record, Stamp
+from netmon.verdict.off_time import EVENT as OFF
+
+_MOST_HELD = 20_000
+"""Records of a minute that are kept until it is decided; a large site has a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,8 @@ class Engine:
         self._off = Off()
         self._cases: dict[Thing, Case] = {}
         self._minute = 0.0
-        self._first: Stamp | None = None
-        """Beginning of the first minute of this start."""
+        self._held: deque[Record] = deque(maxlen=_MOST_HELD)
+        """What was told since the end of the last minute that was decided."""
         self._replaying = False
         self._settings = EngineSettings()
         self._explanations = Explanations(self._settings.scope, self._cases)
@@ -73,27 +78,49 @@ class Engine:
         for batch in past.batches:
             self.accept(batch)
         self._replaying = False
+        self._held.clear()
         self._clues.begin()
 
     def accept(self, records: Sequence[Record]) -> None:
-        """Take records without waiting."""
-        minute = self._listener.accept(records)
+        """Take records without waiting; what a person wrote counts at once, all else with its minute."""
         for record in records:
-            if isinstance(record, Event):
-                self._event(record)
-            elif isinstance(record, Reading):
-                self._clues.note_reading(record, self._minute, self._settings.scope.watch.site)
-        if self._settings.rules is not None:
-            self._settings.rules.accept(records)
+            if isinstance(record, Event) and record.kind == RECORD:
+                self._person(record)
+            elif self._matters(record):
+                self._held.append(record)
+        minute = self._listener.accept(records)
         if minute is not None:
+            self._hear(minute)
             self._decide(minute)
 
-    def _event(self, event: Event) -> None:
-        if event.kind == RECORD:
-            self._person(event)
-            return
-        self._clues.note_event(event, self._minute)
+    def _matters(self, record: Record) -> bool:
+        if not isinstance(record, Reading):
+            return isinstance(record, Event)
+        rules = self._settings.rules
+        return record.shape.measurement in HEARD or (rules is not None and rules.covers(record.shape))
+
+    def _hear(self, minute: Minute) -> None:
+        """Take what was told until the end of a minute; that netmon was off comes before all else."""
+        end = earlier(minute.began, -1)
+        early = [one for one in self._held if not _after(one.stamp, end)]
+        self._held = deque((one for one in self._held if _after(one.stamp, end)), maxlen=_MOST_HELD)
+        for event in [one for one in early if isinstance(one, Event) and one.kind == OFF]:
+            # What devices said before it is of another time.
+            early = [one for one in early if one is event or self._off.is_after(event, one.stamp)]
+            self._was_off(event)
+        site = self._settings.scope.watch.site
+        for record in early:
+            if isinstance(record, Event):
+                self._clues.note_event(record, self._minute)
+            elif isinstance(record, Reading):
+                self._clues.note_reading(record, self._minute, site)
+        minute.devices = self._listener.devices(early)
+        if self._settings.rules is not None:
+            self._settings.rules.accept(early)
+
+    def _was_off(self, event: Event) -> None:
         minutes = self._off.note(event, self._minute)
+        self._clues.begin()
         if minutes:
             self._clues.move(minutes)
 
@@ -109,8 +136,6 @@ class Engine:
 
     def _decide(self, minute: Minute) -> None:
         self._minute += 1
-        if not self._replaying:
-            self._first = self._first or minute.began
         settings, now = self._settings, _Now(minute.began, earlier(minute.began, -1))
         dark = frozenset(name for name, answers in minute.devices.items() if not answers)
         self._explanations.dark = dark
@@ -163,8 +188,8 @@ class Engine:
             return
         look = Look(site.thing, Badness.UNSEEN, gap.fault, gap.sentence)
         site.begin(gap.first, self._minute, now.stamp)
-        site.started_minute = -float(gap.minutes)
-        site.track.begin_at(self._first or now.began, int(self._minute))
+        site.started_minute = self._minute - elapsed_seconds(gap.first, now.stamp) / 60
+        site.track.begin_at(gap.after, round(elapsed_seconds(gap.after, now.stamp) / 60))
         for _ in range(gap.minutes):
             site.tally.note(look)
         self._tell(self._teller.opened(site, Step.OPENED, now.began, now.stamp, self._minute))
@@ -192,3 +217,7 @@ class Engine:
     def _tell(self, records: Sequence[Record]) -> None:
         if records:
             self._publish(records)
+
+
+def _after(stamp: Stamp, end: Stamp) -> bool:
+    return stamp.boot_id == end.boot_id and stamp.boottime_ns >= end.boottime_ns

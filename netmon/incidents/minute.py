@@ -36,7 +36,6 @@ class Listener:
         self._words: dict[tuple[str, str], Mapping[str, Json]] = {}
         self._minute: Minute | None = None
         self._circuits: dict[str, Said] = {}
-        self._devices: dict[str, bool] = {}
         self._others: dict[str, Badness | None] = {}
 
     def accept(self, records: Sequence[Record]) -> Minute | None:
@@ -51,11 +50,25 @@ class Listener:
                 site = self._reading(record) or site
         return None if site is None else self._taken(*site)
 
+    def devices(self, records: Sequence[Record]) -> dict[str, bool]:
+        """Return whether each device that was asked has answered."""
+        found: dict[str, bool] = {}
+        for reading in records:
+            if not isinstance(reading, Reading) or reading.shape.measurement != RUN:
+                continue
+            for row, outcome in zip(reading.shape.rows, reading.outcomes, strict=True):
+                labels = dict(row.key)
+                device = self.watch.devices.get(labels.get("target", ""))
+                if device is not None and labels.get("source") in device.sources:
+                    sample = failed_run("", outcome)
+                    answers = sample.heard and outcome is not Outcome.REFUSED
+                    if sample.asked:
+                        found[device.name] = found.get(device.name, False) or answers
+        return found
+
     def _reading(self, reading: Reading) -> tuple[Stamp, Said] | None:
         measurement = reading.shape.measurement
-        if measurement == RUN:
-            self._run(reading)
-        elif measurement == OUTSIDE_MINUTE:
+        if measurement == OUTSIDE_MINUTE:
             for at, row in enumerate(reading.shape.rows):
                 name = dict(row.key).get("site", "")
                 if name != self.watch.site:
@@ -76,20 +89,10 @@ class Listener:
         words = self._words.get((reading.shape.measurement, circuit), {})
         return Said.of(state, fault, words, degraded=_whole(reading, 1, at) == 1)
 
-    def _run(self, reading: Reading) -> None:
-        for row, outcome in zip(reading.shape.rows, reading.outcomes, strict=True):
-            labels = dict(row.key)
-            device = self.watch.devices.get(labels.get("target", ""))
-            if device is not None and labels.get("source") in device.sources:
-                sample = failed_run("", outcome)
-                if sample.asked:
-                    answers = sample.heard and outcome is not Outcome.REFUSED
-                    self._devices[device.name] = self._devices.get(device.name, False) or answers
-
     def _taken(self, middle: Stamp, site: Said) -> Minute:
         began = Stamp(middle.boot_id, middle.boottime_ns - _HALF_NS, middle.wall_ms - _HALF_MS, middle.synced)
-        found = Minute(began, self._circuits, site, self._devices, self._others)
-        self._circuits, self._devices, self._others = {}, {}, {}
+        found = Minute(began, self._circuits, site, others=self._others)
+        self._circuits, self._others = {}, {}
         return found
 
 

@@ -17,6 +17,8 @@ class Gap:
     """Minutes without netmon: the first of them, and how many."""
 
     first: Stamp
+    after: Stamp
+    """Beginning of the first minute that was measured again."""
     minutes: int
     fault: Fault = Fault.APPLIANCE
     sentence: str = "This box did not measure."
@@ -30,14 +32,20 @@ class Off:
 
     def note(self, event: Event, minute: float) -> int:
         """Take an event; return how many minutes are missing, 0 when it tells of none."""
-        found = off_minutes(event)
-        if found is None:
+        found, first = off_minutes(event), short_stamp(event.data.get("before"))
+        if found is None or first is None:
             return 0
         last, minutes = found
-        first = earlier(last, -1)
-        half = Stamp(first.boot_id, first.boottime_ns - 30_000_000_000, first.wall_ms - 30_000, first.synced)
-        self._gap = minute + _WAIT_MINUTES, Gap(half, minutes)
+        self._gap = minute + _WAIT_MINUTES, Gap(_began(earlier(last, -1)), _began(first), minutes)
         return minutes
+
+    @staticmethod
+    def is_after(event: Event, stamp: Stamp) -> bool:
+        """Tell whether a moment lies after such a time."""
+        first = short_stamp(event.data.get("before"))
+        if first is None or first.boot_id != stamp.boot_id:
+            return False
+        return stamp.boottime_ns >= _began(first).boottime_ns
 
     def due(self, minute: float, least: int) -> Gap | None:
         """Return the gap to tell of now; one that is shorter than `least` minutes is nobody's incident."""
@@ -45,6 +53,11 @@ class Off:
             return None
         (_, gap), self._gap = self._gap, None
         return gap if gap.minutes >= least else None
+
+
+def _began(middle: Stamp) -> Stamp:
+    half_ns = 30_000_000_000
+    return Stamp(middle.boot_id, middle.boottime_ns - half_ns, middle.wall_ms - 30_000, middle.synced)
 
 
 def off_minutes(event: Event) -> tuple[Stamp, int] | None:

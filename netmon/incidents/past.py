@@ -18,7 +18,8 @@ from netmon.verdict.off_time import EVENT as OFF
 REPLAYED_MINUTES = 30
 """Longer than any window of minutes; an incident that is open for longer stands in its own fact."""
 _MINUTES = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, OUTSIDE_MINUTE})
-_SIGNS = ("system", "sensor_runtime", "sensor_state", "poe_port")
+HEARD = frozenset({RUN, OUTSIDE_MINUTE, "system", "sensor_runtime", "sensor_state", "poe_port"})
+"""Measurements that say something beside the minutes."""
 _SLICE_MS = 3_600_000
 _Told = tuple[int, int, Record]
 """A record with the time at which it was told, and its rank among those of one moment."""
@@ -61,7 +62,7 @@ def replayable(
     An hour at a time is in memory. Minutes without netmon are left out: their event tells of them.
     """
     gaps = [gap for event in reader.events(start_ms, end_ms, OFF) if (gap := off_minutes(event)) is not None]
-    wanted = dict.fromkeys((*_MINUTES, *_SIGNS, RUN, *measurements))
+    wanted = dict.fromkeys((*_MINUTES, *HEARD, *measurements))
     waiting: list[_Told] = []
     for begin_ms in range(start_ms, end_ms, _SLICE_MS):
         until_ms = min(begin_ms + _SLICE_MS, end_ms)

@@ -112,6 +112,10 @@ class Rules:
             self._publish(facts)
         return found
 
+    def covers(self, shape: Shape) -> bool:
+        """Tell whether a rule is about anything in readings of this shape."""
+        return bool(self.rules and self._of(shape))
+
     def has(self, thing: Thing) -> bool:
         """Tell whether there is still such a rule."""
         return any(rule.word == thing.condition for rule in self.rules)

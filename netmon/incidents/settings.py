@@ -11,7 +11,7 @@ from netmon.incidents.incident import Level, Thing
 from netmon.incidents.look import Look
 from netmon.incidents.policy import Policy
 from netmon.incidents.scope import Scope
-from netmon.model import Record, Stamp
+from netmon.model import Record, Shape, Stamp
 from netmon.verdict.view import Watch
 
 
@@ -23,6 +23,9 @@ class RuleWatch(Protocol):
 
     def looks(self, now: Stamp, known: Collection[Thing]) -> Sequence[Look]:
         """Return a look at each row that a rule has something to say of, and at those that are known."""
+
+    def covers(self, shape: Shape) -> bool:
+        """Tell whether a rule is about anything in readings of this shape."""
 
     def has(self, thing: Thing) -> bool:
         """Tell whether there is still such a rule."""

@@ -181,9 +181,14 @@ class IncidentStage(Stage):
         self.hub.publish([sdk.Event(kind, key, text or kind, self.clock.stamp(), data)])
 
     @property
+    def events(self):
+        """The events of steps, in order."""
+        return [one for one in self.records if isinstance(one, Event) and one.kind == KIND]
+
+    @property
     def steps(self):
         """Everything that happened to incidents, in order."""
-        return [step_of(one) for one in self.records if isinstance(one, Event) and one.kind == KIND]
+        return [step_of(one) for one in self.events]
 
     @property
     def incidents(self):

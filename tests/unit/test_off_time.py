@@ -133,6 +133,7 @@ def test_after_a_boot_the_wall_clock_tells_and_minutes_go_on_by_the_old_boot():
         "minutes": 2,
         "rebooted": True,
         "after": ["boot-0", 850_000_000_000, NOW_MS - 150_000, True],
+        "before": ["boot-1", 1_030_000_000_000, NOW_MS + 30_000, True],
     }
 
 
