@@ -10,6 +10,7 @@ from netmon.config.incidents import IncidentsSection, RuleSection
 from netmon.config.schema import Configuration
 from netmon.config.site import SiteSection
 from netmon.incidents.incident import Badness, Severity
+from netmon.incidents.planned import Window
 from netmon.incidents.policy import Limit, Policy
 from netmon.incidents.rule import Condition, Rule
 from netmon.incidents.scope import Scope
@@ -47,6 +48,21 @@ def working_hours(site: SiteSection) -> Callable[[int], bool]:
         return hours is None or hours.covers(datetime.fromtimestamp(wall_ms / 1000, zone))
 
     return in_hours
+
+
+def single_windows(configuration: Configuration) -> list[Window]:
+    """Return the windows of planned work that stand in the configuration itself."""
+    zone = ZoneInfo(configuration.site.timezone)
+    return [
+        Window(one.name, _ms(one.start, zone), _ms(one.end, zone), one.covers)
+        for one in configuration.maintenance
+        if one.start is not None and one.end is not None
+    ]
+
+
+def _ms(local: str, zone: ZoneInfo) -> int:
+    moment = datetime.strptime(local, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+    return round(moment.timestamp() * 1000)
 
 
 def rules(configuration: Configuration) -> list[Rule]:

@@ -6,11 +6,11 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from netmon.app.calendar_fetch import fetch
+from netmon.app.incident_settings import single_windows
 from netmon.clock import Clock
 from netmon.config.incidents import MaintenanceSection
 from netmon.config.schema import Configuration
@@ -41,6 +41,7 @@ class PlannedWork:
     def __init__(self, clock: Clock, keeps: Keeps, get: Callable[[str], Awaitable[str]] = fetch) -> None:
         self._clock, self._keeps, self._get = clock, keeps, get
         self._sections: Sequence[MaintenanceSection] = ()
+        self._single: Sequence[Window] = ()
         self._circuits: tuple[str, ...] = ()
         self._zone = ZoneInfo("UTC")
         self._known: dict[str, list[Window]] = {}
@@ -54,6 +55,7 @@ class PlannedWork:
     def expect(self, configuration: Configuration) -> None:
         """Follow another configuration."""
         self._sections = configuration.maintenance
+        self._single = single_windows(configuration)
         self._circuits = tuple(circuit.id for circuit in configuration.circuits)
         self._zone = ZoneInfo(configuration.site.timezone)
         names = {section.name for section in self._sections}
@@ -113,17 +115,8 @@ class PlannedWork:
             log.debug("calendar %s: %s", name, error)
 
     def _put_together(self) -> None:
-        single = [
-            Window(one.name, self._ms(one.start), self._ms(one.end), one.covers)
-            for one in self._sections
-            if one.start is not None and one.end is not None
-        ]
         read = [window for found in self._known.values() for window in found]
-        self._planned = Planned([*single, *read], self._circuits)
-
-    def _ms(self, local: str) -> int:
-        moment = datetime.strptime(local, "%Y-%m-%d %H:%M").replace(tzinfo=self._zone)
-        return round(moment.timestamp() * 1000)
+        self._planned = Planned([*self._single, *read], self._circuits)
 
 
 def _window(data: dict[str, object]) -> Window:
