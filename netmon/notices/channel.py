@@ -48,9 +48,6 @@ class Channel(ABC):
         """Tell the receiver again what goes on, and what ended just now; raises DeliveryError."""
         del standing
 
-    async def beat(self) -> None:
-        """Tell the receiver that netmon lives, if it wants to know; raises DeliveryError."""
-
     @abstractmethod
     async def close(self) -> None:
         """Give back connections and threads."""

@@ -169,4 +169,4 @@ def summary(place: Place, key: str, held: int, titles: Sequence[str], now_ms: in
     lines = [title, "", "The budget of this channel is used up. Among them:", *titles]
     short = cut(plain(f"{title}. {'; '.join(titles)}"), place.short_characters)
     text = "\n".join(clean(line) for line in lines)
-    return Message(key, key, Sort.SUMMARY, Severity.PAGE, True, title, short, text, now_ms)  # noqa: FBT003 - it fires
+    return Message(key, key, Sort.SUMMARY, Severity.PAGE, True, title, short, text, now_ms)

@@ -1,0 +1,277 @@
+"""One channel's queue at work: a cursor over the history that advances over what the channel has taken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from enum import Enum
+
+from netmon.clock import Clock
+from netmon.errors import Parked, RetryLater, StoreError
+from netmon.incidents.incident import Step
+from netmon.incidents.notice import Notice
+from netmon.incidents.severity import higher
+from netmon.model import Stamp
+from netmon.notices.budget import Budget
+from netmon.notices.channel import Channel
+from netmon.notices.lane_state import LaneState, Pending, Told
+from netmon.notices.message import Message
+from netmon.notices.postman import Fate, Postman
+from netmon.notices.queue import Queue, Waiting
+from netmon.notices.receipts import Receipts
+from netmon.notices.record import Diary
+from netmon.notices.selection import Selection
+from netmon.notices.wording import Place, message_of, summary
+from netmon.store.interface import History, Position
+
+log = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 5.0
+_SAVE_SECONDS = 60.0
+_ENDED_MS = 300_000
+"""How long an end is told again where what goes on is: a receiver may have been away."""
+_NEWS = frozenset({Step.FLAPPING, Step.REOPENED})
+
+
+class Confirmed(Enum):
+    """Whether a notice reached its reader."""
+
+    YES = "yes"
+    NOT_YET = "not yet"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """Which way a lane goes, and what it may cost."""
+
+    selection: Selection
+    budget_per_day: int = 50
+    confirm_seconds: float = 300.0
+    """How long the channel has to confirm; then the lane that stands in for this one sends."""
+
+
+class Lane:
+    """Delivers to one channel, alone. `stands_in_for`: only what that lane did not bring over in time."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        settings: LaneSettings,
+        history: History,
+        clock: Clock,
+        diary: Diary,
+        stands_in_for: Lane | None = None,
+    ) -> None:
+        self.channel, self.settings, self.place = channel, settings, Place("")
+        self._history, self._clock, self._other = history, clock, stands_in_for
+        self._queue = Queue(history)
+        self.state = LaneState(Budget(settings.budget_per_day))
+        self.postman = Postman(channel, clock, self._save)
+        self.receipts = Receipts(channel, diary, settings.confirm_seconds)
+        self._diary = diary
+        self._more = asyncio.Event()
+        self._refresh_at = self._save_at = 0.0
+        self._dirty = self._started = False
+        self.held_total = 0
+
+    @property
+    def name(self) -> str:
+        """Its name in the store and in metrics."""
+        other = f" for {self._other.channel.name}" if self._other is not None else ""
+        return f"{self.channel.name}{other}"
+
+    @property
+    def goes_on(self) -> int:
+        """How many things the receiver knows to be in trouble."""
+        return sum(not one.ended_ms for one in self.state.told.values())
+
+    @property
+    def lag_seconds(self) -> float:
+        """For how long the message that is being sent has waited; 0 when none is."""
+        return 0.0 if self._head is None else self._age_seconds(self._head)
+
+    _head: Stamp | None = None
+
+    def committed(self, newest: Position) -> None:
+        """Learn that there is more to read."""
+        self._queue.newest = max(self._queue.newest, newest)
+        self._more.set()
+
+    def confirmed(self, position: Position) -> Confirmed:
+        """Tell whether a notice that this lane takes reached its reader."""
+        if not self._started or position > self.state.position:
+            return Confirmed.NOT_YET
+        pending = next((one for one in self.state.pending if one.position == position), None)
+        if pending is None:
+            return Confirmed.YES
+        return Confirmed.NEVER if pending.failed else Confirmed.NOT_YET
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        while True:
+            try:
+                if not self._started:
+                    await self._start()
+                await self._round()
+            except StoreError as error:
+                await self.postman.hold(RetryLater(str(error)))
+            except Exception as error:
+                # The fence around one channel: a defect here must stop neither the daemon nor another one.
+                log.exception("%s broke; it is tried again", self.name)
+                await self.postman.hold(Parked(repr(error)))
+
+    async def _start(self) -> None:
+        text = await self._history.read_state(self._key)
+        if text is None:
+            # A new channel begins with what comes: nobody wants last year's alerts.
+            self.state.position = await self._history.commit()
+            await self._save()
+        else:
+            try:
+                self.state = LaneState.load(text, self.settings.budget_per_day)
+            except ValueError as error:
+                raise StoreError(f"{self.name}: {error}") from error
+        self._queue.start(self.state.position)
+        self._started = True
+
+    async def _round(self) -> None:
+        self._more.clear()
+        waits = await self._go_on()
+        await self._routine()
+        if waits or not self._queue.behind:
+            await self._idle()
+
+    async def _go_on(self) -> bool:
+        """Deal with what was read; tell whether the next notice must wait for another lane's confirmation."""
+        while (waiting := await self._queue.next()) is not None:
+            verdict = self._verdict(waiting)
+            if verdict is Confirmed.NOT_YET:
+                return True
+            if verdict is Confirmed.NEVER and self._is_news(waiting.notice):
+                self._head = waiting.stamp
+                await self._tell(waiting)
+                self._head = None
+            self._queue.take()
+            self._pass(waiting.position)
+        self._pass(self._queue.passed)
+        return False
+
+    def _verdict(self, waiting: Waiting) -> Confirmed:
+        """Return NEVER when this lane must tell it, YES when it need not."""
+        notice, known = waiting.notice, self._knows(waiting.notice)
+        if not notice.firing and known:
+            return Confirmed.NEVER
+        if self._other is None:
+            takes = notice.firing and self.settings.selection.takes(notice)
+            return Confirmed.NEVER if takes else Confirmed.YES
+        mine = self.settings.selection.takes(notice)
+        theirs = self._other.settings.selection.takes(notice) or self._other.knows(notice)
+        found = self._other.confirmed(waiting.position) if theirs and not mine else Confirmed.YES
+        late = self._age_seconds(waiting.stamp) > self._other.settings.confirm_seconds
+        return Confirmed.NEVER if found is Confirmed.NOT_YET and late else found
+
+    def knows(self, notice: Notice) -> bool:
+        """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
+        return self._knows(notice)
+
+    def _knows(self, notice: Notice) -> bool:
+        told = self.state.told.get(notice.key)
+        return told is not None and not told.ended_ms
+
+    def _is_news(self, notice: Notice) -> bool:
+        """Tell whether the receiver wants this step."""
+        if not self._knows(notice) or not notice.firing or self.channel.every_step:
+            return True
+        before = self.state.told[notice.key].severity
+        return notice.step in _NEWS or higher(notice.severity, before) is not before
+
+    async def _tell(self, waiting: Waiting) -> None:
+        notice, now_ms = waiting.notice, self._now_ms
+        message = message_of(notice, self.place, now_ms)
+        free = not notice.firing or not self.channel.has_budget
+        if not free and self.state.attempt != message.id and not self.state.budget.take(now_ms):
+            self.state.budget.hold(message.title, now_ms)
+            self.held_total += 1
+            return
+        fate = await self.postman.deliver(message, self.state)
+        self._note(waiting, message, fate)
+        await self._save()
+
+    def _note(self, waiting: Waiting, message: Message, fate: Fate) -> None:
+        notice, now_ms, position = waiting.notice, self._now_ms, waiting.position
+        ended_ms = 0 if notice.firing else max(1, now_ms)
+        self.state.told[notice.key] = Told(position, notice.severity, ended_ms)
+        if fate.refused or fate.tickets:
+            failed = bool(fate.refused)
+            self.state.pending.append(
+                Pending(position, message.id, list(fate.tickets), now_ms, failed, failed)
+            )
+        self.state.position, self.state.attempt = position, ""
+        self._diary.told(self.channel.name, message, fate.refused)
+
+    async def _routine(self) -> None:
+        """Do what is due beside the queue."""
+        now, now_ms = self._clock.monotonic(), self._now_ms
+        if self.state.budget.due(now_ms):
+            await self._sum_up(now_ms)
+        self._dirty |= await self.receipts.look(self.state.pending, self._clock.monotonic(), now_ms)
+        if self.channel.refresh_seconds is not None and now >= self._refresh_at:
+            self._refresh_at = now + self.channel.refresh_seconds
+            await self._refresh(now_ms)
+        if self._dirty and now >= self._save_at:
+            await self._save()
+
+    async def _sum_up(self, now_ms: int) -> None:
+        budget = self.state.budget
+        key = f"summary/{self.place.site}/{self.name}/{budget.held_since_ms}"
+        message = summary(self.place, key, budget.held, budget.titles, now_ms)
+        fate = await self.postman.deliver(message, self.state)
+        self._diary.told(self.channel.name, message, fate.refused)
+        budget.summed(now_ms)
+        self.state.attempt = ""
+        await self._save()
+
+    async def _refresh(self, now_ms: int) -> None:
+        """Tell again what goes on and what ended just now; forget what ended before."""
+        old = [k for k, one in self.state.told.items() if one.ended_ms and now_ms - one.ended_ms > _ENDED_MS]
+        for key in old:
+            del self.state.told[key]
+        standing = []
+        for told in self.state.told.values():
+            notice = await self._queue.at(told.at)
+            if notice is not None:
+                standing.append(message_of(notice, self.place, now_ms))
+        if standing:
+            await self.postman.once(lambda: self.channel.refresh(standing))
+
+    def _pass(self, position: Position) -> None:
+        if position > self.state.position:
+            self.state.position, self._dirty = position, True
+
+    async def _save(self) -> None:
+        if self.channel.refresh_seconds is None:
+            self.state.told = {key: one for key, one in self.state.told.items() if not one.ended_ms}
+        await self._history.write_state(self._key, self.state.dump())
+        self._dirty, self._save_at = False, self._clock.monotonic() + _SAVE_SECONDS
+
+    async def _idle(self) -> None:
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self._more.wait()
+        except TimeoutError:
+            self._queue.newest += 1  # look by itself: nobody may have said so
+
+    @property
+    def _key(self) -> str:
+        return f"notices {self.name}"
+
+    @property
+    def _now_ms(self) -> int:
+        return self._clock.wall_ns() // 1_000_000
+
+    def _age_seconds(self, stamp: Stamp) -> float:
+        if stamp.boot_id == self._clock.boot_id:
+            return max(0.0, (self._clock.boottime_ns() - stamp.boottime_ns) / 1e9)
+        return max(0.0, self._clock.wall_ns() / 1e9 - stamp.wall_ms / 1e3)
