@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from netmon.app.catch_up import catch_up
 from netmon.app.incident_desk import IncidentDesk
 from netmon.app.jobs import Jobs
+from netmon.app.mail import Mail
 from netmon.app.planned_work import PlannedWork
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
@@ -23,6 +24,7 @@ from netmon.config.plan import circuits, probe_job
 from netmon.config.schema import Configuration
 from netmon.errors import StoreError
 from netmon.hub import Hub
+from netmon.incidents.inbox import Inbox
 from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
 from netmon.metrics.exposition import Exposition
@@ -110,6 +112,8 @@ class Body:
         tasks.create_task(self.pulse.run(), name="pulse")
         tasks.create_task(self.incidents.resume(self), name="incidents of before")
         tasks.create_task(catch_up(self), name="catch up")
+        mail = Mail(Inbox(self.folder), self.clock, self._publish)
+        tasks.create_task(mail.run(self, self.history), name="what people write")
         tasks.create_task(self.minutes.run(), name="minutes")
         tasks.create_task(self.planned.refresh(), name="planned work")
         self.calendar.add("planned work", "41 * * * *", self.planned.refresh, jitter_seconds=300)

@@ -44,6 +44,10 @@ CORE = {
     ),
     "export": CoreCommand("netmon.cli.export", "ExportCommand", "readings, facts and events from the store"),
     "store": CoreCommand("netmon.cli.store", "StoreCommand", "sizes and health of the history"),
+    "rules": CoreCommand("netmon.cli.rules", "RulesCommand", "what rules would have told over stored days"),
+    "incident": CoreCommand(
+        "netmon.cli.incident", "IncidentCommand", "incidents; tickets, exclusions, who took them on"
+    ),
     "influx": CoreCommand(
         "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),

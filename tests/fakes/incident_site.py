@@ -180,6 +180,10 @@ class IncidentStage(Stage):
         """Tell of something that happened."""
         self.hub.publish([sdk.Event(kind, key, text or kind, self.clock.stamp(), data)])
 
+    def records_of(self, *kinds):
+        """Return the events of some kinds."""
+        return [one for one in self.records if isinstance(one, Event) and one.kind in kinds]
+
     @property
     def events(self):
         """The events of steps, in order."""

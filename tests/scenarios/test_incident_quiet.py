@@ -8,10 +8,11 @@ from fakes.incident_site import IncidentPlay, perform
 from fakes.scripted_site import ONE_LINE, TWO_LINES, probe
 from fakes.stored import StoredRecords
 
+from netmon.incidents.chronology import chronology
 from netmon.incidents.engine import Engine
 from netmon.incidents.incident import Severity, Step
 from netmon.incidents.past import read_past
-from netmon.incidents.record import KIND
+from netmon.incidents.record import KIND, RECORD
 from netmon.model import Event
 
 CUT = {"lines": {"wan1": False}}
@@ -212,3 +213,36 @@ def test_wherever_netmon_is_killed_no_step_is_told_twice_and_none_is_left_out(pl
 
 def essence(event):
     return event.key, event.data["step"], event.data["number"], event.data["started"], event.data["fault"]
+
+
+def test_what_people_write_is_a_dated_step_and_is_there_after_a_restart_once():
+    def write(action, **data):
+        def act(stage):
+            one = stage.incidents[0]
+            key = (("site", "lib"), ("incident", one.id))
+            stage.publish(RECORD, {"action": action, **data}, key, f"{action} written")
+
+        return act
+
+    def bounce(stage):
+        stage.end()
+        stage.start()
+
+    script = {
+        120: CUT,
+        400: write("ack", by="Ann"),
+        410: write("ticket", ticket="INC9", by="Ann"),
+        430: bounce,
+        600: MENDED,
+        1100: write("exclude", reason="power", agreed_by="Bob"),
+    }
+    stage = perform(IncidentPlay(script=script))
+    steps = [step for step, _ in stage.steps]
+    assert steps == [Step.OPENED, Step.ACKNOWLEDGED, Step.TICKET, Step.CLOSED, Step.EXCLUDED]
+    (one,) = stage.incidents
+    assert (one.acknowledged_by, one.ticket, one.number) == ("Ann", "INC9", 5)
+    assert [notice.step for notice in stage.notices] == [Step.OPENED, Step.CLOSED]
+    (told,) = chronology(stage.records_of(KIND, RECORD))
+    assert [event.text for event in told.events if event.kind == RECORD] == [
+        "ack written", "ticket written", "exclude written",
+    ]  # fmt: skip

@@ -3,12 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from fakes.incidents import NOW, OPEN, OVER, SITE, START
 
 from netmon.incidents.incident import (
     ACCESS,
-    Badness,
-    Certainty,
-    Incident,
     Level,
     Severity,
     Step,
@@ -17,19 +15,7 @@ from netmon.incidents.incident import (
 )
 from netmon.incidents.notice import notice_of
 from netmon.incidents.record import from_json, state_fact, step_event, step_of
-from netmon.model import Event, Fault, Stamp
-
-START, NOW = (
-    Stamp("boot-1", 60_000_000_000, 1_800_000_000_000),
-    Stamp("boot-1", 240_000_000_000, 1_800_000_180_000),
-)
-SITE = Thing("lib", Level.SITE, "", ACCESS, "Acme")
-OPEN = Incident(
-    incident_id(SITE, START), SITE, START, 1, None, 120.0, 2, Badness.DOWN, Severity.PAGE, Fault.LINE,
-    Certainty.PROBABLE, "The line is down.", ("WAN port router wan1 is down",), ("no outside view",),
-    ("AC-1",), told=True, notify=("on-call",),
-)  # fmt: skip
-OVER = replace(OPEN, number=4, ended=NOW, duration_seconds=180.0)
+from netmon.model import Event
 
 
 @pytest.mark.parametrize("incident", [OPEN, OVER], ids=["open", "over"])
