@@ -16,6 +16,7 @@ from netmon.web.documents import (
     ProbeDocument,
     VerdictDocument,
 )
+from netmon.web.incidents import IncidentDocument
 from netmon.web.interfaces import interface_documents, own_interface_documents
 from netmon.web.look import NARROW, OWN, OWN_OCTETS, PORTS_SHOWN, WIDE, Series
 from netmon.web.scale import Scales
@@ -40,6 +41,7 @@ class Gathered:
     snapshot: Snapshot
     now: datetime
     events: tuple[EventDocument, ...]
+    incidents: tuple[IncidentDocument, ...]
     health: Health
     traffic: Mapping[str, Series]
     timings: Mapping[str, Series]
@@ -95,6 +97,7 @@ class SitePage:
     groups: tuple[PortGroup, ...]
     targets: tuple[Target, ...]
     events: tuple[EventDocument, ...]
+    incidents: tuple[IncidentDocument, ...]
     health: Health
     period: str
     map: SiteMap | None
@@ -116,6 +119,7 @@ def compose(gathered: Gathered) -> SitePage:
             for one in probe_documents(snapshot)
         ),
         events=gathered.events,
+        incidents=gathered.incidents,
         health=gathered.health,
         period=gathered.scales.probes.period,
         map=site_map(topology(snapshot)),
