@@ -13,6 +13,7 @@ from netmon.incidents.incident import Severity, Step
 from netmon.notices.budget import DAY_MS, Budget
 from netmon.notices.channel import Receipt
 
+NOW_MS = 1_800_000_000_000
 PAGES = frozenset({Severity.PAGE})
 
 
@@ -69,9 +70,9 @@ def test_200_alerts_with_a_budget_of_20_are_20_and_one_summary():
 
 def test_a_day_later_the_budget_is_there_again_and_a_clock_set_back_does_not_close_it_for_ever():
     budget = Budget(2)
-    assert [budget.take(now_ms) for now_ms in (10, 20, 30)] == [True, True, False]
-    assert [budget.take(now_ms) for now_ms in (DAY_MS + 9, DAY_MS + 10)] == [False, True]
-    assert budget.take(5)
+    assert [budget.take(NOW_MS + n) for n in (0, 20, 30)] == [True, True, False]
+    assert [budget.take(NOW_MS + DAY_MS + n) for n in (-1, 0)] == [False, True]
+    assert budget.take(NOW_MS)
 
 
 @pytest.mark.parametrize(
