@@ -19,7 +19,7 @@ from netmon.incidents.past import HEARD, Past
 from netmon.incidents.policy import AT_ONCE
 from netmon.incidents.record import RECORD
 from netmon.incidents.settings import EngineSettings
-from netmon.incidents.told import Teller, reading_of
+from netmon.incidents.told import Teller, readings_of
 from netmon.model import Event, Reading, Record, Stamp
 from netmon.verdict.off_time import EVENT as OFF
 
@@ -154,7 +154,7 @@ class Engine:
         self._forget({look.thing for look in found}, now)
         rows = [*(case.current for case in self._cases.values() if case.open), *changed]
         if rows and not self._replaying:
-            self._publish([reading_of(settings.scope.watch.site, rows, now.stamp)])
+            self._publish(readings_of(rows, now.stamp))
 
     def _one(self, case: Case, look: Look, now: _Now, ended: list[Incident]) -> None:
         """Decide one case."""

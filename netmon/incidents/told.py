@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netmon.incidents.case import Case
@@ -160,14 +160,16 @@ def of_rule(look: Look | None, before: Incident) -> Cause:
     return Cause(look.fault, Certainty.UNKNOWN, look.sentence, look.facts, ())
 
 
-def reading_of(site: str, incidents: Sequence[Incident], now: Stamp) -> Reading:
-    """Return incidents as numbers: those that are open, and those that ended in this minute."""
+def readings_of(incidents: Iterable[Incident], now: Stamp) -> list[Reading]:
+    """Return incidents as numbers, a reading of each: rows that come and go would share their series."""
+    return [_reading(one, now) for one in {one.thing: one for one in incidents}.values()]
+
+
+def _reading(one: Incident, now: Stamp) -> Reading:
     fault = next(metric.name for metric in INCIDENT_METRICS if metric.name.endswith("_info"))
-    newest = {one.thing: one for one in incidents}
-    rows = tuple(
-        Row((("site", site), ("thing", one.thing.key)), texts=((fault, str(one.fault)),))
-        for one in newest.values()
+    key = (("site", one.thing.site), ("thing", one.thing.key))
+    shape = Shape(
+        INCIDENT, INCIDENT_METRICS, (Row(key, texts=((fault, str(one.fault)),)),), Retention.EVIDENCE
     )
-    cells = [(int(one.open), one.started.wall_ms / 1000, 1) for one in newest.values()]
-    shape = Shape(INCIDENT, INCIDENT_METRICS, rows, Retention.EVIDENCE)
-    return Reading(shape, now, tuple(zip(*cells, strict=True)), (Outcome.OK,) * len(rows))
+    cells = (int(one.open), one.started.wall_ms / 1000, 1)
+    return Reading(shape, now, tuple((cell,) for cell in cells), (Outcome.OK,))
