@@ -16,7 +16,7 @@ from netmon.store.interface import HistoryReader
 
 FACT = "rule_state"
 """Kind of the facts that say since when a rule's condition holds for a row, or that there is such a row."""
-_WORTH_SECONDS = 60.0
+_WORTH_SECONDS = 30.0
 """A condition that held for so long is kept over a restart: shorter ones are not worth a record."""
 
 

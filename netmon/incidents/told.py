@@ -95,10 +95,8 @@ class Teller:
         ]
 
     def _cause(self, case: Case, minute: float) -> Cause:
-        if case.thing.condition.startswith("rule:"):
-            return Cause(
-                case.current.fault, case.current.certainty, case.current.sentence, case.current.facts, ()
-            )
+        if case.thing.of_rule:
+            return of_rule(case.look if case.look.sentence else None, case.current)
         clues = self.clues.around(case.started_minute - _BEFORE_MINUTES, minute)
         around = self.settings.surroundings(self.clues.batteries)
         if case.thing.level is Level.DEVICE:

@@ -62,13 +62,13 @@ class IncidentStage(Stage):
 
     def _assemble(self) -> None:
         self.latest, self.book = Latest(), Book()
-        self.engine = Engine(self._publish, self.settings())
+        self.engine = Engine(self.publish_records, self.settings())
         # The sources that run know this hub: it is given new subscribers, not replaced.
         self.hub._subscribers = (self.latest, self.book, self, self.engine)
         self.minutes = Minutes(self.hub, self.clock, self.book, self.traced.append)
         self.book.expect(self.watch)
 
-    def _publish(self, records) -> None:
+    def publish_records(self, records) -> None:
         self.hub.publish(records)
 
     def settings(self) -> EngineSettings:

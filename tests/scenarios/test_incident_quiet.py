@@ -13,6 +13,8 @@ from netmon.incidents.engine import Engine
 from netmon.incidents.incident import Severity, Step
 from netmon.incidents.past import read_past
 from netmon.incidents.record import KIND, RECORD
+from netmon.incidents.rule import Condition, Rule
+from netmon.incidents.rules import Rules, remembered
 from netmon.model import Event
 
 CUT = {"lines": {"wan1": False}}
@@ -246,3 +248,41 @@ def test_what_people_write_is_a_dated_step_and_is_there_after_a_restart_once():
     assert [event.text for event in told.events if event.kind == RECORD] == [
         "ack written", "ticket written", "exclude written",
     ]  # fmt: skip
+
+
+SLOW = Rule(
+    "slow", "probe_icmp_duration_seconds", Condition.ABOVE, 0.05, (("target", "198.51.100.1"),),
+    for_seconds=180, severity=Severity.PAGE, notify=("desk",),
+)  # fmt: skip
+
+
+def test_a_rule_is_an_incident_dated_back_told_to_whom_it_says_over_reloads_and_kills():
+    def reload(stage):
+        fresh = Rules([SLOW], stage.publish_records)
+        fresh.follow(stage.play.rules)
+        stage.play.rules = fresh
+        stage.engine.expect(stage.settings())
+
+    def kill(stage):
+        stage.end()
+        stage.play.rules = Rules([SLOW], stage.publish_records)
+        stage.play.rules.resume(remembered(StoredRecords(stage.records)))
+        stage.start()
+
+    script = {
+        0: lambda stage: setattr(stage.play, "rules", Rules([SLOW], stage.publish_records)) or reload(stage),
+        120: {"slower": 0.1},
+        200: reload,
+        220: kill,
+        400: reload,
+        430: kill,
+        600: {"slower": 0.0},
+    }
+    stage = perform(IncidentPlay(script=script))
+    mine = [(step, one) for step, one in stage.steps if one.thing.of_rule]
+    assert [step for step, _ in mine] == [Step.OPENED, Step.CLOSED]
+    one = mine[1][1]
+    assert one.sentence == "slow: probe_icmp_duration_seconds is 0.112, above 0.05."
+    assert (one.severity, one.notify) == (Severity.PAGE, ("desk",))
+    assert abs(one.started.wall_ms - START_MS - 120_000) <= 60_000
+    assert abs(one.ended.wall_ms - START_MS - 600_000) <= 60_000
