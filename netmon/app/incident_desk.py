@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,10 +14,10 @@ from netmon.config.schema import Configuration
 from netmon.errors import StoreError
 from netmon.incidents.engine import Engine
 from netmon.incidents.incident import Incident, Thing
-from netmon.incidents.past import read_past
+from netmon.incidents.past import Past, read_past
 from netmon.incidents.rules import Rules, remembered
 from netmon.incidents.settings import EngineSettings
-from netmon.model import Record
+from netmon.model import Record, Stamp
 from netmon.store.interface import HistoryReader
 from netmon.verdict.view import Watch
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_PIECE_SECONDS = 0.005
 _MOST_WAITING = 20_000
 """Records that come before the history has answered; a large site has 200 a second."""
 
@@ -82,7 +84,15 @@ class IncidentDesk:
             log.warning("open incidents of before cannot be read: %s", error)
         else:
             self._rules.resume(rows)
-            self._engine.resume(past, now)
+            await self._replay(past, now)
         waiting, self._waiting = self._waiting or (), None
         for records in waiting:
             self._engine.accept(records)
+
+    async def _replay(self, past: Past, now: Stamp) -> None:
+        """Feed what was before, and let the loop turn meanwhile."""
+        pause_at = self._clock.monotonic() + _PIECE_SECONDS
+        for _ in self._engine.resuming(past, now):
+            if self._clock.monotonic() >= pause_at:
+                await asyncio.sleep(0)
+                pause_at = self._clock.monotonic() + _PIECE_SECONDS

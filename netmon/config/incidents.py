@@ -15,6 +15,8 @@ from netmon.units import Seconds
 
 Severity = Literal["page", "ticket", "note"]
 
+_MOST_MINUTES = 15
+"""As many minutes as a start reads again."""
 _CONDITIONS = ("above", "below", "rate_above", "rate_below", "no_data_for", "changed")
 
 
@@ -83,8 +85,8 @@ class RuleSection(Section):
 
 def _count_of(text: str) -> str:
     match = re.fullmatch(r"([1-9][0-9]?) of ([1-9][0-9]?)", text, re.ASCII)
-    if match is None or int(match[1]) > int(match[2]):
-        raise ValueError(f"{text!r} does not say how many of how many minutes, such as '2 of 3'")
+    if match is None or int(match[1]) > int(match[2]) or int(match[2]) > _MOST_MINUTES:
+        raise ValueError(f"{text!r} does not say how many of how many minutes (15 at most), such as '2 of 3'")
     return text
 
 

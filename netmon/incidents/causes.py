@@ -20,6 +20,7 @@ Sign = Callable[[Dossier], Words]
 
 _SHOWN = 6
 _SEVERAL = 2
+_NOTICED = 3
 _AT_ONCE_MINUTES = 3.0
 _UNSEEN = frozenset({Fault.CPE, Fault.LAN, Fault.POWER, Fault.APPLIANCE, Fault.UNKNOWN})
 """What minutes say in which the router did not answer."""
@@ -88,7 +89,12 @@ def others_ran_on(dossier: Dossier) -> Words:
 
 def on_battery(dossier: Dossier) -> Words:
     """Show that a UPS ran on its battery when it began."""
-    found = [one for one in dossier.of(Sort.BATTERY) if one.minute <= dossier.started + _AT_ONCE_MINUTES]
+    return tuple(dict.fromkeys(clue.text for clue in _at_onset(dossier, Sort.BATTERY)))
+
+
+def link_went_down(dossier: Dossier) -> Words:
+    """Show that a router said so when it began."""
+    found = [one for one in _at_onset(dossier, Sort.LINK_DOWN) if one.about in dossier.around.routers]
     return tuple(dict.fromkeys(clue.text for clue in found))
 
 
@@ -144,6 +150,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Fault.POWER, "The site had no power: several devices restarted.",
          (nothing_got_through, several_restarted, _UNCLEAR)),
     Rule(Fault.CPE, "The router restarted.", (nothing_got_through, router_restarted)),
+    Rule(Fault.LINE, "A link of the router went down.",
+         (nothing_got_through, link_went_down, minutes_said(Fault.UNKNOWN))),
     Rule(Fault.POWER, "A switch gives no power to what hangs on it.",
          (no_power_from_switch, minutes_said(Fault.LAN, Fault.WIFI))),
     Rule(None, "", (minutes_knew,)),
@@ -166,12 +174,24 @@ def decide(dossier: Dossier) -> Cause:
         shown = [sign(dossier) for sign in rule.signs]
         if all(shown):
             fault = dossier.main if rule.fault is None else rule.fault
-            facts = tuple(dict.fromkeys(word for words in shown for word in words))[:_SHOWN]
+            facts = tuple(dict.fromkeys(word for words in shown for word in words))[:_SHOWN] + noticed(
+                dossier
+            )
             sentence = rule.sentence or dossier.sentences.get(fault, "")
             return Cause(fault, _certainty(dossier, fault), sentence, facts, missing)
     sentence = dossier.sentences.get(Fault.UNKNOWN, "") or "Nothing shows where the fault is."
-    facts = tuple(dossier.facts.get(Fault.UNKNOWN, ()))[:_SHOWN]
+    facts = tuple(dossier.facts.get(Fault.UNKNOWN, ()))[:_SHOWN] + noticed(dossier)
     return Cause(Fault.UNKNOWN, Certainty.UNKNOWN, sentence, facts, missing)
+
+
+def noticed(dossier: Dossier) -> Words:
+    """Return what else was noticed when it began: ways that changed, links that went, a clock that was set."""
+    found = _at_onset(dossier, Sort.PATH, Sort.LINK_DOWN, Sort.CLOCK)
+    return tuple(dict.fromkeys(f"also noticed: {clue.text}" for clue in found))[:_NOTICED]
+
+
+def _at_onset(dossier: Dossier, *sorts: Sort) -> list[Clue]:
+    return [clue for clue in dossier.of(*sorts) if clue.minute <= dossier.started + _AT_ONCE_MINUTES]
 
 
 def _certainty(dossier: Dossier, fault: Fault) -> Certainty:

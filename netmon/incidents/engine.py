@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netmon.incidents.case import Case
@@ -71,12 +71,18 @@ class Engine:
 
     def resume(self, past: Past, now: Stamp) -> None:
         """Go on where an earlier start of netmon stood: nothing is told twice, nothing is left out."""
+        for _ in self.resuming(past, now):
+            pass
+
+    def resuming(self, past: Past, now: Stamp) -> Iterator[None]:
+        """Do the same in small pieces: a quarter of an hour of a large site takes a while."""
         self._minute = float(-past.minutes)
         for incident in past.incidents:
             self._case(incident.thing).resume(incident, now, past.minutes)
         self._replaying = True
         for batch in past.batches:
             self.accept(batch)
+            yield
         self._replaying = False
         self._held.clear()
         self._clues.begin()

@@ -15,7 +15,7 @@ from netmon.model.derived import CIRCUIT_MINUTE, OUTSIDE_MINUTE, RUN, SITE_MINUT
 from netmon.store.interface import HistoryReader, Query
 from netmon.verdict.off_time import EVENT as OFF
 
-REPLAYED_MINUTES = 30
+REPLAYED_MINUTES = 15
 """Longer than any window of minutes; an incident that is open for longer stands in its own fact."""
 _MINUTES = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, OUTSIDE_MINUTE})
 HEARD = frozenset({RUN, OUTSIDE_MINUTE, "system", "sensor_runtime", "sensor_state", "poe_port"})

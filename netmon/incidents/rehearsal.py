@@ -25,7 +25,7 @@ def rehearse(
 ) -> list[Event]:
     """Return the steps of incidents that there would have been in a stretch of wall time.
 
-    It begins half an hour earlier, with the incidents that were open then, so that windows are full.
+    It begins a quarter of an hour earlier, with the incidents that were open then, so that windows are full.
     `measurements` are those that the rules look at. Planned work is what `settings` say.
     """
     told: list[Event] = []

@@ -67,6 +67,12 @@ def synchronised(stage):
     stage.clock.synced = True
 
 
+def trap(device, name):
+    """Let a device say something unasked."""
+    key = (("site", "lib"), ("device", device))
+    return lambda stage: stage.publish("trap", {"trap": name}, key, f"{device}: {name}")
+
+
 def flapping(start, end):
     """A line that is off for two minutes of each five."""
     script = {}
@@ -323,6 +329,34 @@ SCENES = {
             site("line", 10, 15),
             Expected("circuit/wan2/access", "line", 10, 15, "ticket", told=False),
         ],
+    ),
+    "nothing tells where, but the router says that a link went down": (
+        IncidentPlay(
+            (ONE_LINE[0], *ONE_LINE[3:]),
+            script={
+                0: {"agent": False},
+                120: CUT,
+                121: trap("router", "linkDown"),
+                600: MENDED,
+                1100: {"agent": True},
+            },
+            devices=("router",),
+            minutes=26,
+        ),
+        [
+            site("line", 2, 10, sentence="A link of the router went down."),
+            Expected("device/router/answers", "lan", 10, 18, "ticket"),
+        ],
+    ),
+    "the power is cut, as a UPS says that nobody asks": (
+        IncidentPlay(
+            script={
+                120: {"router": False, "switch": False},
+                122: trap("ups", "upsTrapOnBattery"),
+                600: {"router": True, "switch": True, "restarted_at": 590.0},
+            }
+        ),
+        [site("power", 2, 10, certainty="proven")],
     ),
 }
 
