@@ -185,7 +185,7 @@ def decide(dossier: Dossier) -> Cause:
 
 
 def noticed(dossier: Dossier) -> Words:
-    """Return what else was noticed when it began: ways that changed, links that went, a clock that was set."""
+    """Return what else was noticed when it began: other ways, links that went, a clock that was set."""
     found = _at_onset(dossier, Sort.PATH, Sort.LINK_DOWN, Sort.CLOCK)
     return tuple(dict.fromkeys(f"also noticed: {clue.text}" for clue in found))[:_NOTICED]
 
