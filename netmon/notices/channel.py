@@ -30,7 +30,7 @@ class Channel(ABC):
     has_budget = True
     """False where the receiver has a budget of its own."""
     refresh_seconds: float | None = None
-    """How often `refresh` is called; None: never."""
+    """For receivers of states: how often `refresh` is called, beside each change. None: it takes messages."""
 
     @abstractmethod
     async def send(self, message: Message, *, again: bool = False) -> Sequence[Ticket]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from enum import Enum
 
 from netmon.clock import Clock
 from netmon.errors import Parked, RetryLater, StoreError
@@ -15,13 +13,13 @@ from netmon.incidents.severity import higher
 from netmon.model import Stamp
 from netmon.notices.budget import Budget
 from netmon.notices.channel import Channel
+from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, verdict
 from netmon.notices.lane_state import LaneState, Pending, Told
 from netmon.notices.message import Message
 from netmon.notices.postman import Fate, Postman
 from netmon.notices.queue import Queue, Waiting
 from netmon.notices.receipts import Receipts
 from netmon.notices.record import Diary
-from netmon.notices.selection import Selection
 from netmon.notices.wording import Place, message_of, summary
 from netmon.store.interface import History, Position
 
@@ -32,24 +30,6 @@ _SAVE_SECONDS = 60.0
 _ENDED_MS = 300_000
 """How long an end is told again where what goes on is: a receiver may have been away."""
 _NEWS = frozenset({Step.FLAPPING, Step.REOPENED})
-
-
-class Confirmed(Enum):
-    """Whether a notice reached its reader."""
-
-    YES = "yes"
-    NOT_YET = "not yet"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class LaneSettings:
-    """Which way a lane goes, and what it may cost."""
-
-    selection: Selection
-    budget_per_day: int = 50
-    confirm_seconds: float = 300.0
-    """How long the channel has to confirm; then the lane that stands in for this one sends."""
 
 
 class Lane:
@@ -73,6 +53,8 @@ class Lane:
         self._diary = diary
         self._more = asyncio.Event()
         self._refresh_at = self._save_at = 0.0
+        self._unsaid: list[Waiting] = []
+        self._head: Stamp | None = None
         self._dirty = self._started = False
         self.held_total = 0
 
@@ -90,9 +72,7 @@ class Lane:
     @property
     def lag_seconds(self) -> float:
         """For how long the message that is being sent has waited; 0 when none is."""
-        return 0.0 if self._head is None else self._age_seconds(self._head)
-
-    _head: Stamp | None = None
+        return 0.0 if self._head is None else age_seconds(self._head, self._clock)
 
     def committed(self, newest: Position) -> None:
         """Learn that there is more to read."""
@@ -139,8 +119,12 @@ class Lane:
     async def _round(self) -> None:
         self._more.clear()
         waits = await self._go_on()
+        if self._unsaid and (waits or not self._queue.behind):
+            await self._synchronise()
+        if not self._unsaid:
+            self._head = None
         await self._routine()
-        if waits or not self._queue.behind:
+        if not self._unsaid and (waits or not self._queue.behind):
             await self._idle()
 
     async def _go_on(self) -> bool:
@@ -150,45 +134,49 @@ class Lane:
             if verdict is Confirmed.NOT_YET:
                 return True
             if verdict is Confirmed.NEVER and self._is_news(waiting.notice):
-                self._head = waiting.stamp
+                self._head = self._head or waiting.stamp
                 await self._tell(waiting)
-                self._head = None
             self._queue.take()
             self._pass(waiting.position)
         self._pass(self._queue.passed)
         return False
 
+    async def _synchronise(self) -> None:
+        """Bring a receiver of states up to the newest step of each thing, in one go.
+
+        So what began and ended while it was away never looks as if it went on.
+        """
+        standing = await self._standing()
+        fate = await self.postman.bring(lambda: self.channel.refresh(standing))
+        if fate is None:
+            return
+        for waiting in self._unsaid:
+            self._note(waiting.position, message_of(waiting.notice, self.place, self._now_ms), fate)
+        self._unsaid.clear()
+        self._pass(self._queue.passed)
+        await self._save()
+
     def _verdict(self, waiting: Waiting) -> Confirmed:
-        """Return NEVER when this lane must tell it, YES when it need not."""
-        notice, known = waiting.notice, self._knows(waiting.notice)
-        if not notice.firing and known:
-            return Confirmed.NEVER
-        if self._other is None:
-            takes = notice.firing and self.settings.selection.takes(notice)
-            return Confirmed.NEVER if takes else Confirmed.YES
-        mine = self.settings.selection.takes(notice)
-        theirs = self._other.settings.selection.takes(notice) or self._other.knows(notice)
-        found = self._other.confirmed(waiting.position) if theirs and not mine else Confirmed.YES
-        late = self._age_seconds(waiting.stamp) > self._other.settings.confirm_seconds
-        return Confirmed.NEVER if found is Confirmed.NOT_YET and late else found
+        return verdict(waiting, self, self._other, age_seconds(waiting.stamp, self._clock))
 
     def knows(self, notice: Notice) -> bool:
         """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
-        return self._knows(notice)
-
-    def _knows(self, notice: Notice) -> bool:
         told = self.state.told.get(notice.key)
         return told is not None and not told.ended_ms
 
     def _is_news(self, notice: Notice) -> bool:
         """Tell whether the receiver wants this step."""
-        if not self._knows(notice) or not notice.firing or self.channel.every_step:
+        if not self.knows(notice) or not notice.firing or self.channel.every_step:
             return True
         before = self.state.told[notice.key].severity
         return notice.step in _NEWS or higher(notice.severity, before) is not before
 
     async def _tell(self, waiting: Waiting) -> None:
         notice, now_ms = waiting.notice, self._now_ms
+        if self.channel.refresh_seconds is not None:
+            self._learn(waiting)
+            self._unsaid.append(waiting)
+            return
         message = message_of(notice, self.place, now_ms)
         free = not notice.firing or not self.channel.has_budget
         if not free and self.state.attempt != message.id and not self.state.budget.take(now_ms):
@@ -196,13 +184,17 @@ class Lane:
             self.held_total += 1
             return
         fate = await self.postman.deliver(message, self.state)
-        self._note(waiting, message, fate)
+        self._learn(waiting)
+        self._note(waiting.position, message, fate)
         await self._save()
 
-    def _note(self, waiting: Waiting, message: Message, fate: Fate) -> None:
-        notice, now_ms, position = waiting.notice, self._now_ms, waiting.position
-        ended_ms = 0 if notice.firing else max(1, now_ms)
-        self.state.told[notice.key] = Told(position, notice.severity, ended_ms)
+    def _learn(self, waiting: Waiting) -> None:
+        notice = waiting.notice
+        ended_ms = 0 if notice.firing else max(1, self._now_ms)
+        self.state.told[notice.key] = Told(waiting.position, notice.severity, ended_ms)
+
+    def _note(self, position: Position, message: Message, fate: Fate) -> None:
+        now_ms = self._now_ms
         if fate.refused or fate.tickets:
             failed = bool(fate.refused)
             self.state.pending.append(
@@ -216,10 +208,12 @@ class Lane:
         now, now_ms = self._clock.monotonic(), self._now_ms
         if self.state.budget.due(now_ms):
             await self._sum_up(now_ms)
-        self._dirty |= await self.receipts.look(self.state.pending, self._clock.monotonic(), now_ms)
-        if self.channel.refresh_seconds is not None and now >= self._refresh_at:
+        self._dirty |= await self.receipts.look(self.state.pending, now, now_ms)
+        if self.channel.refresh_seconds is not None and now >= self._refresh_at and not self._unsaid:
             self._refresh_at = now + self.channel.refresh_seconds
-            await self._refresh(now_ms)
+            standing = await self._standing()
+            if standing:
+                await self.postman.bring(lambda: self.channel.refresh(standing))
         if self._dirty and now >= self._save_at:
             await self._save()
 
@@ -233,21 +227,16 @@ class Lane:
         self.state.attempt = ""
         await self._save()
 
-    async def _refresh(self, now_ms: int) -> None:
-        """Tell again what goes on and what ended just now; forget what ended before."""
-        old = [k for k, one in self.state.told.items() if one.ended_ms and now_ms - one.ended_ms > _ENDED_MS]
-        for key in old:
-            del self.state.told[key]
-        standing = []
-        for told in self.state.told.values():
-            notice = await self._queue.at(told.at)
-            if notice is not None:
-                standing.append(message_of(notice, self.place, now_ms))
-        if standing:
-            await self.postman.once(lambda: self.channel.refresh(standing))
+    async def _standing(self) -> list[Message]:
+        """Return what goes on and what ended just now; forget what ended before."""
+        now_ms, told = self._now_ms, self.state.told
+        for key in [key for key, one in told.items() if one.ended_ms and now_ms - one.ended_ms > _ENDED_MS]:
+            del told[key]
+        notices = [await self._queue.at(one.at) for one in told.values()]
+        return [message_of(notice, self.place, now_ms) for notice in notices if notice is not None]
 
     def _pass(self, position: Position) -> None:
-        if position > self.state.position:
+        if position > self.state.position and not self._unsaid:
             self.state.position, self._dirty = position, True
 
     async def _save(self) -> None:
@@ -270,8 +259,3 @@ class Lane:
     @property
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // 1_000_000
-
-    def _age_seconds(self, stamp: Stamp) -> float:
-        if stamp.boot_id == self._clock.boot_id:
-            return max(0.0, (self._clock.boottime_ns() - stamp.boottime_ns) / 1e9)
-        return max(0.0, self._clock.wall_ns() / 1e9 - stamp.wall_ms / 1e3)

@@ -54,25 +54,27 @@ class Postman:
             except (RetryLater, Parked) as error:
                 refusals += not isinstance(error, Unreachable)
                 if refusals > _MOST_REFUSALS:
-                    return self._refused(message, error)
+                    return self._refused(message.id, error)
                 await self.hold(error)
                 again = True
             except DeliveryError as error:
-                return self._refused(message, error)
+                return self._refused(message.id, error)
             else:
                 self.sent_total += 1
                 self._turn(PumpState.OK, "")
                 return Fate(tuple(tickets))
 
-    async def once(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Do something that is done again soon anyway: a failure is noted, and that is all."""
+    async def bring(self, call: Callable[[], Awaitable[None]]) -> Fate | None:
+        """Try once; None, after a wait, when it must be tried again."""
         try:
             await call()
+        except (RetryLater, Parked) as error:
+            await self.hold(error)
+            return None
         except DeliveryError as error:
-            self.retried_total += 1
-            self._turn(PumpState.PARKED if isinstance(error, Parked) else PumpState.RETRYING, str(error))
-        else:
-            self._turn(PumpState.OK, "")
+            return self._refused("what goes on", error)
+        self._turn(PumpState.OK, "")
+        return Fate()
 
     async def hold(self, error: RetryLater | Parked) -> None:
         """Wait as long as the failure asks for."""
@@ -82,9 +84,9 @@ class Postman:
         self.retried_total += 1
         await asyncio.sleep(pause)
 
-    def _refused(self, message: Message, error: DeliveryError) -> Fate:
+    def _refused(self, what: str, error: DeliveryError) -> Fate:
         self.refused_total += 1
-        log.error("%s will never take %s (%s)", self.channel.name, message.id, error)
+        log.error("%s will never take %s (%s)", self.channel.name, what, error)
         self._turn(PumpState.OK, "")
         return Fate(refused=str(error))
 

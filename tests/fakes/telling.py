@@ -27,7 +27,8 @@ from netmon.incidents.notice import notice_of
 from netmon.incidents.record import step_event
 from netmon.model import Event, Fault, Stamp
 from netmon.notices.channel import Channel, Receipt
-from netmon.notices.lane import Lane, LaneSettings
+from netmon.notices.judgement import LaneSettings
+from netmon.notices.lane import Lane
 from netmon.notices.message import Message
 from netmon.notices.record import Diary
 from netmon.notices.selection import Selection
