@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from netmon.app.catch_up import catch_up
+from netmon.app.channels import Channels
 from netmon.app.incident_desk import IncidentDesk
 from netmon.app.jobs import Jobs
 from netmon.app.mail import Mail
@@ -37,7 +38,7 @@ from netmon.sdk import Context
 from netmon.shared import SharedThings, Slot
 from netmon.store.disk_thread import DiskThread
 from netmon.store.history import SqliteHistory, open_history
-from netmon.store.interface import HistoryReader
+from netmon.store.interface import HistoryReader, Position
 from netmon.store.reader import open_reader
 from netmon.systemd import Notifier
 from netmon.verdict.book import Book
@@ -77,6 +78,7 @@ class Body:
         self.oldest: datetime | None = None
         """Time of the oldest record when the daemon started; None: the history was empty."""
         self._sinks: Sinks | None = None
+        self._channels: Channels | None = None
         self._reading = DiskThread()
         self._reader: HistoryReader | None = None
         self._retention: Callable[[], tuple[float, int, float]] | None = None
@@ -103,11 +105,19 @@ class Body:
             raise RuntimeError("the daemon has not started")
         return self._sinks
 
+    @property
+    def channels(self) -> Channels:
+        """Who is told; there are none before `start()`."""
+        if self._channels is None:
+            raise RuntimeError("the daemon has not started")
+        return self._channels
+
     def start(self, tasks: asyncio.TaskGroup, notifier: Notifier) -> None:
         """Start what runs beside the jobs."""
         self.pulse = Pulse(self.clock, notifier, self._stuck)
         self._sinks = Sinks(tasks, self.history, self.clock)
-        self.history.on_commit = self._sinks.committed
+        self._channels = Channels(tasks, self.history, self.clock, self._publish)
+        self.history.on_commit = self._committed
         tasks.create_task(self.history.run(), name="commit")
         tasks.create_task(self.pulse.run(), name="pulse")
         tasks.create_task(self.incidents.resume(self), name="incidents of before")
@@ -117,6 +127,7 @@ class Body:
         tasks.create_task(self.minutes.run(), name="minutes")
         tasks.create_task(self.planned.refresh(), name="planned work")
         self.calendar.add("planned work", "41 * * * *", self.planned.refresh, jitter_seconds=300)
+        self.calendar.add("test of channels", "0 10 * * 1", self.channels.test, jitter_seconds=600)
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
         tasks.create_task(self.timekeeping.watch.run(), name="clock")
@@ -150,6 +161,7 @@ class Body:
                 await self.jobs.end()
                 self.minutes.finish()
                 await self.sinks.end()
+                await self.channels.end()
                 await self._save_ledger()
         except TimeoutError:
             log.warning("not everything ended within %g s; it is left behind", _STOP_SECONDS)
@@ -168,6 +180,10 @@ class Body:
 
     def _publish(self, records: Sequence[Record]) -> None:
         self.hub.publish(records)
+
+    def _committed(self, newest: Position) -> None:
+        self.sinks.committed(newest)
+        self.channels.committed(newest)
 
     def _stuck(self) -> str:
         return "the disk thread does not answer" if self.history.busy_seconds > _STUCK_SECONDS else ""

@@ -119,6 +119,7 @@ class Reloader:
             self._drop((("site", old_site),))
         self._body.history.commit_every(configuration.store.commit_every_seconds)
         await self._body.sinks.apply(configuration)
+        await self._body.channels.apply(configuration)
         await self._body.planned.refresh()
         self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""

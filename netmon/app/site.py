@@ -103,6 +103,7 @@ class DaemonSite:
         yield from declared.hub_samples(body.hub)
         yield from store_samples(body.history)
         yield from pump_samples(body.sinks.pumps)
+        yield from body.channels.samples()
 
     def _store(self) -> StoreHealth:
         history = self._body.history

@@ -48,6 +48,9 @@ CORE = {
     "incident": CoreCommand(
         "netmon.cli.incident", "IncidentCommand", "incidents; tickets, exclusions, who took them on"
     ),
+    "notify": CoreCommand(
+        "netmon.cli.notify", "NotifyCommand", "a test message through every channel, end to end"
+    ),
     "influx": CoreCommand(
         "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),

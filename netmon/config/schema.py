@@ -44,7 +44,7 @@ TABLES: Mapping[str, type[Section]] = {
 }
 """`[site]`: once, in one file."""
 
-UNSUPPORTED = frozenset({"notify", "evidence"})
+UNSUPPORTED = frozenset({"evidence"})
 """Sections that are checked, and that this version of netmon has no code for."""
 
 SourceKey = tuple[str, str]

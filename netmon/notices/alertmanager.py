@@ -17,6 +17,8 @@ _HOLD_MS = 24 * 3_600_000
 """How long an alert goes on unasked. A degraded line that dies takes our voice with it: that must not look
 like the end of the trouble. An appliance that is never seen again is forgotten after a day."""
 _BEAT_MS = 300_000
+_BRIEF_MS = 900_000
+"""A test, or a note about a channel, ends by itself."""
 
 
 class Alertmanager(Channel):
@@ -73,7 +75,7 @@ class Alertmanager(Channel):
 def alert(message: Message, now_ms: int) -> dict[str, Json]:
     """Return a message as an alert."""
     started = min(message.started_ms, now_ms)
-    ended = now_ms + _HOLD_MS
+    ended = now_ms + (_HOLD_MS if message.sort is Sort.INCIDENT else _BRIEF_MS)
     if not message.firing:
         ended = max(started + 1000, min(message.ended_ms or now_ms, now_ms))
     return {

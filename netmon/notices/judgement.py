@@ -7,11 +7,17 @@ from enum import Enum
 from typing import Protocol
 
 from netmon.clock import Clock
+from netmon.incidents.incident import Step
 from netmon.incidents.notice import Notice
+from netmon.incidents.severity import higher
 from netmon.model import Stamp
+from netmon.notices.channel import Channel
+from netmon.notices.lane_state import Told
 from netmon.notices.queue import Waiting
 from netmon.notices.selection import Selection
 from netmon.store.interface import Position
+
+_NEWS = frozenset({Step.FLAPPING, Step.REOPENED})
 
 
 class Confirmed(Enum):
@@ -61,6 +67,13 @@ def verdict(waiting: Waiting, lane: Way, other: Way | None, late_seconds: float)
     found = other.confirmed(waiting.position)
     late = late_seconds > other.settings.confirm_seconds
     return Confirmed.NEVER if found is Confirmed.NOT_YET and late else found
+
+
+def is_news(notice: Notice, told: Told | None, channel: Channel) -> bool:
+    """Tell whether a receiver wants a step. People hear of what is new to them: worse, again, to and fro."""
+    if told is None or told.ended_ms or not notice.firing or channel.every_step:
+        return True
+    return notice.step in _NEWS or higher(notice.severity, told.severity) is not told.severity
 
 
 def age_seconds(stamp: Stamp, clock: Clock) -> float:

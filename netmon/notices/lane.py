@@ -7,13 +7,11 @@ import logging
 
 from netmon.clock import Clock
 from netmon.errors import Parked, RetryLater, StoreError
-from netmon.incidents.incident import Step
 from netmon.incidents.notice import Notice
-from netmon.incidents.severity import higher
 from netmon.model import Stamp
 from netmon.notices.budget import Budget
 from netmon.notices.channel import Channel
-from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, verdict
+from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, is_news, verdict
 from netmon.notices.lane_state import LaneState, Pending, Told
 from netmon.notices.message import Message
 from netmon.notices.postman import Fate, Postman
@@ -29,7 +27,6 @@ _IDLE_SECONDS = 5.0
 _SAVE_SECONDS = 60.0
 _ENDED_MS = 300_000
 """How long an end is told again where what goes on is: a receiver may have been away."""
-_NEWS = frozenset({Step.FLAPPING, Step.REOPENED})
 
 
 class Lane:
@@ -130,10 +127,11 @@ class Lane:
     async def _go_on(self) -> bool:
         """Deal with what was read; tell whether the next notice must wait for another lane's confirmation."""
         while (waiting := await self._queue.next()) is not None:
-            verdict = self._verdict(waiting)
-            if verdict is Confirmed.NOT_YET:
+            found = verdict(waiting, self, self._other, age_seconds(waiting.stamp, self._clock))
+            if found is Confirmed.NOT_YET:
                 return True
-            if verdict is Confirmed.NEVER and self._is_news(waiting.notice):
+            told = self.state.told.get(waiting.notice.key)
+            if found is Confirmed.NEVER and is_news(waiting.notice, told, self.channel):
                 self._head = self._head or waiting.stamp
                 await self._tell(waiting)
             self._queue.take()
@@ -156,20 +154,10 @@ class Lane:
         self._pass(self._queue.passed)
         await self._save()
 
-    def _verdict(self, waiting: Waiting) -> Confirmed:
-        return verdict(waiting, self, self._other, age_seconds(waiting.stamp, self._clock))
-
     def knows(self, notice: Notice) -> bool:
         """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
         told = self.state.told.get(notice.key)
         return told is not None and not told.ended_ms
-
-    def _is_news(self, notice: Notice) -> bool:
-        """Tell whether the receiver wants this step."""
-        if not self.knows(notice) or not notice.firing or self.channel.every_step:
-            return True
-        before = self.state.told[notice.key].severity
-        return notice.step in _NEWS or higher(notice.severity, before) is not before
 
     async def _tell(self, waiting: Waiting) -> None:
         notice, now_ms = waiting.notice, self._now_ms

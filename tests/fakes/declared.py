@@ -6,6 +6,7 @@ from netmon import plugins
 from netmon.delivery.health import DELIVERY_METRICS
 from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.model import Metric, derived
+from netmon.notices.health import NOTICE_METRICS
 from netmon.store.health import STORE_METRICS
 
 OURS = (
@@ -28,4 +29,4 @@ def declared() -> dict[str, tuple[Metric, ...]]:
         derived.BANDWIDTH_TEST: derived.BANDWIDTH_TEST_METRICS,
         derived.INCIDENT: derived.INCIDENT_METRICS,
     }
-    return found | {"": (*DAEMON_METRICS, *STORE_METRICS, *DELIVERY_METRICS)}
+    return found | {"": (*DAEMON_METRICS, *STORE_METRICS, *DELIVERY_METRICS, *NOTICE_METRICS)}
