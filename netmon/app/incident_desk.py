@@ -80,11 +80,12 @@ class IncidentDesk:
         now = self._clock.stamp()
         try:
             past, rows = await history.query(lambda reader: (read_past(reader, now), remembered(reader)))
-        except StoreError as error:
-            log.warning("open incidents of before cannot be read: %s", error)
-        else:
             self._rules.resume(rows)
             await self._replay(past, now)
+        except StoreError as error:
+            log.warning("open incidents of before cannot be read: %s", error)
+        except Exception:  # what an earlier start left must not keep this one from measuring
+            log.exception("open incidents of before cannot be understood")
         waiting, self._waiting = self._waiting or (), None
         for records in waiting:
             self._engine.accept(records)

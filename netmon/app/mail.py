@@ -43,6 +43,7 @@ class Mail:
     def __init__(self, inbox: Inbox, clock: Clock, publish: Callable[[Sequence[Record]], None]) -> None:
         self._inbox, self._clock, self._publish = inbox, clock, publish
         self._known: set[str] | None = None
+        self._complaint = ""
 
     async def run(self, asks: Asks, history: Commits) -> None:
         """Look until cancelled."""
@@ -63,7 +64,16 @@ class Mail:
         except StoreError as error:
             log.warning("what was written about incidents waits: %s", error)
             return
-        await asyncio.to_thread(_remove, [path for path, _ in found])
+        try:
+            await asyncio.to_thread(_remove, [path for path, _ in found])
+        except OSError as error:
+            # It is in the history, and is not taken again.
+            self._complain(f"files in the inbox cannot be removed: {error}")
+
+    def _complain(self, words: str) -> None:
+        if words != self._complaint:
+            log.warning("%s", words)
+        self._complaint = words
 
     def _take(self, letter: Letter | None, known: set[str]) -> None:
         if letter is None or letter.kind != RECORD:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,6 +48,7 @@ class PlannedWork:
         self._known: dict[str, list[Window]] = {}
         self._trouble: dict[str, str] = {}
         self._planned = Planned()
+        self._changed = asyncio.Event()
 
     def reason(self, thing: Thing, wall_ms: int) -> str:
         """Return why trouble with a thing is expected at a moment; empty: it is not."""
@@ -61,6 +63,14 @@ class PlannedWork:
         names = {section.name for section in self._sections}
         self._known = {name: found for name, found in self._known.items() if name in names}
         self._put_together()
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Read all calendars whenever the configuration is another one, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Read all calendars."""

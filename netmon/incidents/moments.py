@@ -39,7 +39,7 @@ def shortened(stamp: Stamp | None) -> Json:
 
 def short_stamp(data: Json) -> Stamp | None:
     """Return the moment that a fact or an event carries; None when there is none."""
-    if not isinstance(data, list | tuple):
+    if not isinstance(data, list | tuple) or len(data) != 4:
         return None
     boot_id, boottime_ns, wall_ms, synced = data
     return Stamp(str(boot_id), int(str(boottime_ns)), int(str(wall_ms)), bool(synced))
