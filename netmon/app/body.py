@@ -125,7 +125,7 @@ class Body:
         mail = Mail(Inbox(self.folder), self.clock, self._publish)
         tasks.create_task(mail.run(self, self.history), name="what people write")
         tasks.create_task(self.minutes.run(), name="minutes")
-        tasks.create_task(self.planned.refresh(), name="planned work")
+        tasks.create_task(self.planned.run(), name="planned work")
         self.calendar.add("planned work", "41 * * * *", self.planned.refresh, jitter_seconds=300)
         self.calendar.add("test of channels", "0 10 * * 1", self.channels.test, jitter_seconds=600)
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)

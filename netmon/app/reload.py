@@ -120,7 +120,6 @@ class Reloader:
         self._body.history.commit_every(configuration.store.commit_every_seconds)
         await self._body.sinks.apply(configuration)
         await self._body.channels.apply(configuration)
-        await self._body.planned.refresh()
         self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""
         self.last_success_seconds = self._body.clock.wall_ns() / 1e9
