@@ -62,16 +62,18 @@ class IncidentDesk:
 
     def expect(self, configuration: Configuration, watch: Watch) -> None:
         """Follow another configuration from now on; what is the same in it keeps its state."""
-        fresh = Rules(rules(configuration), self._publish)
-        fresh.follow(self._rules)
-        self._rules = fresh
+        wanted = tuple(rules(configuration))
+        if wanted != self._rules.rules:
+            fresh = Rules(wanted, self._publish)
+            fresh.follow(self._rules)
+            self._rules = fresh
         self._engine.expect(
             EngineSettings(
                 scope(configuration, watch),
                 policy(configuration.incidents),
                 working_hours(configuration.site),
                 self._planned,
-                fresh,
+                self._rules,
             )
         )
 

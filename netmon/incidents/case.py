@@ -46,6 +46,13 @@ class Case:
         """The last look; one that knows nothing before the first."""
         return self._recent[-1][1] if self._recent else Look(self.thing, None)
 
+    def follow(self, policy: Policy) -> None:
+        """Judge by another policy from now on."""
+        if policy != self.policy:
+            self.policy = policy
+            self.track.follow(policy)
+            self._recent = deque(self._recent, maxlen=policy.longest)
+
     def feed(self, began: Stamp, look: Look) -> None:
         """Take a minute."""
         self.track.feed(began, look.badness)

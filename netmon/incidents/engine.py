@@ -16,7 +16,7 @@ from netmon.incidents.minute import Listener, Minute
 from netmon.incidents.moments import earlier, elapsed_seconds
 from netmon.incidents.off import Off
 from netmon.incidents.past import HEARD, Past
-from netmon.incidents.policy import AT_ONCE
+from netmon.incidents.policy import AT_ONCE, Policy
 from netmon.incidents.record import RECORD
 from netmon.incidents.settings import EngineSettings
 from netmon.incidents.told import Teller, readings_of
@@ -68,6 +68,8 @@ class Engine:
         self._listener.watch = settings.scope.watch
         self._explanations = Explanations(settings.scope, self._cases)
         self._teller = Teller(settings, self._clues, self._explanations)
+        for case in self._cases.values():
+            case.follow(self._policy(case.thing))
 
     def resume(self, past: Past, now: Stamp) -> None:
         """Go on where an earlier start of netmon stood: nothing is told twice, nothing is left out."""
@@ -216,9 +218,11 @@ class Engine:
     def _case(self, thing: Thing) -> Case:
         case = self._cases.get(thing)
         if case is None:
-            policy = AT_ONCE if thing.of_rule else self._settings.policy
-            case = self._cases[thing] = Case(thing, policy)
+            case = self._cases[thing] = Case(thing, self._policy(thing))
         return case
+
+    def _policy(self, thing: Thing) -> Policy:
+        return AT_ONCE if thing.of_rule else self._settings.policy
 
     def _tell(self, records: Sequence[Record]) -> None:
         if records:

@@ -24,6 +24,11 @@ class Track:
         """The last minute, known or not."""
         self.seen_good = False
 
+    def follow(self, policy: Policy) -> None:
+        """Judge by another policy from now on."""
+        self._policy = policy
+        self._window = deque(self._window, maxlen=policy.longest)
+
     def feed(self, began: Stamp, badness: Badness | None) -> None:
         """Take the minute that began then."""
         self._window.append((began, badness))

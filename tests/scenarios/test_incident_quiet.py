@@ -10,8 +10,9 @@ from fakes.stored import StoredRecords
 
 from netmon.incidents.chronology import chronology
 from netmon.incidents.engine import Engine
-from netmon.incidents.incident import Severity, Step
+from netmon.incidents.incident import Badness, Severity, Step
 from netmon.incidents.past import read_past
+from netmon.incidents.policy import Limit, Policy
 from netmon.incidents.record import KIND, RECORD
 from netmon.incidents.rule import Condition, Rule
 from netmon.incidents.rules import Rules, remembered
@@ -286,3 +287,15 @@ def test_a_rule_is_an_incident_dated_back_told_to_whom_it_says_over_reloads_and_
     assert (one.severity, one.notify) == (Severity.PAGE, ("desk",))
     assert abs(one.started.wall_ms - START_MS - 120_000) <= 60_000
     assert abs(one.ended.wall_ms - START_MS - 600_000) <= 60_000
+
+
+def test_a_reload_with_other_numbers_of_minutes_holds_at_once_and_leaves_what_is_open():
+    def patient(stage):
+        stage.play.policy = Policy(limits=(Limit(Badness.DOWN, 2, 3),), close_after=2)
+        stage.engine.expect(stage.settings())
+
+    script = {120: CUT, 400: patient, 600: MENDED, 900: {"switch": False}, 1140: {"switch": True}}
+    stage = perform(IncidentPlay(script=script))
+    assert [step for step, _ in stage.steps] == [Step.OPENED, Step.CLOSED]
+    closed = next(event for event in stage.events if event.data["step"] == "closed")
+    assert closed.stamp.wall_ms - START_MS == pytest.approx(720_000, abs=60_000)
