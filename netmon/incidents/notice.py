@@ -16,7 +16,7 @@ class Notice:
     """One thing to tell. `id` is the same whenever the same step is told again.
 
     `key` is the dedupe key of its thing. `labels` are the identity in Alertmanager.
-    `first`: nothing of this incident was told before. Not `firing`: it is over.
+    Not `firing`: it is over.
     """
 
     id: str
@@ -24,7 +24,6 @@ class Notice:
     labels: Labels
     severity: Severity
     firing: bool
-    first: bool
     step: Step
     incident: Incident
     text: str
@@ -51,7 +50,6 @@ def notice_of(event: Event) -> Notice | None:
         labels=incident.thing.labels,
         severity=incident.severity,
         firing=not over,
-        first=step in (Step.OPENED, Step.RELEASED),
         step=step,
         incident=incident,
         text=event.text,

@@ -50,10 +50,10 @@ def test_identity_labels_are_those_of_the_central_rules(thing, labels):
     assert dict(thing.labels) == labels
 
 
-def test_an_opened_incident_is_told_first_and_firing():
+def test_an_opened_incident_is_told_and_fires():
     notice = notice_of(step_event(OPEN, Step.OPENED, "lib is down", NOW))
     assert notice is not None
-    assert (notice.firing, notice.first, notice.severity) == (True, True, Severity.PAGE)
+    assert (notice.firing, notice.severity) == (True, Severity.PAGE)
     assert (notice.id, notice.key) == (f"{OPEN.id}/1", "netmon/lib/site/-/access")
 
 
