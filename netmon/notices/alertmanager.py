@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from netmon.clock import Clock
@@ -17,6 +17,7 @@ _HOLD_MS = 24 * 3_600_000
 """How long an alert goes on unasked. A degraded line that dies takes our voice with it: that must not look
 like the end of the trouble. An appliance that is never seen again is forgotten after a day."""
 _BEAT_MS = 300_000
+_SKEW_MS = 60_000
 _BRIEF_MS = 900_000
 """A test, or a note about a channel, ends by itself."""
 
@@ -35,6 +36,7 @@ class Alertmanager(Channel):
     def __init__(self, name: str, settings: HttpSettings, clock: Clock) -> None:
         self.name = name
         self._session, self._clock = HttpSession(settings), clock
+        self._ahead_ms = 0
 
     async def send(self, message: Message, *, again: bool = False) -> Sequence[Ticket]:
         """Post it."""
@@ -48,32 +50,35 @@ class Alertmanager(Channel):
 
     async def beat(self, site: str) -> None:
         """Post an alert that always fires, and ends by itself five minutes after the last time."""
-        now = self._clock.wall_ns() // 1_000_000
-        await self._send(
-            [
-                {
-                    "labels": {"alertname": "NetmonHeartbeat", "site": site},
-                    "annotations": {"summary": f"netmon at {site} lives; its silence is what must alarm"},
-                    "startsAt": _time(now),
-                    "endsAt": _time(now + _BEAT_MS),
-                }
-            ]
-        )
+        await self._send(lambda now_ms, ahead_ms: [_heartbeat(site, now_ms + ahead_ms)])
 
     async def close(self) -> None:
         """Close the connection."""
         await self._session.close()
 
     async def _post(self, messages: Sequence[Message]) -> None:
-        now = self._clock.wall_ns() // 1_000_000
-        await self._send([alert(message, now) for message in messages])
+        await self._send(lambda now_ms, ahead_ms: [alert(one, now_ms, ahead_ms) for one in messages])
 
-    async def _send(self, alerts: list[dict[str, Json]]) -> None:
-        await self._session.post(_PATH, json.dumps(alerts).encode(), {})
+    async def _send(self, alerts: Callable[[int, int], list[dict[str, Json]]]) -> None:
+        """Post, in the server's time: by a clock that is wrong, an alert would be over before it began."""
+        now_ms = self._now_ms
+        await self._session.post(_PATH, json.dumps(alerts(now_ms, self._ahead_ms)).encode(), {})
+        server_seconds = self._session.server_seconds
+        if server_seconds is None:
+            return
+        ahead_ms = round(server_seconds * 1000) - self._now_ms
+        ahead_ms = 0 if abs(ahead_ms) < _SKEW_MS else ahead_ms
+        if abs(ahead_ms - self._ahead_ms) > _SKEW_MS:
+            self._ahead_ms = ahead_ms
+            await self._session.post(_PATH, json.dumps(alerts(self._now_ms, ahead_ms)).encode(), {})
+
+    @property
+    def _now_ms(self) -> int:
+        return self._clock.wall_ns() // 1_000_000
 
 
-def alert(message: Message, now_ms: int) -> dict[str, Json]:
-    """Return a message as an alert."""
+def alert(message: Message, now_ms: int, ahead_ms: int = 0) -> dict[str, Json]:
+    """Return a message as an alert; `ahead_ms` is how far the server's clock is ahead of ours."""
     started = min(message.started_ms, now_ms)
     ended = now_ms + (_HOLD_MS if message.sort is Sort.INCIDENT else _BRIEF_MS)
     if not message.firing:
@@ -87,8 +92,17 @@ def alert(message: Message, now_ms: int) -> dict[str, Json]:
             "severity": str(message.severity),
             "incident": message.id.partition("/")[0],
         },
-        "startsAt": _time(started),
-        "endsAt": _time(ended),
+        "startsAt": _time(started + ahead_ms),
+        "endsAt": _time(ended + ahead_ms),
+    }
+
+
+def _heartbeat(site: str, now_ms: int) -> dict[str, Json]:
+    return {
+        "labels": {"alertname": "NetmonHeartbeat", "site": site},
+        "annotations": {"summary": f"netmon at {site} lives; its silence is what must alarm"},
+        "startsAt": _time(now_ms),
+        "endsAt": _time(now_ms + _BEAT_MS),
     }
 
 

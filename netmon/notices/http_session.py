@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 
 import aiohttp
@@ -34,6 +35,8 @@ class HttpSession:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._client: aiohttp.ClientSession | None = None
+        self.server_seconds: float | None = None
+        """Unix time of the newest answer, as the server sees it; None: it did not say."""
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Post JSON and return when it was taken; DeliveryError otherwise."""
@@ -59,6 +62,7 @@ class HttpSession:
             raise Parked("this is no address of a server: is `url` right?") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(clean(str(error)) or type(error).__name__) from error
+        self.server_seconds = _date_seconds(response.headers)
         _judge(status, response.headers, answer)
 
     async def close(self) -> None:
@@ -78,6 +82,13 @@ class HttpSession:
             timeout=aiohttp.ClientTimeout(total=None),
         )
         return self._client
+
+
+def _date_seconds(headers: Mapping[str, str]) -> float | None:
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError):
+        return None
 
 
 def _judge(status: int, headers: Mapping[str, str], answer: bytes) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from netmon.clock import Clock
+from netmon.delivery.courier import PumpState
 from netmon.errors import Parked, RetryLater, StoreError
 from netmon.incidents.notice import Notice
 from netmon.model import Stamp
@@ -53,6 +54,7 @@ class Lane:
         self._unsaid: list[Waiting] = []
         self._head: Stamp | None = None
         self._dirty = self._started = False
+        self._state_key = f"notices {self.name}"
         self.held_total = 0
 
     @property
@@ -96,11 +98,12 @@ class Lane:
                 await self.postman.hold(RetryLater(str(error)))
             except Exception as error:
                 # The fence around one channel: a defect here must stop neither the daemon nor another one.
-                log.exception("%s broke; it is tried again", self.name)
+                if self.postman.state is not PumpState.PARKED:
+                    log.exception("%s broke; it is tried again", self.name)
                 await self.postman.hold(Parked(repr(error)))
 
     async def _start(self) -> None:
-        text = await self._history.read_state(self._key)
+        text = await self._history.read_state(self._state_key)
         if text is None:
             # A new channel begins with what comes: nobody wants last year's alerts.
             self.state.position = await self._history.commit()
@@ -230,7 +233,7 @@ class Lane:
     async def _save(self) -> None:
         if self.channel.refresh_seconds is None:
             self.state.told = {key: one for key, one in self.state.told.items() if not one.ended_ms}
-        await self._history.write_state(self._key, self.state.dump())
+        await self._history.write_state(self._state_key, self.state.dump())
         self._dirty, self._save_at = False, self._clock.monotonic() + _SAVE_SECONDS
 
     async def _idle(self) -> None:
@@ -239,10 +242,6 @@ class Lane:
                 await self._more.wait()
         except TimeoutError:
             self._queue.newest += 1  # look by itself: nobody may have said so
-
-    @property
-    def _key(self) -> str:
-        return f"notices {self.name}"
 
     @property
     def _now_ms(self) -> int:

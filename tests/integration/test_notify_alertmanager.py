@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from fakes.alert_servers import alertmanager, pager, post
+from fakes.clock import FakeClock
 from fakes.delivering import until
 from fakes.history import MemoryHistory
 from fakes.telling import closed, incident, message, opened
@@ -221,6 +222,23 @@ async def test_a_silence_holds_though_the_alert_is_sent_again(channel, server, p
     assert on_call(pages, "firing") == []
     [alert] = server.json("/api/v2/alerts")
     assert alert["status"]["state"] == "suppressed"
+
+
+async def test_an_appliance_whose_clock_is_years_wrong_is_heard_in_the_servers_time(server, pages):
+    for clock in (FakeClock(wall_ns=10**15), FakeClock(wall_ns=4 * 10**18)):
+        wrong = Alertmanager("centre", HttpSettings(server.url), clock)
+        one = incident(clock.stamp(), site=f"lib-{clock.wall_ns()}")
+        await wrong.send(message(one, clock.stamp()))
+        over = replace(one, number=2, ended=clock.stamp(), duration_seconds=1.0)
+        labels = dict(one.thing.labels)
+        active = [found["labels"] for found in server.json("/api/v2/alerts")]
+        assert labels in active
+        await asyncio.sleep(1.1)
+        await wrong.send(message(over, clock.stamp()))
+        await wrong.close()
+        async with asyncio.timeout(30):
+            await until(lambda gone=labels: gone not in [a["labels"] for a in server.json("/api/v2/alerts")])
+    assert on_call(pages, "resolved") == []
 
 
 async def test_the_heartbeat_always_fires_and_goes_to_the_dead_mans_switch(channel, pages):
