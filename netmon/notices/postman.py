@@ -11,15 +11,13 @@ from random import Random
 from netmon.clock import Clock
 from netmon.delivery.courier import PumpState
 from netmon.delivery.pacing import Patience
-from netmon.errors import DeliveryError, Parked, RetryLater, Unreachable
+from netmon.errors import DeliveryError, Parked, RetryLater
 from netmon.notices.channel import Channel, Ticket
 from netmon.notices.lane_state import LaneState
 from netmon.notices.message import Message
 
 log = logging.getLogger(__name__)
 
-_MOST_REFUSALS = 200
-"""Answers that say "later" to the same message: some hours. Then it is the message, not the moment."""
 PATIENCE = Patience(retry_first=1.0, retry_cap=60.0, parked_first=15.0, parked_cap=900.0)
 
 
@@ -43,7 +41,7 @@ class Postman:
 
     async def deliver(self, message: Message, state: LaneState) -> Fate:
         """Bring it over; comes back only when it was taken, or will never be."""
-        again, refusals = state.attempt == message.id, 0
+        again = state.attempt == message.id
         if not again:
             # Known on the disk before it goes: after a crash the channel is asked, or told the same id.
             state.attempt = message.id
@@ -52,9 +50,6 @@ class Postman:
             try:
                 tickets = await self.channel.send(message, again=again)
             except (RetryLater, Parked) as error:
-                refusals += not isinstance(error, Unreachable)
-                if refusals > _MOST_REFUSALS:
-                    return self._refused(message.id, error)
                 await self.hold(error)
                 again = True
             except DeliveryError as error:
