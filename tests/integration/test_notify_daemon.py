@@ -76,7 +76,8 @@ def incidents(found):
 def test_an_incident_is_told_once_across_a_kill_and_a_reload(daemon, desk):
     url, found = desk
     daemon.start()
-    daemon.wait_until(lambda: incidents(found), "the desk hears of it", 150)  # rules are judged at the end of a minute
+    # Incidents are decided when a minute is over.
+    daemon.wait_until(lambda: incidents(found), "the desk hears of it", 150)
     assert any(one["sort"] == "heartbeat" for one in found)
     daemon.kill()
     daemon.start()
