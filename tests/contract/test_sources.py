@@ -325,16 +325,14 @@ async def answering_end(name):
             transport, port = await serve(Agent(simulated.objects, COMMUNITY), "127.0.0.1")
             stack.callback(transport.close)
             yield {"port": port}
-        elif name == "tcp":
-            yield {"target": f"127.0.0.1:{await stack.enter_async_context(tcp_server(silence))}"}
+        elif name in ("tcp", "tls"):
+            certificate = SELF_SIGNED if name == "tls" else None
+            yield {"target": f"127.0.0.1:{await stack.enter_async_context(tcp_server(silence, certificate))}"}
         elif name == "http":
             yield {"target": f"http://127.0.0.1:{await stack.enter_async_context(tcp_server(say_hello))}/"}
         elif name == "dns":
             server = await stack.enter_async_context(udp_server(no_such_data))
             yield {"target": f"127.0.0.1:{server.port}"}
-        elif name == "tls":
-            port = await stack.enter_async_context(tcp_server(silence, SELF_SIGNED))
-            yield {"target": f"127.0.0.1:{port}"}
         elif name in ("ntp", "udp"):
             answer = time_server() if name == "ntp" else lambda data: [data]
             yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(answer))).port}"}

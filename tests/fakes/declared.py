@@ -9,8 +9,8 @@ from netmon.model import Metric, derived
 from netmon.store.health import STORE_METRICS
 
 OURS = (
-    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
-    "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
+    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power",
+    "resources", "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
 )  # fmt: skip
 """Sources of this project: others may be installed on the machine."""
 

@@ -29,8 +29,8 @@ import netmon.web
 from collectors.rules.library import OWN_FOLDER, Library
 from collectors.snmp.command import collectors
 from netmon import sdk
-from netmon.cli.long_form import cells, write_csv, write_json_lines
 from netmon.delivery.line import LineEncoder
+from netmon.delivery.long_form import cells, write_csv, write_json_lines
 from netmon.latest import Latest
 from netmon.metrics.exposition import Exposition
 from netmon.model import Event, Fact, Kind, Reading

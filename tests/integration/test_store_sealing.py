@@ -329,7 +329,9 @@ async def test_a_small_budget_takes_what_probes_send_first_and_evidence_never(hi
     await history.expire(EVER, 0, EVER)
     assert kept(folder) == {"evidence"}
     found = await everything(history)
-    evidence = {at: one for at, one in truth().items() if isinstance(one, tuple) and one[0] == "circuit_minute"}
+    evidence = {
+        at: one for at, one in truth().items() if isinstance(one, tuple) and one[0] == "circuit_minute"
+    }
     assert {at: one for at, one in found.items() if isinstance(one, tuple)} == evidence
 
 
