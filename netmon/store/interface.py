@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Value
 
@@ -33,8 +34,7 @@ class Query:
     key: Labels = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rollup:
+class Rollup(NamedTuple):
     """One metric of one row over one window; all values None when nothing was known."""
 
     key: Labels
