@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,9 @@ class BlockFileWriter:
         return size
 
     def close(self) -> None:
-        """Close a file that is given up."""
-        self._file.close()
+        """Close a file that is given up, or finished; what a full disk did not take goes with it."""
+        with suppress(OSError):
+            self._file.close()
 
 
 class BlockFile:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from netmon.clock import Clock
 from netmon.errors import StoreError
-from netmon.model import Reading, Record, Retention
+from netmon.model import Record
 from netmon.store.backlog import Backlog
 from netmon.store.disk_thread import DiskThread
 from netmon.store.folder import FolderLock
@@ -18,15 +18,13 @@ from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, History, Position
 from netmon.store.journal import Journal
 from netmon.store.retention import Terms
+from netmon.store.weight import weigh
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _CLOSE_SECONDS = 4.0
-_READING_BYTES = 300
-_CELL_BYTES = 40
-_OTHER_BYTES = 2000
 
 
 def open_history(
@@ -117,7 +115,7 @@ class SqliteHistory(History):
     def accept(self, records: Sequence[Record]) -> None:
         """Take records without waiting."""
         for record in records:
-            size, precious = _weigh(record)
+            size, precious = weigh(record)
             self._fresh.add(record, size, precious=precious)
         if self._fresh.size_bytes > self._hurry_bytes:
             self._hurry.set()
@@ -217,8 +215,15 @@ class SqliteHistory(History):
             pass
 
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
-        """Seal what is over, delete by age and by size, look at some old files; commits get in between."""
-        await self.seal()
+        """Seal what is over, delete by age and by size, look at some old files; commits get in between.
+
+        StoreError when sealing failed, after the deletions: on a full disk they make the room it needs.
+        """
+        refused: StoreError | None = None
+        try:
+            await self.seal()
+        except StoreError as error:
+            refused = error
         stamp = self._clock.stamp()
 
         def oldest_ms(seconds: float) -> int | None:
@@ -226,7 +231,7 @@ class SqliteHistory(History):
 
         terms = Terms(
             oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
-            sent_to=min(self._cursors.values(), default=2**62), newest=self.newest,
+            sent_to=min(self._cursors.values(), default=2**62), newest=self.newest, now=stamp,
         )  # fmt: skip
         steps, total = await self._disk.call(self._journal.expire, terms), 0
         while (done := await self._disk.call(self._journal.step, steps)) is not None:
@@ -234,17 +239,7 @@ class SqliteHistory(History):
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
+        if refused is not None:
+            raise refused
         await self._take(await self._disk.call(self._journal.scrub))
         return total
-
-
-def _weigh(record: Record) -> tuple[int, bool]:
-    """Return the memory that a record may take, in bytes, and whether it goes last."""
-    if not isinstance(record, Reading):
-        return _OTHER_BYTES, True
-    try:
-        cells = len(record.columns) * len(record.outcomes)
-        return _READING_BYTES + _CELL_BYTES * cells, record.shape.retention is Retention.EVIDENCE
-    except (AttributeError, TypeError):
-        # Half a reading: the journal will say so, where all odd ones are counted.
-        return _OTHER_BYTES, False

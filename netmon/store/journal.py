@@ -129,7 +129,7 @@ class Journal:
 
     def step(self, steps: Iterator[T]) -> tuple[T] | None:
         """Take one step and return what it did; None when all is done."""
-        done = self._mending(lambda: next(((one,) for one in steps), None))
+        done = self._mending(lambda: _next(steps))
         if done is None:
             self._writer.forget_subjects()
             self._sealed_bytes = self._folder.size_bytes()
@@ -212,10 +212,10 @@ class Journal:
                 self._open(self._writer)
             try:
                 return work()
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, OSError) as error:
                 if is_full(error) and self._ballast.release():
                     return work()
-                if not is_damage(error):
+                if not isinstance(error, sqlite3.DatabaseError) or not is_damage(error):
                     raise
                 self._replace(str(error))
                 return work()
@@ -223,6 +223,10 @@ class Journal:
             raise
         except Exception as error:
             raise in_words(error, self._file.folder) from error
+
+
+def _next(steps: Iterator[T]) -> tuple[T] | None:
+    return next(((one,) for one in steps), None)
 
 
 def _kind(record: object) -> str:

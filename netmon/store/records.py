@@ -42,7 +42,8 @@ class Records:
         if not self.has_sealed or position >= self.log.sealed_to:
             return list(found)
         followed = self._followed.pop(position, None)
-        if followed is None or (followed.head is None and followed.sealed_to < self.log.sealed_to):
+        if followed is None or followed.sealed_to != self.log.sealed_to:
+            # One that was opened before the last seal knows nothing of what has left the log since.
             followed = _Followed(self.sealed.after(position, self.log.refresh()), self.log.sealed_to)
         entries: list[Entry] = []
         while len(entries) < limit and (found or followed.head is not None):
@@ -77,13 +78,22 @@ class Records:
 
     def newest_first(self, scope: Scope, end_ms: int | None = None) -> Iterator[Entry]:
         """Yield the log's records before a moment, newest first, then the newest reading of sealed files."""
-        yield from self.log.newest_first(scope, end_ms)
+        told: set[Position] = set()
+        while True:
+            try:
+                for entry in self.log.newest_first(scope, end_ms):
+                    if entry.position not in told:
+                        told.add(entry.position)
+                        yield entry
+            except MovedError:
+                continue
+            break
         if self.has_sealed and scope.genus is Genus.READING:
             boots = self.log.refresh()
             windows = list(boots.windows(-_EVER_MS, _EVER_MS if end_ms is None else end_ms))
-            entry = self.sealed.last(self.shapes(scope), windows, boots)
-            if entry is not None:
-                yield entry
+            newest = self.sealed.last(self.shapes(scope), windows, boots)
+            if newest is not None:
+                yield newest
 
     def shapes(self, scope: Scope) -> dict[int, Shape]:
         """Return the shapes of a scope by the number of their subject."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import product
 from sqlite3 import Connection
 
-from netmon.model import Retention
+from netmon.model import Retention, Stamp
 from netmon.store.boots import Window
 from netmon.store.connection import transaction, used_bytes
+from netmon.store.leap import leapt
 from netmon.store.manifest import SealedFile, Shelf, ends_ms, forget_file, load_files
 from netmon.store.schema import HIGH_WATER, load_boots, save_cursor
 from netmon.store.sealed_folder import SealedFolder
@@ -33,7 +34,7 @@ class Terms:
     """How long things are kept.
 
     `sent_to` is the position that every sink in use has passed. Moments are wall time in ms; None
-    when today's clock is not to be trusted, so that age deletes nothing.
+    when today's clock is not to be trusted, so that age deletes nothing. `now`: when that is said.
     """
 
     oldest_ms: int | None
@@ -41,6 +42,7 @@ class Terms:
     keep_bytes: int
     sent_to: int
     newest: int
+    now: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ class Retainer:
         # Deleting the end of the log must not give its positions again. AUTOINCREMENT would see to it, at
         # the price of one more page written by every commit.
         save_cursor(self._connection, HIGH_WATER, self._terms.newest)
-        yield from self._by_age()
-        yield from self._files_by_age()
+        if self._terms.now is None or not leapt(self._connection, self._terms.now):
+            yield from self._by_age()
+            yield from self._files_by_age()
         yield from self._files_by_size(Shelf.PROBES, Shelf.POLLED)
         yield from self._by_size()
         yield from self._files_by_size(Shelf.ROLLUPS)

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from shutil import rmtree
 from sqlite3 import Connection
 
 from netmon.model import Shape
@@ -73,6 +74,8 @@ class Sealing:
     def steps(self, stretch: Stretch) -> Iterator[None]:
         """Write a stretch: first the blocks, then, when all are durable, they appear."""
         boots = self._reader.refresh()
+        # A seal that failed half-way may have left something there.
+        rmtree(self._part, ignore_errors=True)
         self._part.mkdir(mode=0o700, parents=True)
         try:
             for run in sorted(stretch.runs, key=self._order):
@@ -84,6 +87,7 @@ class Sealing:
         finally:
             for writer in self._writers.values():
                 writer.close()
+            rmtree(self._part, ignore_errors=True)
 
     def _order(self, run: Run) -> tuple[str, int, int]:
         # Like beside like: what the index says of subjects then packs to a quarter.

@@ -1,0 +1,121 @@
+"""What goes on beside commits (sealing, deleting, reading) neither loses anything nor stops for good."""
+
+from contextlib import closing
+
+import pytest
+from fakes.records import reading, shape, stamp
+from fakes.store_clock import HandClock
+
+from netmon.errors import StoreError
+from netmon.model import Event, Fact, Retention
+from netmon.store.connection import connect_read_only
+from netmon.store.history import open_history
+from netmon.store.interface import Query
+from netmon.store.reader import open_reader
+from netmon.store.records import Records
+from netmon.store.scope import Scope
+from netmon.store.sealed_folder import SealedFolder
+from netmon.store.subjects import Genus
+
+DAY = 86_400
+YEAR = 365 * DAY
+OF = shape()
+
+
+async def store(history, first, count, every=10):
+    history.accept([reading(OF, (first + n) * every, [float(first + n)]) for n in range(count)])
+    await history.commit()
+
+
+async def kept(history):
+    return [entry.record for entry in await history.after(0, 9999)]
+
+
+async def test_a_sink_that_catches_up_while_days_are_sealed_misses_nothing(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    await store(history, 0, 300)
+    await history.seal(everything=True)
+    got = [entry.position for entry in await history.after(0, 100)]
+    await store(history, 300, 300)
+    await history.seal(everything=True)
+    await store(history, 600, 300)
+    while entries := await history.after(got[-1], 256):
+        got += [entry.position for entry in entries]
+    assert got == list(range(1, 901))
+    await history.close()
+
+
+async def test_what_a_failed_seal_left_behind_does_not_stop_the_next_one(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    await store(history, 0, 300)
+    part = tmp_path / "sealed" / "part"
+    part.mkdir(parents=True)
+    (part / "polled.blocks").write_bytes(b"half of a file")
+    await history.seal(everything=True)
+    assert [path.name for path in (tmp_path / "sealed").iterdir()] != ["part"]
+    assert len(await history.after(0, 999)) == 300
+    await history.close()
+
+
+async def test_what_is_old_is_deleted_although_nothing_can_be_sealed(tmp_path):
+    clock = HandClock()
+    history = open_history(tmp_path, clock)
+    await store(history, 0, 300, every=1000)
+    (tmp_path / "sealed").write_bytes(b"in the way")
+    clock.move(30 * DAY)
+    with pytest.raises(StoreError, match="sealed"):
+        await history.expire(DAY, 2**40, DAY)
+    assert await kept(history) == []
+    (tmp_path / "sealed").unlink()
+    await history.expire(DAY, 2**40, DAY)
+    await history.close()
+
+
+async def test_a_number_that_nobody_could_count_with_is_left_out_and_its_neighbours_are_sealed(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([reading(OF, second, [value]) for second, value in enumerate((1, 10**400, 2**70))])
+    await history.commit()
+    assert history.unstorable_total == 1
+    await history.seal(everything=True)
+    assert [record.columns[0][0] for record in await kept(history)] == [1, 2**70]
+    with closing(open_reader(tmp_path)) as reader:
+        (rollup,) = reader.rollup(Query("tcp", 0, 2**42), 3_600_000)
+    assert rollup.n == 2
+    await history.close()
+
+
+@pytest.mark.parametrize("boot_id", ["boot-1", "boot-2"])
+async def test_a_clock_that_leaps_years_ahead_deletes_no_evidence_until_it_has_proved_itself(
+    tmp_path, boot_id
+):
+    clock = HandClock()
+    history = open_history(tmp_path, clock)
+    incident = Event("incident", (), "line down", clock.stamp(), {}, Retention.EVIDENCE)
+    history.accept([incident])
+    await history.commit()
+    if boot_id != clock.boot_id:
+        await history.close()
+        clock = HandClock(boot_id=boot_id)
+        history = open_history(tmp_path, clock)
+    clock.move(60)
+    clock.step(10 * YEAR)
+    history.accept([Event("clock_step", (), "10 years", clock.stamp())])
+    await history.commit()
+    assert await history.expire(DAY, 2**40, 7 * YEAR) == 0
+    clock.move(2 * DAY)
+    # It was no mistake, then.
+    assert await history.expire(2 * YEAR, 2**40, 7 * YEAR) == 1
+    assert [record.kind for record in await kept(history)] == ["clock_step"]
+    await history.close()
+
+
+async def test_facts_are_read_to_their_end_while_days_are_sealed(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([Fact("system", (("device", str(n)),), {"n": n}, stamp(n)) for n in range(200)])
+    await store(history, 0, 300)
+    with closing(connect_read_only(tmp_path / "history.db")) as connection:
+        facts = Records(connection, SealedFolder(tmp_path)).newest_first(Scope(Genus.FACT))
+        first = [next(facts) for _ in range(10)]
+        await history.seal(everything=True)
+        assert len({entry.position for entry in [*first, *facts]}) == 200
+    await history.close()
