@@ -111,7 +111,7 @@ class Pump:
                 start = await self._history.cursor(self.sink.cursor)
                 own = await self.courier.insist(partial(self.sink.resume, start))
                 if own > start and not await self._history.after(own - 1, 1):
-                    own = start  # it remembers another history
+                    own = await self.courier.insist(partial(self.sink.begin_again, start))
                 if own > start:
                     await self._history.advance(self.sink.cursor, own)
                 self._lanes = Lanes(
@@ -214,7 +214,10 @@ class Pump:
         for number, entry in enumerate(entries):
             if not batch:
                 lane.unsent = entry.record.stamp
-            batch += [(entry, text) for text in encode(entry.record)]
+            try:
+                batch += [(entry, text) for text in encode(entry.record)]
+            except (ValueError, ArithmeticError, TypeError) as error:
+                await self.courier.give_up(entry, error)
             if number % _ENCODE_WITHOUT_PAUSE == _ENCODE_WITHOUT_PAUSE - 1:
                 await asyncio.sleep(0)
             if len(batch) >= self.courier.size.lines:
