@@ -128,10 +128,11 @@ class Journal:
         return scrub(self._connection, self._folder)
 
     def step(self, steps: Iterator[T]) -> tuple[T] | None:
-        """Take one step and return what it did; None when all is done."""
-        done = self._mending(lambda: _next(steps))
+        """Take one step and return what it did; None when all is done, StoreError when they failed."""
+        done = self._mending(lambda: next(((one,) for one in steps), None), again=False)
+        # One of them may have deleted subjects, and the next commit would write rows of these.
+        self._writer.forget_subjects()
         if done is None:
-            self._writer.forget_subjects()
             self._sealed_bytes = self._folder.size_bytes()
             self.size_bytes = self._file.size_bytes() + self._sealed_bytes
         return done
@@ -202,10 +203,11 @@ class Journal:
         self._connection.close()
         self._use(self._file.replace(f"is damaged ({problem})"), self._writer)
 
-    def _mending(self, work: Callable[[], T]) -> T:
+    def _mending(self, work: Callable[[], T], *, again: bool = True) -> T:
         """Do something with the file; a damaged one is replaced, and the work is done with the new one.
 
-        StoreError whatever fails: the work is not done, what waits goes on waiting.
+        StoreError whatever fails: the work is not done, what waits goes on waiting. `again`: work that
+        failed can be done once more; steps that failed are over.
         """
         try:
             if self._given_up:
@@ -213,20 +215,17 @@ class Journal:
             try:
                 return work()
             except (sqlite3.DatabaseError, OSError) as error:
-                if is_full(error) and self._ballast.release():
-                    return work()
-                if not isinstance(error, sqlite3.DatabaseError) or not is_damage(error):
+                if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+                    self._replace(str(error))
+                elif not is_full(error) or not self._ballast.release():
                     raise
-                self._replace(str(error))
+                if not again:
+                    raise
                 return work()
         except StoreError:
             raise
         except Exception as error:
             raise in_words(error, self._file.folder) from error
-
-
-def _next(steps: Iterator[T]) -> tuple[T] | None:
-    return next(((one,) for one in steps), None)
 
 
 def _kind(record: object) -> str:

@@ -143,15 +143,12 @@ class Retainer:
                 yield Deleted(len(positions), len(positions) if sent == ">" else 0)
 
     def _unused_subjects(self) -> Iterator[Deleted]:
-        for topic in self._select("SELECT id FROM topics"):
-            self._connection.execute(
-                "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN (SELECT subject FROM blocks) "
-                "AND id NOT IN (SELECT subject FROM log WHERE codec >= 16) "
-                "AND id NOT IN (SELECT subject FROM log WHERE codec < 16 AND topic = ?1)",
-                (topic,),
-            )
-            yield Deleted(0)
+        # In one step: what a commit writes between two of them may refer to what the first one deletes.
+        self._connection.execute(
+            "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM blocks UNION SELECT subject FROM log)"
+        )
         self._connection.execute("DELETE FROM subjects_copy WHERE id NOT IN (SELECT id FROM subjects)")
+        yield Deleted(0)
 
     def _chunks(self, condition: str) -> Iterator[Deleted]:
         while positions := self._delete(condition):

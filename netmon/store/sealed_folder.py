@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
-from netmon.store.block_file import BlockFile, Content, NewerFormatError, Place
+from netmon.store.block_file import BlockFile, Content, NewerFormatError
 from netmon.store.boots import Segment
 from netmon.store.connection import transaction
 from netmon.store.manifest import (
@@ -49,6 +49,8 @@ class SealedFolder:
     def __init__(self, state_folder: Path) -> None:
         self.path = state_folder / FOLDER_NAME
         self.damaged_total = 0
+        self.unentered: set[str] = set()
+        """Stretches that appeared, and that the disk then refused to enter in the tables."""
         self._open: OrderedDict[str, BlockFile] = OrderedDict()
 
     def file(self, name: str) -> BlockFile:
@@ -91,6 +93,16 @@ class SealedFolder:
         last = max((file.last for file in load_files(connection).values()), default=0)
         if last > sealed_to(connection):
             save_sealed_to(connection, last)
+
+    def clear_unentered(self, connection: Connection) -> None:
+        """Delete what appeared and was not entered; the log has all of it."""
+        if not self.unentered:
+            return
+        # What the disk refused to commit may yet come true in a crash, until another commit has its place.
+        with transaction(connection):
+            save_sealed_to(connection, sealed_to(connection))
+        while self.unentered:
+            shutil.rmtree(self.path / self.unentered.pop(), ignore_errors=True)
 
     def check(self) -> list[str]:
         """Read every byte; return what is damaged, in words."""
@@ -192,15 +204,20 @@ def _enter(connection: Connection, name: str, path: Path, content: Content) -> N
     stretch = _STRETCH.fullmatch(path.parent.name)
     if stretch is None:
         raise ValueError("its folder has no name of a stretch")
+    first, last = int(stretch[2]), int(stretch[3])
+    for other in load_files(connection).values():
+        if other.name.partition("/")[0] != path.parent.name and other.first <= last and first <= other.last:
+            raise ValueError(f"its readings are in {other.name}, too")
     boots = _boot_numbers(connection, content.segments)
     entered = [
-        (subject_number(connection, subject), _renumbered(place, boots)) for place, subject in content.places
+        (subject_number(connection, subject), replace(place, boot=boots[place.boot]))
+        for place, subject in content.places
+        # Nobody knows when something of another boot was.
+        if place.boot in boots
     ]
     shelf = Shelf[path.stem.upper()]
     readings = 0 if shelf is Shelf.ROLLUPS else sum(place.count for place, _ in content.places)
-    file = SealedFile(
-        0, name, shelf, int(stretch[2]), int(stretch[3]), readings, path.stat().st_size, len(entered)
-    )
+    file = SealedFile(0, name, shelf, first, last, readings, path.stat().st_size, len(entered))
     save_file(connection, file, entered)
 
 
@@ -220,9 +237,3 @@ def _boot_numbers(connection: Connection, segments: tuple[Segment, ...]) -> dict
             save_segment(connection, replace(segment, boot=number))
         found[segment.boot] = number
     return found
-
-
-def _renumbered(place: Place, boots: dict[int, int]) -> Place:
-    if place.boot not in boots:
-        raise ValueError("a block of a boot that the file does not know")
-    return replace(place, boot=boots[place.boot])

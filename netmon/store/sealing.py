@@ -74,13 +74,17 @@ class Sealing:
     def steps(self, stretch: Stretch) -> Iterator[None]:
         """Write a stretch: first the blocks, then, when all are durable, they appear."""
         boots = self._reader.refresh()
+        self._folder.clear_unentered(self._connection)
         # A seal that failed half-way may have left something there.
         rmtree(self._part, ignore_errors=True)
         self._part.mkdir(mode=0o700, parents=True)
         try:
+            known = {segment.boot for segment in boots.segments()}
             for run in sorted(stretch.runs, key=self._order):
                 subject = self._reader.subject(run.subject)
-                if subject is not None and subject.shape is not None:
+                if subject is None or subject.shape is None or run.boot not in known:
+                    self._reader.damaged_total += len(run.positions)
+                else:
                     yield from self._run(run, subject, subject.shape, boots)
             self._publish(boots, stretch)
             yield
@@ -154,6 +158,7 @@ class Sealing:
         name = stretch_name(stretch.day, stretch.first, stretch.last)
         if sizes:
             self._part.rename(self._folder.path / name)
+            self._folder.unentered.add(name)
         else:
             self._part.rmdir()
         sync_folder(self._folder.path)
@@ -166,6 +171,7 @@ class Sealing:
                 )  # fmt: skip
                 save_file(self._connection, file, places)
             save_sealed_to(self._connection, stretch.last)
+        self._folder.unentered.discard(name)
 
     def _carry(self, run: Run, shape: Shape, boots: Boots) -> Carry:
         """Return the newest counts that were sealed before."""

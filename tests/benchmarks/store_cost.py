@@ -1,4 +1,4 @@
-"""A day of the model site in the history and in its peers, side by side: one table of everything it cost them.
+"""A day of the model site in the history and in its peers, side by side: one table of all that it cost.
 
 Commits each five seconds, sealing and hourly statistics are in ours. `store_size` and `store_writes` tell
 single rows of the same table.

@@ -1,6 +1,10 @@
 """What goes on beside commits (sealing, deleting, reading) neither loses anything nor stops for good."""
 
+import asyncio
+import shutil
+import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from fakes.records import reading, shape, stamp
@@ -118,4 +122,67 @@ async def test_facts_are_read_to_their_end_while_days_are_sealed(tmp_path):
         first = [next(facts) for _ in range(10)]
         await history.seal(everything=True)
         assert len({entry.position for entry in [*first, *facts]}) == 200
+    await history.close()
+
+
+async def test_a_stretch_that_the_disk_did_not_enter_is_neither_in_the_way_nor_told_twice(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    await store(history, 0, 300)
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as other:
+        # The files appear, and then the tables refuse them, as a full disk would.
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'full'); END")
+        with pytest.raises(StoreError, match="full"):
+            await history.seal(everything=True)
+        assert list((tmp_path / "sealed").glob("*.1-300"))
+        other.execute("DROP TRIGGER full")
+    await store(history, 300, 30)
+    await history.seal(everything=True)
+    assert [path.name.partition(".")[2] for path in (tmp_path / "sealed").iterdir()] == ["1-330"]
+    assert [entry.position for entry in await history.after(0, 999)] == list(range(1, 331))
+    await history.close()
+
+
+async def test_a_file_whose_readings_are_in_another_one_is_set_aside(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    await store(history, 0, 300)
+    await history.seal(everything=True)
+    (stretch,) = (tmp_path / "sealed").iterdir()
+    await history.close()
+    shutil.copytree(stretch, stretch.with_name(stretch.name.replace("1-300", "1-299")))
+    history = open_history(tmp_path, HandClock())
+    assert [entry.position for entry in await history.after(0, 999)] == list(range(1, 301))
+    assert history.damaged_total == 2
+    await history.close()
+
+
+async def test_records_of_a_boot_whose_time_was_lost_cost_no_others_their_file(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    lost = [replace(reading(OF, n, [1.0]), stamp=stamp(n, boot_id="boot-0")) for n in range(20)]
+    history.accept(lost)
+    await store(history, 100, 300)
+    await history.close()
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as other:
+        for table in ("boots", "boots_copy"):
+            other.execute(f"DELETE FROM {table} WHERE boot_id = 'boot-0'")
+    for _ in range(2):
+        history = open_history(tmp_path, HandClock())
+        await history.seal(everything=True)
+        assert len(await history.after(0, 999)) == 300
+        await history.close()
+
+
+async def test_what_is_written_while_old_subjects_are_deleted_is_readable(tmp_path):
+    clock = HandClock()
+    history = open_history(tmp_path, clock)
+    events = [Event("note", (("n", str(n)),), "x", stamp(0)) for n in range(5)]
+    history.accept(events)
+    await history.commit()
+    clock.move(30 * DAY)
+    expiring = asyncio.create_task(history.expire(DAY, 2**40, DAY))
+    while not expiring.done():
+        history.accept([replace(one, stamp=clock.stamp()) for one in events])
+        await history.commit()
+    stored = [entry.position for entry in await history.after(0, 9999)]
+    assert stored == list(range(6, history.newest + 1))
+    assert history.damaged_total == 0
     await history.close()
