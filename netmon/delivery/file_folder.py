@@ -151,7 +151,10 @@ def _part(path: Path) -> Part | None:
     match = _PART.fullmatch(path.name)
     if match is None:
         return None
-    begun = datetime.strptime(match[2], _BEGUN).replace(tzinfo=UTC)
+    try:
+        begun = datetime.strptime(match[2], _BEGUN).replace(tzinfo=UTC)
+    except ValueError:
+        return None  # not a file of ours, then
     return Part(match[1], begun, match[4], int(match[5]), int(match[6]))
 
 

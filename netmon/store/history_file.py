@@ -96,6 +96,8 @@ class HistoryFile:
     def _examine(self, connection: sqlite3.Connection) -> str:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if (application, version) == (0, 0) and not _statements(connection):
+            return ""  # the process was killed before it began
         if application != APPLICATION_ID or version < 1:
             return "is not netmon's"
         if version > FORMAT_VERSION:

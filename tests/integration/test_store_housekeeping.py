@@ -186,3 +186,32 @@ async def test_what_is_written_while_old_subjects_are_deleted_is_readable(tmp_pa
     assert stored == list(range(6, history.newest + 1))
     assert history.damaged_total == 0
     await history.close()
+
+
+async def test_hours_after_a_step_of_the_clock_are_told_like_their_readings(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([reading(OF, n * 60, [float(n)]) for n in range(100)])
+    history.accept(
+        [
+            replace(one, stamp=replace(one.stamp, wall_ms=one.stamp.wall_ms + 3_600_000))
+            for one in (reading(OF, n * 60, [float(n)]) for n in range(100, 400))
+        ]
+    )
+    await history.commit()
+    asked = Query("tcp", 0, 2**42)
+    with closing(open_reader(tmp_path)) as reader:
+        fresh = list(reader.rollup(asked, 3_600_000))
+        await history.seal(everything=True)
+        assert [one.n for one in reader.rollup(asked, 3_600_000)] == [one.n for one in fresh]
+        assert sum(one.n for one in fresh) == 400
+    await history.close()
+
+
+async def test_a_process_that_was_killed_before_it_began_a_history_left_no_damage(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "history.db")) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+    history = open_history(tmp_path, HandClock())
+    assert history.damaged_total == 0
+    assert not list(tmp_path.glob("*damaged*"))
+    await store(history, 0, 3)
+    await history.close()
