@@ -64,6 +64,20 @@ class StoreStats:
     format_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking all of the history found: damaged positions, and SQLite's own complaints."""
+
+    records: int
+    damaged: tuple[Position, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing is damaged."""
+        return not self.damaged and not self.complaints
+
+
 class HistoryReader(ABC):
     """Reads the history; safe beside the one writer. Iterators stream: memory stays bounded.
 

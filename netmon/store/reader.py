@@ -5,18 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.errors import StoreError
 from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
 from netmon.store.history_file import FILE_NAME
-from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
+from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats, Verdict
 from netmon.store.manifest import Shelf
 from netmon.store.records import Records
 from netmon.store.refusal import words
-from netmon.store.schema import FORMAT_VERSION, load_boots, load_cursor, require_format
+from netmon.store.schema import FORMAT_VERSION, load_boots, load_cursor, load_state, require_format
 from netmon.store.scope import Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
@@ -35,20 +34,6 @@ def open_reader(folder: Path) -> SqliteReader:
         )
     with words(folder):
         return SqliteReader(path)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What checking all of the history found: damaged positions, and SQLite's own complaints."""
-
-    records: int
-    damaged: tuple[Position, ...]
-    complaints: tuple[str, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Tell whether nothing is damaged."""
-        return not self.damaged and not self.complaints
 
 
 class SqliteReader(HistoryReader):
@@ -74,18 +59,26 @@ class SqliteReader(HistoryReader):
         with words(self._path.parent):
             return load_cursor(self._connection, name) or 0
 
+    def read_state(self, key: str) -> str | None:
+        """Return a small value that survives restarts, as it was at the last commit."""
+        with words(self._path.parent):
+            return load_state(self._connection, key)
+
+    def entries(self, start_ms: int, end_ms: int) -> Iterator[Entry]:
+        """Yield all records of a stretch of wall time in its order, with their places in the log."""
+        return self._scan(Scope(None), start_ms, end_ms)
+
     def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
         """Yield all records of a stretch of wall time in its order; with a measurement, its readings only."""
-        if measurement:
-            return self._scan(Scope(Genus.READING, measurement), start_ms, end_ms)
-        return self._scan(Scope(None), start_ms, end_ms)
+        scope = Scope(Genus.READING, measurement) if measurement else Scope(None)
+        return (entry.record for entry in self._scan(scope, start_ms, end_ms))
 
     def range(self, query: Query) -> Iterator[Reading]:
         """Yield whole readings in time order that have a row with the key."""
         scope = Scope(Genus.READING, query.measurement, query.key)
-        for record in self._scan(scope, query.start_ms, query.end_ms):
-            if isinstance(record, Reading):
-                yield record
+        for entry in self._scan(scope, query.start_ms, query.end_ms):
+            if isinstance(entry.record, Reading):
+                yield entry.record
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""
@@ -120,9 +113,9 @@ class SqliteReader(HistoryReader):
 
     def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
         """Yield events in time order."""
-        for record in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):
-            if isinstance(record, Event):
-                yield record
+        for entry in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):
+            if isinstance(entry.record, Event):
+                yield entry.record
 
     def shapes(self, measurement: str = "") -> Iterator[Shape]:
         """Yield every shape that the history holds (of one measurement, or all)."""
@@ -230,10 +223,9 @@ class SqliteReader(HistoryReader):
             self._heed()
             yield entry
 
-    def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
+    def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         with words(self._path.parent):
-            for entry in self._heeding(self._current().scan(scope, start_ms, end_ms)):
-                yield entry.record
+            yield from self._heeding(self._current().scan(scope, start_ms, end_ms))
 
     def _edge_ms(self, order: str) -> int | None:
         query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
