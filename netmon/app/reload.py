@@ -116,6 +116,7 @@ class Reloader:
         if old_site != configuration.site.id:
             self._drop((("site", old_site),))
         self._body.history.commit_every(configuration.store.commit_every_seconds)
+        self._body.history.hold_seconds = configuration.store.hold_unsynced_seconds
         await self._body.sinks.apply(configuration)
         self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""

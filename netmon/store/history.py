@@ -18,6 +18,7 @@ from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, History, Position
 from netmon.store.journal import Journal
 from netmon.store.retention import Terms
+from netmon.store.sealer import HOLD_SECONDS
 from netmon.store.weight import weigh
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ class SqliteHistory(History):
         """Told the newest position after each commit."""
         self.refusal = ""
         """Why the disk refuses at the moment; empty when it does not."""
+        self.hold_seconds = HOLD_SECONDS
+        """How long readings of a boot without a true time wait for one before they are sealed."""
         self._journal = journal
         self._lock = lock
         self._clock = clock
@@ -208,7 +211,9 @@ class SqliteHistory(History):
 
     async def seal(self, *, everything: bool = False) -> None:
         """Seal the days that are over (`everything`: the present one, too); commits get in between."""
-        await self._take(await self._disk.call(lambda: self._journal.seal(everything=everything)))
+        hold = self.hold_seconds
+        steps = await self._disk.call(lambda: self._journal.seal(everything=everything, hold_seconds=hold))
+        await self._take(steps)
 
     async def _take(self, steps: Iterator[None]) -> None:
         while await self._disk.call(self._journal.step, steps):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Value
+from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Stamp, Value
 
 Position = int
 """Place in the log: grows with each record, never used twice; 0 lies before the first one."""
@@ -49,6 +49,25 @@ class Rollup(NamedTuple):
     p99: Value
     increase: Value = None
     """How much a counter grew, discontinuities left out; None for what is no counter or not known."""
+
+
+class Percentile(NamedTuple):
+    """One metric of one row over one window: `n` values were known, `value` is None when none was."""
+
+    key: Labels
+    metric: Metric
+    start_ms: int
+    n: int
+    value: Value
+
+
+class Rate(NamedTuple):
+    """How fast a counter of one row grew up to a moment; None when that cannot be known."""
+
+    key: Labels
+    metric: Metric
+    stamp: Stamp
+    per_second: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +122,23 @@ class HistoryReader(ABC):
 
         Percentiles are nearest-rank over the known values of the window. Counters are rolled up as
         their rate per second between neighbouring readings; discontinuities are left out.
+        """
+
+    @abstractmethod
+    def percentiles(
+        self, query: Query, window_ms: int, share: float, metrics: Sequence[str] = ()
+    ) -> Iterator[Percentile]:
+        """Yield one nearest-rank percentile per row, metric and window; `share` is in (0, 1].
+
+        Counters as in `rollup`. One window is held in memory, and nothing of it where sealed statistics
+        tell: whole hours, 0.5, 0.95 and 0.99.
+        """
+
+    @abstractmethod
+    def rates(self, query: Query, metrics: Sequence[str] = ()) -> Iterator[Rate]:
+        """Yield the rate of each counter at each of its readings but the first, in time order.
+
+        None across what interrupts a counter: another epoch, a fall, a boot without a true time.
         """
 
     @abstractmethod

@@ -27,7 +27,7 @@ from netmon.store.schema import load_cursor, load_state, save_state, set_apart
 from netmon.store.scope import Scope
 from netmon.store.scrub import scrub
 from netmon.store.sealed_folder import SealedFolder
-from netmon.store.sealer import Sealer
+from netmon.store.sealer import HOLD_SECONDS, Sealer
 from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
@@ -118,9 +118,10 @@ class Journal:
         """Return the steps of clearing up, to be taken by step()."""
         return Retainer(self._connection, self._folder, terms).steps()
 
-    def seal(self, *, everything: bool = False) -> Iterator[None]:
+    def seal(self, *, everything: bool = False, hold_seconds: float = HOLD_SECONDS) -> Iterator[None]:
         """Return the steps of sealing, to be taken by step()."""
-        return Sealer(self._connection, self._reader.log, self._folder).steps(everything=everything)
+        sealer = Sealer(self._connection, self._reader.log, self._folder, hold_seconds)
+        return sealer.steps(everything=everything)
 
     def scrub(self) -> Iterator[None]:
         """Return the steps of looking at old files again, to be taken by step()."""

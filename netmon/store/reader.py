@@ -11,11 +11,21 @@ from netmon.errors import StoreError
 from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
 from netmon.store.history_file import FILE_NAME
-from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats, Verdict
-from netmon.store.manifest import Shelf
+from netmon.store.interface import (
+    Entry,
+    HistoryReader,
+    Percentile,
+    Position,
+    Query,
+    Rate,
+    Rollup,
+    StoreStats,
+    Verdict,
+)
 from netmon.store.records import Records
 from netmon.store.refusal import words
-from netmon.store.schema import FORMAT_VERSION, load_boots, load_cursor, load_state, require_format
+from netmon.store.rollup import rates
+from netmon.store.schema import FORMAT_VERSION, load_cursor, load_state, require_format
 from netmon.store.scope import Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
@@ -98,6 +108,20 @@ class SqliteReader(HistoryReader):
                     self._heed()
                 yield found
 
+    def percentiles(
+        self, query: Query, window_ms: int, share: float, metrics: Sequence[str] = ()
+    ) -> Iterator[Percentile]:
+        """Yield one percentile per row, metric and window."""
+        if not 0 < share <= 1:
+            raise ValueError(f"there is no percentile of {share:g}")
+        with words(self._path.parent):
+            windows = Windows(self._connection, self._current(), query, window_ms, metrics)
+            yield from windows.percentiles(share)
+
+    def rates(self, query: Query, metrics: Sequence[str] = ()) -> Iterator[Rate]:
+        """Yield the rate of each counter at each of its readings but the first."""
+        return rates(self.range(query), query.key, metrics)
+
     def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
         """Return the facts that held at a moment (None: now), newest per kind and key."""
         held: dict[tuple[str, Labels], Fact] = {}
@@ -138,9 +162,7 @@ class SqliteReader(HistoryReader):
     def oldest_ms(self) -> int | None:
         """Return the wall time of the oldest record; None when there is none."""
         with words(self._path.parent):
-            self._current()
-            edges = [self._edge_ms("ASC"), self._records.oldest_sealed_ms()]
-            return min((edge for edge in edges if edge is not None), default=None)
+            return self._current().oldest_ms()
 
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
@@ -157,7 +179,7 @@ class SqliteReader(HistoryReader):
                 + self._folder.size_bytes(),
                 newest=max(newest or 0, self._records.log.sealed_to),
                 oldest_ms=self.oldest_ms(),
-                newest_ms=self._edge_ms("DESC"),
+                newest_ms=self._records.edge_ms("DESC"),
                 damaged_total=self._records.damaged_total,
                 format_version=FORMAT_VERSION,
             )
@@ -165,10 +187,7 @@ class SqliteReader(HistoryReader):
     def shelves(self) -> Mapping[str, int]:
         """Return how many bytes sealed files take, by what they hold."""
         with words(self._path.parent):
-            sizes = dict.fromkeys((shelf.name.lower() for shelf in Shelf), 0)
-            for file in self._current().sealed.files() if self._records.has_sealed else ():
-                sizes[file.shelf.name.lower()] += file.size_bytes
-        return sizes
+            return self._current().shelves()
 
     def verify(self) -> Verdict:
         """Check every row's CRC and SQLite's own structures, indexes included."""
@@ -226,11 +245,3 @@ class SqliteReader(HistoryReader):
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         with words(self._path.parent):
             yield from self._heeding(self._current().scan(scope, start_ms, end_ms))
-
-    def _edge_ms(self, order: str) -> int | None:
-        query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
-        row = self._connection.execute(query).fetchone()
-        try:
-            return None if row is None else load_boots(self._connection).stamp(*row).wall_ms
-        except ValueError:
-            return None

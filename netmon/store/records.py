@@ -11,6 +11,7 @@ from netmon.model import Shape
 from netmon.store.block import NS_PER_MS
 from netmon.store.interface import Entry, Position
 from netmon.store.log_reader import LogReader
+from netmon.store.manifest import Shelf
 from netmon.store.merging import Key
 from netmon.store.schema import has_sealed_files
 from netmon.store.scope import MovedError, Scope
@@ -26,6 +27,7 @@ class Records:
     """Reads the log and sealed files; `log` and `sealed` are there for what concerns one side."""
 
     def __init__(self, connection: Connection, folder: SealedFolder) -> None:
+        self._connection = connection
         self.log = LogReader(connection)
         self.sealed = SealedReader(connection, folder)
         self.has_sealed = has_sealed_files(connection)
@@ -107,8 +109,28 @@ class Records:
         stored = self.log.count()
         return stored + sum(file.readings for file in self.sealed.files()) if self.has_sealed else stored
 
-    def oldest_sealed_ms(self) -> int | None:
-        """Return the wall time of the oldest sealed reading; None when there is none, or no time for it."""
+    def shelves(self) -> dict[str, int]:
+        """Return how many bytes sealed files take, by what they hold."""
+        sizes = dict.fromkeys((shelf.name.lower() for shelf in Shelf), 0)
+        for file in self.sealed.files() if self.has_sealed else ():
+            sizes[file.shelf.name.lower()] += file.size_bytes
+        return sizes
+
+    def oldest_ms(self) -> int | None:
+        """Return the wall time of the oldest record; None when there is none."""
+        edges = [self.edge_ms("ASC"), self._oldest_sealed_ms()]
+        return min((edge for edge in edges if edge is not None), default=None)
+
+    def edge_ms(self, order: str) -> int | None:
+        """Return the wall time of the first (ASC) or last (DESC) record of the log; None when not known."""
+        query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
+        row = self._connection.execute(query).fetchone()
+        try:
+            return None if row is None else self.log.refresh().stamp(*row).wall_ms
+        except ValueError:
+            return None
+
+    def _oldest_sealed_ms(self) -> int | None:
         if not self.has_sealed:
             return None
         boots = self.log.refresh()

@@ -31,7 +31,7 @@ from netmon.model import (
 )
 from netmon.model.derived import RUN, RUN_METRICS, RUN_OUTCOME
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
-from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
+from netmon.store.interface import Entry, HistoryReader, Percentile, Position, Query, Rollup, StoreStats
 from netmon.verdict.rules import Verdict, decide
 from netmon.verdict.view import View, Watch, WatchedCircuit, WatchedDevice, WatchedProbe
 from netmon.web.site import Health, SinkHealth, StoreHealth
@@ -384,6 +384,13 @@ class SampleHistory(HistoryReader):
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         return self.latest.reading(measurement, key)
+
+    def percentiles(self, query, window_ms, _share, metrics=()):
+        for one in self.rollup(query, window_ms, metrics):
+            yield Percentile(one.key, one.metric, one.start_ms, one.n, one.p50)
+
+    def rates(self, _query, _metrics=()):
+        yield from ()
 
     def facts(self, kind: str = "", key: Labels = (), _at_ms: int | None = None) -> Sequence[Fact]:
         return tuple(self.latest.facts(kind, key))
