@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "history.db"
 _SUFFIXES = ("", "-wal", "-shm")
 _DAMAGED_KEPT = 3
+_PAGE_BYTES = 1024
 # The whole file is read for this check: 64 MiB take 3 s from a slow SD card. Larger ones are checked
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
@@ -96,8 +97,9 @@ class HistoryFile:
     def _examine(self, connection: sqlite3.Connection) -> str:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if (application, version) == (0, 0) and not _statements(connection):
-            return ""  # the process was killed before it began
+        whole = self.path.stat().st_size >= _PAGE_BYTES
+        if (application, version) == (0, 0) and whole and not _statements(connection):
+            return ""  # the process was killed before it began; one cut to its first bytes looks alike
         if application != APPLICATION_ID or version < 1:
             return "is not netmon's"
         if version > FORMAT_VERSION:
@@ -121,7 +123,7 @@ class HistoryFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # A commit writes whole pages, most of them half new: 4 KiB ones make 553 MB a day of the model site,
         # 2 KiB ones 428, 1 KiB ones 341 for more CPU.
-        connection.execute("PRAGMA page_size = 1024")
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES:d}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).

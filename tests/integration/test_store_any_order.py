@@ -25,6 +25,7 @@ class Life:
         self.chance, self.folder, self.clock = random.Random(seed), folder, HandClock()
         self.history = open_history(folder, self.clock)
         self.accepted = 0
+        self.stepped_ns = 0
         self.followed = [[], [], []]
 
     async def commit(self):
@@ -33,7 +34,8 @@ class Life:
             self.clock.move(self.chance.choice((10, 60, 900)))
             now = self.clock.stamp()
             late_ns = self.chance.choice((0, 0, 0, 5 * 10**9, 4000 * 10**9))
-            late_ns = min(late_ns, now.boottime_ns)
+            # What came before a step of the clock has the time of before.
+            late_ns = min(late_ns, now.boottime_ns - self.stepped_ns)
             at = replace(now, boottime_ns=now.boottime_ns - late_ns, wall_ms=now.wall_ms - late_ns // 10**6)
             of = self.chance.choice(SHAPES)
             one = reading(of, 0, [self.chance.choice((None, self.chance.random())) for _ in of.rows])
@@ -48,6 +50,7 @@ class Life:
     async def step(self):
         self.clock.move(60)
         self.clock.step(self.chance.choice((-7200, -30, 30, 5000, 100_000)))
+        self.stepped_ns = self.clock.boottime_ns()
 
     async def restart(self):
         await self.history.close()

@@ -1,6 +1,7 @@
 """What goes on beside commits (sealing, deleting, reading) neither loses anything nor stops for good."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -204,6 +205,17 @@ async def test_hours_after_a_step_of_the_clock_are_told_like_their_readings(tmp_
         await history.seal(everything=True)
         assert [one.n for one in reader.rollup(asked, 3_600_000)] == [one.n for one in fresh]
         assert sum(one.n for one in fresh) == 400
+    await history.close()
+
+
+@pytest.mark.parametrize("size", [1, 17, 40, 64, 99, 100, 500, 1023, 1024])
+async def test_a_history_that_is_cut_to_its_first_bytes_is_damaged_whatever_is_left(tmp_path, size):
+    history = open_history(tmp_path, HandClock())
+    await store(history, 0, 30)
+    await history.close()
+    os.truncate(tmp_path / "history.db", size)
+    history = open_history(tmp_path, HandClock())
+    assert history.damaged_total > 0
     await history.close()
 
 
