@@ -26,8 +26,10 @@ _ASKABLE_MS = 1_800_000
 """Longest time that one question about age covers. Prometheus refuses what is an hour older than its newest
 sample: within less than that, the question itself cannot move the limit."""
 
-_ORDINARY_BYTES = 8192
+_ORDINARY_BYTES = 1024
 """A receiver that finds a line of less too large finds every line so: nothing is wrong with this one."""
+_GIVEN_UP_IN_A_ROW = 10
+"""More records that cannot be encoded are a defect of ours, and none of theirs."""
 
 Line = tuple[Entry, bytes]
 """A line and the record it belongs to; a bare tuple, as there is one for every line sent."""
@@ -62,7 +64,9 @@ class Courier:
         self.size = BatchSize(sink.batch_lines)
         self._sink, self._clock, self._set_aside = sink, clock, set_aside
         self._patience, self._random = patience, random
-        self._failures = 0
+        self._failures = self._given_up = 0
+        self._passes = _ORDINARY_BYTES
+        """A line of so many bytes can pass."""
 
     async def deliver(self, batch: Sequence[Line]) -> None:
         """Bring every line to the sink or into quarantine; comes back only then."""
@@ -81,7 +85,7 @@ class Courier:
                 self._turn(PumpState.OK, "")
                 pieces += await self._sift(piece, error)
             except (TooLarge, Rejected) as error:
-                if isinstance(error, TooLarge) and len(piece) == 1 and len(piece[0][1]) < _ORDINARY_BYTES:
+                if isinstance(error, TooLarge) and len(piece) == 1 and len(piece[0][1]) <= self._passes:
                     self.size.no_limit()
                     pieces.append(piece)
                     await self.hold(Parked(f"not even one line of {len(piece[0][1])} bytes passes: {error}"))
@@ -92,7 +96,13 @@ class Courier:
                 pieces += await self._set_apart(piece, error, enough=enough)
 
     async def give_up(self, entry: Entry, error: Exception) -> None:
-        """Set aside a record that the sink's format cannot hold, so that it stops no other."""
+        """Set aside a record that the sink's format cannot hold, so that it stops no other.
+
+        Raises the error again when nothing else has come for a while.
+        """
+        if self._given_up >= _GIVEN_UP_IN_A_ROW:
+            raise error
+        self._given_up += 1
         await self._keep_aside(entry.position, "", f"cannot be encoded: {error!r}")
 
     async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
@@ -124,6 +134,8 @@ class Courier:
         await self._sink.send([text for _, text in piece])
         self.size.took(self._clock.monotonic() - began)
         self.sent_total += len(piece)
+        self._given_up = 0
+        self._passes = max(self._passes, *(len(text) for _, text in piece))
         self._turn(PumpState.OK, "")
 
     async def _set_apart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -19,6 +20,9 @@ _OUT_OF_ORDER = re.compile(
 _NOT_THE_DATA = re.compile(
     r"\b(snappy|proto(buf)?|unmarshal\w*|decod\w*|(un|de)compress\w*|EOF|tenant|org id)\b", re.IGNORECASE
 )
+_VICTORIAS_PREFIX = re.compile(
+    rb"^remoteAddr: \"[^\"]*\"(, X-Forwarded-For: \"[^\"]*\")?; requestURI: [^;]*; "
+)
 _TOO_OLD_ADVICE = (
     "the server takes nothing this old: Prometheus does with storage.tsdb.out_of_order_time_window, "
     "VictoriaMetrics as it is; afterwards `netmon influx audit --output remote_write` sends it"
@@ -28,7 +32,7 @@ _ORDER_ADVICE = "the server has newer samples of the same series; most often the
 
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryError | None:
     """Return the verdict on data that were answered so; None when they were taken."""
-    words = clean(body[:1000])
+    words = clean(_message(body[:4000]))[:1000]
     html = "html" in headers.get("Content-Type", "") or words.startswith("<")
     if 200 <= status < 300:
         # A captive portal says 200 to everything.
@@ -44,6 +48,16 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryErr
         data = words and not html and not _NOT_THE_DATA.search(own)
         return Rejected(said) if data else Parked(said)
     return by_status(status, said, headers, _advice(status))
+
+
+def _message(body: bytes) -> bytes | str:
+    """Return what is said: gateways wrap it in JSON, VictoriaMetrics puts the request before it."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return _VICTORIAS_PREFIX.sub(b"", body, count=1)
+    said = document.get("error", document.get("message")) if isinstance(document, dict) else None
+    return said if isinstance(said, str) else body
 
 
 def _advice(status: int) -> str:

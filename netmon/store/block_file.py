@@ -139,6 +139,28 @@ class BlockFile:
         os.close(self._descriptor)
 
 
+def damage(path: Path) -> list[str]:
+    """Read a whole file; return what is wrong with it, in words."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        file = BlockFile(path)
+    except OSError as error:
+        return [f"{name}: {error}"]
+    try:
+        bad = 0
+        for place, _ in file.content().places:
+            try:
+                bad += file.streams(place).damaged()
+            except ValueError:
+                bad += 1
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    else:
+        return [f"{name}: {bad} streams are damaged"] if bad else []
+    finally:
+        file.close()
+
+
 def _content(packed: bytes) -> Content:
     try:
         text = zlib.decompressobj().decompress(packed, _INDEX_BYTES_MAX)

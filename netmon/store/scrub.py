@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterator
 from sqlite3 import Connection
 
+from netmon.store.block_file import damage
 from netmon.store.connection import transaction
 from netmon.store.manifest import load_files
 from netmon.store.schema import load_state, save_state
-from netmon.store.sealed_folder import SealedFolder, damage
+from netmon.store.sealed_folder import SealedFolder
 
 log = logging.getLogger(__name__)
 

@@ -227,3 +227,26 @@ async def test_a_process_that_was_killed_before_it_began_a_history_left_no_damag
     assert not list(tmp_path.glob("*damaged*"))
     await store(history, 0, 3)
     await history.close()
+
+
+async def test_true_times_are_had_again_from_files_alone(tmp_path):
+    def at(second, behind_seconds, *, synced):
+        one = reading(OF, second, [float(second)])
+        told = replace(one.stamp, wall_ms=one.stamp.wall_ms - behind_seconds * 1000, synced=synced)
+        return replace(one, stamp=told)
+
+    history = open_history(tmp_path, HandClock())
+    history.hold_seconds = 0.0
+    stretches = [(0, 10_800, False), (100_000, 0, True), (200_000, -7200, True)]
+    for begin, behind_seconds, synced in stretches:
+        history.accept([at(begin + n * 60, behind_seconds, synced=synced) for n in range(300)])
+        await history.commit()
+        await history.seal(everything=True)
+    told = [one.stamp for one in await kept(history)]
+    await history.close()
+    for path in tmp_path.glob("history.db*"):
+        path.unlink()
+    history = open_history(tmp_path, HandClock())
+    assert [one.stamp for one in await kept(history)] == told
+    assert {one.synced for one in told} == {True}
+    await history.close()

@@ -201,6 +201,23 @@ def test_a_receiver_that_finds_everything_too_large_parks_and_costs_no_line():
     assert max(size for _, size in sink.requests[-3:]) > 100
 
 
+def test_a_sink_whose_encoder_is_broken_parks_rather_than_setting_everything_aside():
+    @dataclass
+    class Broken(ScriptedSink):
+        def encode(self, _record):
+            raise TypeError("a defect")
+
+    async def story():
+        async with running(store, Broken()) as pump:
+            await until(lambda: pump.state is PumpState.PARKED)
+            await asyncio.sleep(3600)
+
+    store = history(1000)
+    virtual.run(story())
+    assert len(store.quarantined) == 10
+    assert not store.cursors.get("fake")
+
+
 def test_a_record_that_cannot_be_encoded_is_set_aside_and_stops_no_other():
     store, sink = history(20), ScriptedSink(unspeakable=7)
     pump = virtual.run(drain(store, sink))
