@@ -25,7 +25,7 @@ from netmon.threads import DaemonThreads
 T = TypeVar("T")
 
 COLUMNS = ("time", "record", "measurement", "labels", "metric", "value", "outcome", "clock")
-_FOR_A_PERSON = frozenset({errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EROFS})
+_FOR_A_PERSON = frozenset({errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
 class FileSink(Sink):

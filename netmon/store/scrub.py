@@ -27,8 +27,10 @@ def scrub(connection: Connection, folder: SealedFolder, size_bytes: int = SCRUB_
     left = size_bytes
     for name in names[start:] or names:
         path = folder.path / name
-        if left <= 0 or not path.exists():
+        if left <= 0:
             break
+        if not path.exists():
+            continue
         left -= path.stat().st_size
         for text in damage(path):
             folder.damaged_total += 1
