@@ -65,6 +65,11 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
         "netmon_circuit_call_quality",
         "Calls by way of the best anchor: 0 good, 1 fair, 2 poor; the limits are those of the trains.",
     ),
+    state(
+        "netmon_circuit_under_test",
+        "1 when a bandwidth test filled the circuit in this minute; what was measured beside it is left out"
+        " of its round trips and losses.",
+    ),
 )
 
 SITE_MINUTE = "site_minute"
@@ -106,6 +111,19 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
         "netmon_bandwidth_verdict_info",
         "Verdict on the last test: clean, corrected, inconclusive or invalid.",
         "verdict",
+    ),
+    gauge(
+        "netmon_bandwidth_carried_bytes_per_second",
+        "What the circuit carried at least during the last test: the test and what others had beside it.",
+    ),
+    state(
+        "netmon_bandwidth_delivered",
+        "1 when the last test proves the contracted rate, 0 when it proves that it was not there; absent when"
+        " it cannot tell.",
+    ),
+    state(
+        "netmon_bandwidth_claimable",
+        "1 when the last test's figure can be claimed: its endpoint is named in the contract, or two agree.",
     ),
     info(
         "netmon_bandwidth_limited_by_info",

@@ -4,6 +4,7 @@ from pydantic import SecretStr
 
 from netmon.clock import Clock, SystemClock
 from netmon.errors import NetmonError, SourceError, UsageError
+from netmon.hours import Hours, HoursOfWeek
 from netmon.kernel_clock import KernelClock, kernel_clock
 from netmon.model import (
     Event,
@@ -36,13 +37,14 @@ from netmon.sdk.context import (
     Context,
     ExclusiveSlot,
     LatestValues,
+    LineLoads,
     Resolver,
     Shareable,
     Shared,
     no_trace,
 )
 from netmon.sdk.parsing import Mistake, MistakesError, parse
-from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, Probe, Sample
+from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, PROBE_UNDER_TEST, Probe, Sample
 from netmon.sdk.settings import (
     Assignment,
     Circuit,
@@ -62,6 +64,7 @@ __all__ = [
     "BANDWIDTH_TEST_METRICS",
     "PROBE_SECONDS",
     "PROBE_SUCCESS",
+    "PROBE_UNDER_TEST",
     "Assignment",
     "BitsPerSecond",
     "ByteLedger",
@@ -79,11 +82,14 @@ __all__ = [
     "ExclusiveSlot",
     "Fact",
     "Fault",
+    "Hours",
+    "HoursOfWeek",
     "Json",
     "KernelClock",
     "Kind",
     "Labels",
     "LatestValues",
+    "LineLoads",
     "Metric",
     "Mistake",
     "MistakesError",
