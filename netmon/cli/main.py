@@ -49,6 +49,7 @@ CORE = {
     ),
 }
 PLUGGED = {
+    "commission": "measure the instrument at its place, learn the line's token bucket, sign the record",
     "discover": "find SNMP devices, print configuration for them",
     "demo": "a simulated site on loopback, and the daemon watching it",
     "mib": "compile MIB files to objects that devices can be asked for",

@@ -34,7 +34,7 @@ class OwnSide:
     def host(self) -> dict[str, sdk.Json]:
         """Return processors and card, one number for all cores."""
         state = self._witness.state(self.local_address)
-        record = {name: value for name, value in described(state).items() if name != "core_busy_ratios"}
+        record = {name: value for name, value in described(state).items() if not isinstance(value, list)}
         return record | {"idlest_core_ratio": state.idlest_core_ratio, "release": self.release}
 
     def record(self, flows: list[TcpFlow]) -> dict[str, sdk.Json]:
