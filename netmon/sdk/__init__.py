@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from netmon.clock import Clock, SystemClock
 from netmon.errors import NetmonError, SourceError, UsageError
-from netmon.hours import Hours, HoursOfWeek
+from netmon.hours import Hours, HoursOfWeek, local_time, parse_hours
 from netmon.kernel_clock import KernelClock, kernel_clock
 from netmon.model import (
     Event,
@@ -127,8 +127,10 @@ __all__ = [
     "info",
     "integer",
     "kernel_clock",
+    "local_time",
     "no_trace",
     "parse",
+    "parse_hours",
     "rate",
     "rate_bits_per_second",
     "size_bytes",

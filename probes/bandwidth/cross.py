@@ -149,6 +149,8 @@ def _beside(counts: Sequence[PortCount], own: OwnLoad) -> float | None:
     """
     inside = [one for one in counts if own.began_ns <= one.time_ns <= own.ended_ns]
     gaps = [after.time_ns - before.time_ns for before, after in pairwise(inside)]
+    if len(own.arrived) < _FEWEST_INSIDE:
+        return None  # only its sum is known
     if len(inside) < _FEWEST_INSIDE or sum(gaps) < _SHORTEST_INSIDE_SECONDS * 1e9:
         return None
     still = any(before.octets == after.octets for before, after in pairwise(inside))

@@ -13,7 +13,6 @@ from probes.bandwidth.curve import Curve
 from probes.bandwidth.latency import Latency, Trip, grade, latency
 from probes.bandwidth.layers import Layer, full_packet
 from probes.bandwidth.limits import Evidence, LimitedBy, limited_by
-from probes.bandwidth.manners import why_not
 from probes.bandwidth.measured import Direction, Flow, Measured, Stop
 from probes.bandwidth.ndt7_message import encode_measurement, next_message_bytes, server_record
 from probes.bandwidth.probe import BandwidthProbe, BandwidthSettings
@@ -109,28 +108,7 @@ def test_what_limited_a_test_is_told_with_its_reason(case, who):
     assert found.reason
 
 
-# May it run
-
-
-LINE = sdk.Circuit("line")
-
-
-@pytest.mark.parametrize(
-    ("method", "circuit", "circuits", "left", "words"),
-    [
-        (Kind.NDT7, LINE, 1, None, ""),
-        (Kind.NDT7, LINE, 1, 300, ""),
-        (Kind.NDT7, LINE, 1, 299, "left this month"),
-        (Kind.NDT7, sdk.Circuit("lte", metered=True), 2, None, "metered"),
-        (Kind.TRAINS, sdk.Circuit("lte", metered=True), 2, None, ""),
-        (Kind.NDT7, None, 2, None, "which circuit"),
-        (Kind.NDT7, None, 0, None, ""),
-        (Kind.PASSIVE, None, 1, None, "which circuit"),
-    ],
-)
-def test_a_test_that_must_not_run_is_refused_with_a_reason(method, circuit, circuits, left, words):
-    reason = why_not(method, circuit, circuits, 300, left)
-    assert (words in reason) if words else (reason == "")
+# Settings
 
 
 @pytest.mark.parametrize(
@@ -140,6 +118,8 @@ def test_a_test_that_must_not_run_is_refused_with_a_reason(method, circuit, circ
         ("host", {"max_bytes": "1kB"}),
         ("host", {"duration": "2m"}),
         ("host", {"buffer": True}),
+        ("host", {"peak_tests": 100}),
+        ("host", {"most_use_ratio": 1.5}),
         ("https://host/", {"method": Kind.HTTP}),
         ("ftp://host/", {}),
         ("host:0", {}),
