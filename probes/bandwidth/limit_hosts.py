@@ -75,11 +75,17 @@ def far_buffers(evidence: Evidence) -> Finding | None:
     return None
 
 
+def own_process(evidence: Evidence) -> Finding | None:
+    """Blame this process when it had no time left: its delays look like a queue on the way."""
+    own = evidence.host.own_core_ratio
+    if own is None or own < _OWN_CORE:
+        return None
+    return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
+
+
 def own_processor(evidence: Evidence) -> Finding | None:
-    """Blame this host when its processors had no time left."""
-    own, core = evidence.host.own_core_ratio, evidence.host.idlest_core_ratio
-    if own is not None and own >= _OWN_CORE:
-        return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
+    """Blame this host when none of its processors had time left."""
+    core = evidence.host.idlest_core_ratio
     if core is not None and core >= _BUSY_CORE:
         return Finding(LimitedBy.HOST_CPU, f"every core of this host was at least {core:.0%} busy")
     return None

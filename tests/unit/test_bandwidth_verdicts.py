@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon import sdk
+from probes.bandwidth.commission.token_bucket import Bucket
 from probes.bandwidth.curve import Curve
 from probes.bandwidth.latency import Latency, Trip, grade, latency
 from probes.bandwidth.layers import Layer, full_packet
@@ -92,9 +93,26 @@ CASES = {
         LimitedBy.CROSS_TRAFFIC,
     ),
     "trains, with every core busy": (
-        evidence(measured(flow=None, peak=True), replace(QUIET, core_busy_ratios=(1.0, 1.0))),
+        evidence(
+            measured(flow=None, peak=True, uncertainty_ratio=0.001),
+            replace(QUIET, core_busy_ratios=(1.0, 1.0)),
+        ),
         LimitedBy.CIRCUIT,
     ),
+    "a core that takes packets and nothing else": (
+        evidence(host=replace(QUIET, core_interrupt_ratios=(0.97, 0.0))), LimitedBy.HOST_CPU
+    ),
+    "near what the instrument was found to carry": (
+        evidence(ceiling_bits_per_second=95e6), LimitedBy.HOST_CPU
+    ),
+    "far from what the instrument was found to carry": (
+        evidence(ceiling_bits_per_second=900e6), LimitedBy.CIRCUIT
+    ),
+    "at the sustained rate of a bucket": (
+        evidence(bucket=Bucket(200e6, 1e6, 91e6)), LimitedBy.POLICY
+    ),
+    "at the peak of a bucket": (evidence(bucket=Bucket(91e6, 1e6, 20e6)), LimitedBy.CIRCUIT),
+    "the far end hung up": (evidence(measured(stop=Stop.FAR_END, curve=unsteady())), LimitedBy.SERVER),
     "a far end that tells nothing": (
         evidence(measured(flow=None), direction=Direction.DOWN), LimitedBy.UNKNOWN
     ),
