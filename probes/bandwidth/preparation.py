@@ -56,7 +56,7 @@ async def _place(
 
 
 async def _method(place: Place, settings: BandwidthSettings, clock: sdk.Clock) -> Method:
-    tls = await asyncio.to_thread(_tls, verify=settings.verify) if place.url.secure else None
+    tls = await asyncio.to_thread(_tls, settings) if place.url.secure else None
     if settings.method is Kind.NDT7:
         return Ndt7(place, clock, tls)
     if settings.method is Kind.HTTP:
@@ -66,9 +66,14 @@ async def _method(place: Place, settings: BandwidthSettings, clock: sdk.Clock) -
     return Trains(place, clock, tls, fill_buffer=settings.buffer)
 
 
-def _tls(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
+def _tls(settings: BandwidthSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:  # ssl.SSLError is one
+        raise sdk.SourceError(
+            sdk.Outcome.UNSUPPORTED, f"{settings.ca_file} cannot be used: {error}"
+        ) from error
+    if not settings.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

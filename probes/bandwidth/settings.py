@@ -40,7 +40,8 @@ class BandwidthSettings(sdk.Settings):
 
     `streams` are connections at once (http, iperf3). `until_steady` ends a test when half a second's rate
     is steady. `latency` measures round trips before and beside the test, which then takes all of
-    `duration`; `buffer` fills the buffer to see its depth (trains). `token_file` holds the far end's token.
+    `duration`; `buffer` fills the buffer to see its depth (trains). `token_file` holds the far end's token;
+    `ca_file` the certificates (PEM) of an authority of one's own, which is then the only one trusted.
 
     The daemon tests at random moments, one in each of `peak_tests` equal parts of the `peak_hours` and of
     `off_peak_tests` parts of the rest of the day; both 0: at every run. `egress_sites` are all sites behind
@@ -60,6 +61,7 @@ class BandwidthSettings(sdk.Settings):
     buffer: bool = False
     token_file: str = ""
     verify: bool = True
+    ca_file: str = ""
     family: Family = "any"
     download_path: str = "garbage.php?ckSize=1024"
     upload_path: str = "empty.php"
