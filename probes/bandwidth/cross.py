@@ -80,8 +80,10 @@ class _Moved:
 
 
 def use_of(counts: Sequence[PortCount]) -> float | None:
-    """Return what the line carried between the first and the last count, bit/s of IP; None: not known."""
-    found = carried(counts[0], counts[-1]) if len(counts) > 1 else None
+    """Return what the line carried up to the last count, bit/s of IP; None: not known."""
+    moved = [one.count for one in _moved(counts)]
+    ends = moved if len(moved) > 1 else counts
+    found = carried(ends[0], ends[-1]) if len(ends) > 1 else None
     return found.ip_bytes * 8 / found.seconds if found is not None else None
 
 
@@ -92,11 +94,16 @@ def settled(counts: Sequence[PortCount], own: OwnLoad) -> bool:
     beside = [
         after.octets != before.octets
         for before, after in pairwise(counts)
-        if after.time_ns > own.began_ns and before.time_ns < own.ended_ns
+        if own.began_ns <= (before.time_ns + after.time_ns) // 2 <= own.ended_ns
     ]
     live = len(beside) >= _FEWEST_MOVES and all(beside)
     quiet_seconds = _QUIET_SECONDS if live else LONGEST_QUIET_SECONDS
     return bool(counts) and counts[-1].time_ns >= own.ended_ns + quiet_seconds * 1e9
+
+
+def moves(counts: Sequence[PortCount], since_ns: int) -> int:
+    """Return how often the counters were seen to move since a moment."""
+    return sum(one.since_ns >= since_ns for one in _moved(counts))
 
 
 def others(counts: Sequence[PortCount], own: OwnLoad, before: float | None = None) -> Others:
@@ -136,8 +143,9 @@ def others(counts: Sequence[PortCount], own: OwnLoad, before: float | None = Non
 
 
 def _window(counts: Sequence[PortCount], own: OwnLoad) -> Carried | None:
-    """Return what the port carried from the last count before the test to the first that has all of it."""
-    first = [one for one in counts if one.time_ns <= own.began_ns][-1]
+    """Return what the port carried from its last move before the test to the first that has all of it."""
+    moved = [one.count for one in _moved(counts) if one.count.time_ns <= own.began_ns]
+    first = moved[-1] if moved else counts[0]
     last = next((one.count for one in _moved(counts) if one.since_ns >= own.ended_ns), counts[-1])
     return carried(first, last)
 

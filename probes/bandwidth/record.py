@@ -145,7 +145,7 @@ def clock(test: Test) -> sdk.Json:
         "boot_id": test.stamp.boot_id,
         "boottime_ns": test.stamp.boottime_ns,
         "wall_ms": test.stamp.wall_ms,
-        "synchronised": test.host.clock_synchronised,
+        "synchronised": test.stamp.synced,
         "max_error_seconds": test.host.clock_max_error_seconds,
     }
 

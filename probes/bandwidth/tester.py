@@ -123,7 +123,7 @@ class Tester:
             shared.high,
             test.others.problem,
             finding.limited_by,
-            test.host.clock_synchronised,
+            test.stamp.synced,
             measured.peak,
             measured.uncertainty_ratio,
         )

@@ -1,4 +1,4 @@
-"""Ask the router for its counters twice a second while a test runs, through whoever reads them anyway."""
+"""Ask the router for its counters four times a second while a test runs, through whoever reads them anyway."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from netmon import sdk
-from probes.bandwidth.cross import LONGEST_QUIET_SECONDS, Others, OwnLoad, others, settled, use_of
+from probes.bandwidth.cross import LONGEST_QUIET_SECONDS, Others, OwnLoad, moves, others, settled, use_of
 from probes.bandwidth.far_flow import far_flow
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.measured import Direction, Measured
 from probes.bandwidth.wan_port import PortCount, port_count
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
 _BEFORE_SECONDS, _FRESH = 3.0, 2
 _AFTER_SECONDS = LONGEST_QUIET_SECONDS + 1.0
 _OLDEST_SECONDS = 300.0
-_MOST_COUNTS = 400
+_MOST_COUNTS = 800
 _LONGEST_TAIL_SECONDS = 0.5
 
 
@@ -49,8 +49,10 @@ class WanPoll:
             await asyncio.gather(polling, return_exceptions=True)
 
     async def before(self) -> float | None:
-        """Wait for fresh counts; return the use of the line up to now, bit/s of IP, None: not known."""
-        await self._until(lambda: self._fresh >= _FRESH, _BEFORE_SECONDS)
+        """Wait some seconds for counts that move; return the line's use up to now, bit/s of IP; None: unknown."""
+        await self._until(
+            lambda: self._fresh >= _FRESH and moves(self.counts, self._began_ns) > 0, _BEFORE_SECONDS
+        )
         return use_of(self.counts) if self._fresh else None
 
     async def others(self, own: OwnLoad, before: float | None) -> Others:

@@ -184,7 +184,7 @@ def test_others_who_make_room_are_known_between_two_bounds():
 
 
 def test_an_idle_line_is_clean_though_its_counters_stand_still():
-    counts, own = a_router(others_bps=0, test_bps=100e6, seconds=0.7)
+    counts, own = a_router(others_bps=0, test_bps=100e6, seconds=0.7, every=0.25)
     found = others(counts, own)
     assert found.low == found.high == pytest.approx(0.0, abs=0.5e6)
 
