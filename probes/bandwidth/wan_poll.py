@@ -1,4 +1,4 @@
-"""Ask the router for its counters four times a second while a test runs, through whoever reads them anyway."""
+"""Have the router's counters read four times a second while a test runs, by who reads them anyway."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class WanPoll:
             await asyncio.gather(polling, return_exceptions=True)
 
     async def before(self) -> float | None:
-        """Wait some seconds for counts that move; return the line's use up to now, bit/s of IP; None: unknown."""
+        """Wait for counts that move; return the line's use up to now, bit/s of IP; None: not known."""
         await self._until(
             lambda: self._fresh >= _FRESH and moves(self.counts, self._began_ns) > 0, _BEFORE_SECONDS
         )
