@@ -81,7 +81,7 @@ async def said(process: asyncio.subprocess.Process) -> list[dict]:
 def are_three(sink: Sink) -> None:
     assert len(sink.tests) == 3
     assert sum(sink.tests) <= CAP_BYTES
-    assert max(sink.tests) <= TEST_BYTES
+    assert max(sink.tests) <= 1.02 * TEST_BYTES  # 20 ms of a loop that others keep busy
 
 
 async def test_a_cap_of_a_thousand_megabytes_is_three_tests_of_300(sink, tmp_path):
