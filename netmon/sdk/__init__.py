@@ -44,6 +44,7 @@ from netmon.sdk.context import (
     no_trace,
 )
 from netmon.sdk.parsing import Mistake, MistakesError, parse
+from netmon.sdk.planned import PlannedTest, Standing
 from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, PROBE_UNDER_TEST, Probe, Sample
 from netmon.sdk.settings import (
     Assignment,
@@ -97,6 +98,7 @@ __all__ = [
     "NoSettings",
     "Number",
     "Outcome",
+    "PlannedTest",
     "Probe",
     "Reading",
     "Record",
@@ -116,6 +118,7 @@ __all__ = [
     "SourceError",
     "Stamp",
     "Standalone",
+    "Standing",
     "SystemClock",
     "UsageError",
     "Value",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import date
 
 from netmon import sdk
 from probes.bandwidth.agenda import Appointment
 from probes.bandwidth.charted import Charted
 from probes.bandwidth.commission.kept import Commissioning
+from probes.bandwidth.cost import planned_tests
 from probes.bandwidth.diary import PLAN, PLAN_METRICS, Diary, described
 from probes.bandwidth.findings import Findings
 from probes.bandwidth.manners import Decision, Wish, why_not
@@ -57,10 +59,14 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         self._appointment: Appointment | None = None
         self._found: dict[str, Findings] = {}
 
+    def planned_tests(self, standing: sdk.Standing, day: date) -> Sequence[sdk.PlannedTest]:
+        """Return what a day's tests are going to cost."""
+        return planned_tests(self.assignment, self.settings, standing, day)
+
     async def open(self, context: sdk.Context) -> None:
         """Open the diary of this site."""
         await super().open(context)
-        fleet = self.settings.fleet(context.site, self._line())
+        fleet = self.settings.fleet(context.site, self.assignment.name, self._line())
         began = context.clock.wall_ns() / 1e9
         self._diary = Diary(
             timetable(self.assignment, self.settings, context.timezone), fleet, context.site, began

@@ -74,9 +74,12 @@ class BandwidthSettings(sdk.Settings):
     most_use_ratio: float = 0.8
     all_of_cap: bool = False
 
-    def fleet(self, site: str, circuit: sdk.Circuit | None) -> Fleet:
-        """Return who shares the egress; without a list, this site's line is its own."""
-        line = f"{site} {circuit.id}" if circuit is not None else site
+    def fleet(self, site: str, probe: str, circuit: sdk.Circuit | None) -> Fleet:
+        """Return who shares the egress; without a list, this site's line is its own.
+
+        Each probe of a line then has moments of its own; those that meet wait for each other.
+        """
+        line = " ".join((site, circuit.id if circuit is not None else "", probe))
         public = self.public_tests_per_day or None
         return Fleet(self.egress or line, self.egress_sites or (site,), public)
 
