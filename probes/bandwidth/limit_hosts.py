@@ -8,7 +8,7 @@ from probes.bandwidth.measured import Direction
 
 _BUSY_CORE, _OWN_CORE = 0.97, 0.9
 _NEAR_NIC, _NEAR_CEILING, _INTERRUPTED = 0.93, 0.85, 0.9
-_HELD_BACK, _SENDING = 0.3, 0.8
+_HELD_BACK, _SENDING, _UNEVEN = 0.3, 0.8, 0.1
 
 
 def radio(evidence: Evidence) -> Finding | None:
@@ -81,6 +81,13 @@ def own_process(evidence: Evidence) -> Finding | None:
     if own is None or own < _OWN_CORE:
         return None
     return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
+
+
+def no_time(evidence: Evidence) -> bool:
+    """Tell whether this host had no time left and it showed: a line's own queue gives an even rate."""
+    core, curve = evidence.host.idlest_core_ratio, evidence.measured.curve
+    variation = curve.variation_ratio if curve is not None else None
+    return core is not None and core >= _BUSY_CORE and variation is not None and variation > _UNEVEN
 
 
 def own_processor(evidence: Evidence) -> Finding | None:

@@ -80,7 +80,7 @@ def _bucket(evidence: Evidence) -> Finding | None:
 def _queue(evidence: Evidence) -> Finding | None:
     """Blame the line when packets queued before it: what sends slower than the line leaves no queue."""
     sender = evidence.sender
-    if sender is None or not sender.min_rtt_seconds:
+    if sender is None or not sender.min_rtt_seconds or limit_hosts.no_time(evidence):
         return None
     waited = sender.rtt_seconds - sender.min_rtt_seconds
     if waited < max(_QUEUE_SECONDS, _QUEUE_OF_TRIP * sender.min_rtt_seconds):

@@ -91,7 +91,7 @@ async def run_on_line(host: Host, address: str, kind: str, ask: Ask, condition: 
         tester = Tester(method, context, condition.circuit, None, condition.instrument, kind)
         found = await tester.test(ask, Meter(context.ledger, "", 10**11), 0.0)
     host_state = replace(found.host, clock_synchronised=True, card=condition.card)
-    return tester._judged(replace(found, host=host_state))
+    return tester._judged(replace(found, host=host_state, stamp=replace(found.stamp, synced=True)))
 
 
 @contextmanager

@@ -42,6 +42,14 @@ def unsteady():
     return curve
 
 
+def uneven():
+    curve, total = Curve(), 0
+    for at in range(30):
+        total += 20 + 10 * (at % 3)
+        curve.add(at / 10, total)
+    return curve
+
+
 SLOW_SERVER = {"seconds": 10.0, "bytes_sent": 10**8, "busy_seconds": 3.0}
 CASES = {
     "a busy sender and nothing else": (evidence(), LimitedBy.CIRCUIT),
@@ -77,6 +85,13 @@ CASES = {
             measured(flow=replace(FLOW, rtt_seconds=0.084)), replace(QUIET, core_busy_ratios=(1.0, 1.0))
         ),
         LimitedBy.CIRCUIT,
+    ),
+    "no core has time, the rate is uneven, and packets were late": (
+        evidence(
+            measured(flow=replace(FLOW, rtt_seconds=0.084), curve=uneven()),
+            replace(QUIET, core_busy_ratios=(1.0, 1.0)),
+        ),
+        LimitedBy.HOST_CPU,
     ),
     "our send buffer": (evidence(measured(flow=replace(FLOW, buffer_limited_ratio=0.5))), LimitedBy.HOST_CPU),
     "the server's window": (
