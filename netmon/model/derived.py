@@ -162,6 +162,25 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
     ),
 )
 
+BANDWIDTH_PLAN = "bandwidth_plan"
+BANDWIDTH_PLAN_METRICS: tuple[Metric, ...] = (
+    integer("netmon_bandwidth_planned_tests", "Tests that today's plan has, past and to come."),
+    integer("netmon_bandwidth_planned_tests_done", "Tests of today's plan that took place."),
+    integer(
+        "netmon_bandwidth_planned_tests_skipped",
+        "Tests of today's plan that did not take place, each with its reason as an event.",
+    ),
+    gauge(
+        "netmon_bandwidth_next_test_timestamp_seconds",
+        "Unix time of the next test of today's plan; absent when there is none left.",
+    ),
+    info(
+        "netmon_bandwidth_decision_info",
+        "Why the last planned test took place or not, from a closed vocabulary; waiting before the first.",
+        "decision",
+    ),
+)
+
 INCIDENT = "incident"
 INCIDENT_METRICS: tuple[Metric, ...] = (
     state("netmon_incident_open", "1 while the incident is open."),

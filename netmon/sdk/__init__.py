@@ -29,7 +29,12 @@ from netmon.model import (
     integer,
     state,
 )
-from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS
+from netmon.model.derived import (
+    BANDWIDTH_PLAN,
+    BANDWIDTH_PLAN_METRICS,
+    BANDWIDTH_TEST,
+    BANDWIDTH_TEST_METRICS,
+)
 from netmon.rates import Count, increase, rate
 from netmon.sdk.command import Command, Configured, Standalone
 from netmon.sdk.context import (
@@ -61,6 +66,8 @@ from netmon.threads import DaemonThreads
 from netmon.units import BitsPerSecond, Bytes, Seconds, duration_seconds, rate_bits_per_second, size_bytes
 
 __all__ = [
+    "BANDWIDTH_PLAN",
+    "BANDWIDTH_PLAN_METRICS",
     "BANDWIDTH_TEST",
     "BANDWIDTH_TEST_METRICS",
     "PROBE_SECONDS",

@@ -11,24 +11,6 @@ from netmon import sdk
 from probes.bandwidth.agenda import Appointment, Fleet, Timetable, appointments
 from probes.bandwidth.manners import Decision
 
-PLAN = "bandwidth_plan"
-_PLANNED = sdk.integer("netmon_bandwidth_planned_tests", "Tests that today's plan has, past and to come.")
-_TESTED = sdk.integer("netmon_bandwidth_planned_tests_done", "Tests of today's plan that took place.")
-_SKIPPED = sdk.integer(
-    "netmon_bandwidth_planned_tests_skipped",
-    "Tests of today's plan that did not take place, each with its reason as an event.",
-)
-_NEXT = sdk.gauge(
-    "netmon_bandwidth_next_test_timestamp_seconds",
-    "Unix time of the next test of today's plan; absent when there is none left.",
-)
-_DECISION = sdk.info(
-    "netmon_bandwidth_decision_info",
-    "Why the last planned test took place or not, from a closed vocabulary; waiting before the first.",
-    "decision",
-)
-PLAN_METRICS = (_PLANNED, _TESTED, _SKIPPED, _NEXT, _DECISION)
-
 
 @dataclass(slots=True)
 class Diary:
@@ -73,9 +55,11 @@ class Diary:
     def reading(self, key: sdk.Labels, stamp: sdk.Stamp) -> sdk.Reading:
         """Return the page as a row, and take it as told."""
         self.told = True
-        row = sdk.Row(key, texts=((_DECISION.name, str(self._last)),))
+        row = sdk.Row(key, texts=(("netmon_bandwidth_decision_info", str(self._last)),))
         if self._shape is None or self._shape.rows != (row,):
-            self._shape = sdk.Shape(PLAN, PLAN_METRICS, (row,), sdk.Retention.EVIDENCE)
+            self._shape = sdk.Shape(
+                sdk.BANDWIDTH_PLAN, sdk.BANDWIDTH_PLAN_METRICS, (row,), sdk.Retention.EVIDENCE
+            )
         tested = sum(decision is Decision.TESTED for decision in self._done.values())
         coming = [one.at for one in self._open if one.at >= stamp.wall_ms / 1000]
         values: Sequence[sdk.Value] = (

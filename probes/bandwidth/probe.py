@@ -11,13 +11,13 @@ from probes.bandwidth.agenda import Appointment
 from probes.bandwidth.charted import Charted
 from probes.bandwidth.commission.kept import Commissioning
 from probes.bandwidth.cost import planned_tests
-from probes.bandwidth.diary import PLAN, PLAN_METRICS, Diary, described
+from probes.bandwidth.diary import Diary, described
 from probes.bandwidth.findings import Findings
 from probes.bandwidth.manners import Decision, Wish, why_not
 from probes.bandwidth.measured import Ask, Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.passive import WanWatch
-from probes.bandwidth.preparation import prepare
+from probes.bandwidth.preparation import Prepared, prepare
 from probes.bandwidth.record import Subject, passive_event, refusal, words
 from probes.bandwidth.settings import (
     DIRECTIONS,
@@ -41,7 +41,10 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     measurement = "bandwidth"
     own_metrics = ()
-    further_metrics = {sdk.BANDWIDTH_TEST: sdk.BANDWIDTH_TEST_METRICS, PLAN: PLAN_METRICS}  # noqa: RUF012 - declared in the base class, as ClassVar
+    further_metrics = {  # noqa: RUF012 - declared in the base class, as ClassVar
+        sdk.BANDWIDTH_TEST: sdk.BANDWIDTH_TEST_METRICS,
+        sdk.BANDWIDTH_PLAN: sdk.BANDWIDTH_PLAN_METRICS,
+    }
     settings_type = BandwidthSettings
     binds = True
     exclusive = True
@@ -177,7 +180,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     async def _test(self, target: str, circuit: sdk.Circuit | None, found: Findings) -> None:
         settings = self.settings
-        prepared = await prepare(self.context, settings, self.circuit, target)
+        prepared = await self._prepare(target)
         found.endpoint, found.address = prepared.endpoint, prepared.address
         instrument = self._commissioning.found
         tester = Tester(prepared.method, self.context, circuit, prepared.pinger, instrument, settings.method)
@@ -191,6 +194,9 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
             else:
                 found.tests.append(test)
                 self.context.trace(words(test, settings.method))
+
+    async def _prepare(self, target: str) -> Prepared:
+        return await prepare(self.context, self.settings, self.circuit, target)
 
     @property
     def _most_use_ratio(self) -> float:
