@@ -106,6 +106,14 @@ def interrupts(evidence: Evidence) -> Finding | None:
     return Finding(LimitedBy.HOST_CPU, f"a core of this host took packets for {share:.0%} of the time")
 
 
+def far_limit(evidence: Evidence) -> Finding | None:
+    """Blame a server that lets nobody have more."""
+    most, rate = evidence.far_number("most_bits_per_second"), evidence.measured.rate(Layer.TCP)
+    if not most or rate is None or rate < _NEAR_CEILING * most:
+        return None
+    return Finding(LimitedBy.SERVER, f"the server lets a test have {most / 1e6:.0f} Mbit/s and no more")
+
+
 def far_processor(evidence: Evidence) -> Finding | None:
     """Blame the server when its processors had no time left."""
     own, core = evidence.far_number("own_core_ratio"), evidence.far_number("idlest_core_ratio")

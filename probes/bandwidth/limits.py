@@ -120,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     _trains,
     _bucket,
     limit_hosts.ceiling,
+    limit_hosts.far_limit,
     limit_hosts.own_process,
     limit_hosts.own_buffers,
     limit_hosts.far_buffers,

@@ -127,6 +127,9 @@ CASES = {
         evidence(bucket=Bucket(200e6, 1e6, 91e6)), LimitedBy.POLICY
     ),
     "at the peak of a bucket": (evidence(bucket=Bucket(91e6, 1e6, 20e6)), LimitedBy.CIRCUIT),
+    "a server that lets nobody have more": (
+        evidence(measured(far_record={"most_bits_per_second": 90_000_000})), LimitedBy.SERVER
+    ),
     "the far end hung up": (evidence(measured(stop=Stop.FAR_END, curve=unsteady())), LimitedBy.SERVER),
     "a far end that tells nothing": (
         evidence(measured(flow=None), direction=Direction.DOWN), LimitedBy.UNKNOWN

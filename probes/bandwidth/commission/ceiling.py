@@ -23,7 +23,7 @@ from probes.bandwidth.server.desk import Desk, Limits
 from probes.bandwidth.server.web_server import CapacityServer
 
 _ADDRESS, _START_SECONDS = "127.0.0.1", 20.0
-_SECONDS, _STREAMS = 1.5, 4
+_SECONDS, _STREAMS = 1.0, 4
 _PLENTY_BYTES = 1 << 50
 
 

@@ -39,6 +39,11 @@ class CommissionCommand(sdk.Command):
         )
         parser.add_argument("--witness", required=True, metavar="NAME", help="who was there")
         parser.add_argument("--duration", default="30s", help="of each direction (default: %(default)s)")
+        parser.add_argument(
+            "--pause",
+            default="4s",
+            help="before each transfer, so that a bucket fills again (default: %(default)s)",
+        )
         parser.add_argument("--max-bytes", default="4GB", help="of each direction (default: %(default)s)")
         parser.add_argument(
             "--token-file", type=Path, metavar="FILE", help="secret that the far end asks for"
@@ -57,8 +62,10 @@ async def _commission(options: Namespace) -> int:
     async with options.standalone(_say) as context:
         folder = context.state_folder or Path()
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
-        own = await ceilings(context)
         found, failures = await _path(options, context, circuit)
+        if not found:
+            raise sdk.SourceError(sdk.Outcome.REFUSED, "; ".join(sorted(set(failures.values()))))
+        own = await ceilings(context)
         host = next((one.host for one in found.values()), None) or Witness().state("")
         standing = Standing(context.site, circuit, options.demarcation, options.witness, host)
         document = paper(standing, context.clock, own, found, failures)
@@ -78,13 +85,14 @@ async def _path(
 ) -> tuple[Mapping[Direction, PathFinding], Mapping[Direction, str]]:
     """Test both directions of the line."""
     try:
-        seconds, most_bytes = sdk.duration_seconds(options.duration), sdk.size_bytes(options.max_bytes)
+        seconds, pause_seconds = map(sdk.duration_seconds, (options.duration, options.pause))
+        most_bytes = sdk.size_bytes(options.max_bytes)
     except ValueError as error:
         raise sdk.UsageError(str(error)) from error
     token = options.token_file.read_text("ascii").strip() if options.token_file else ""
     place = await find_place(context, options.target, "any", circuit, token)
     tls = await asyncio.to_thread(ssl.create_default_context) if place.url.secure else None
-    test = PathTest(context, place, tls, seconds)
+    test = PathTest(context, place, tls, seconds, pause_seconds)
     found: dict[Direction, PathFinding] = {}
     failures: dict[Direction, str] = {}
     for direction in Direction:
