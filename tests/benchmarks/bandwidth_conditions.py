@@ -78,7 +78,7 @@ def main() -> None:
                 for _ in range(RUNS):
                     for direction in Direction:
                         who, delivered, rate = once(
-                            path, case, kind, Ask(direction, 5.0, 4, kind == "trains")
+                            path, case, kind, Ask(direction, 3.0, 4, kind == "trains")
                         )
                         tests += 1
                         false_breaches += delivered is False and not case.breach
