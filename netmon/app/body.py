@@ -29,7 +29,7 @@ from netmon.resolver import CachingResolver
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.ticker import Ticker
 from netmon.sdk import Context
-from netmon.shared import SharedThings, Slot
+from netmon.shared import Loads, SharedThings, Slot
 from netmon.store.disk_thread import DiskThread
 from netmon.store.history import SqliteHistory, open_history
 from netmon.store.interface import HistoryReader
@@ -55,7 +55,8 @@ class Body:
         self.clock, self.folder, self.history, self.ticker = clock, folder, history, ticker
         self.latest = Latest()
         self.exposition = Exposition(clock)
-        self.book = Book()
+        self.loads = Loads(clock)
+        self.book = Book(self.loads)
         self.hub = Hub((self.latest, self.exposition, self.book, history))
         self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
@@ -123,7 +124,9 @@ class Body:
             self.slot,
             self.shared,
             self.ticker.run_now,
+            self.loads,
             circuits(configuration),
+            timezone=configuration.site.timezone,
             state_folder=self.folder,
         )
 

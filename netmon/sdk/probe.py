@@ -20,6 +20,10 @@ PROBE_SECONDS = gauge(
     "probe_duration_seconds",
     "Time from the start of the probe to its end, name resolution included, by this process's clock.",
 )
+PROBE_UNDER_TEST = state(
+    "netmon_probe_under_test",
+    "1 when a bandwidth test filled the line while the probe ran: its times are then no measure of the line.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ class Probe(Source[S]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if hasattr(cls, "own_metrics"):
-            cls.metrics = {cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, *cls.own_metrics)}
+            cls.metrics = {
+                cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, PROBE_UNDER_TEST, *cls.own_metrics)
+            }
             cls.metrics |= cls.further_metrics
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
@@ -83,9 +89,16 @@ class Probe(Source[S]):
         stamp = self.context.clock.stamp()
         found = await self.measure_all(self.assignment.targets)
         shape = self._shape_of([sample for sample, _ in found])
-        columns = tuple(_column(metric, found) for metric in shape.metrics)
+        disturbed = self._disturbed(stamp.boottime_ns)
+        columns = tuple(_column(metric, found, disturbed=disturbed) for metric in shape.metrics)
         reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
         return [reading, *(record for sample, _ in found for record in sample.records)]
+
+    def _disturbed(self, since_ns: int) -> bool:
+        """Tell whether a bandwidth test filled the line meanwhile; a probe that is one is not disturbed."""
+        circuit = self.circuit.id if self.circuit else ""
+        now_ns = self.context.clock.boottime_ns()
+        return not self.exclusive and self.context.loads.filled(circuit, since_ns, now_ns)
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[Sample, float]]:
         """Probe targets side by side; return each sample and the seconds it took, in their order.
@@ -132,7 +145,9 @@ class Probe(Source[S]):
         return (self.binds and circuit.has_source) or len(self.context.circuits) == 1
 
 
-def _column(metric: Metric, found: Sequence[tuple[Sample, float]]) -> Sequence[Value]:
+def _column(metric: Metric, found: Sequence[tuple[Sample, float]], *, disturbed: bool) -> Sequence[Value]:
+    if metric is PROBE_UNDER_TEST:
+        return [int(disturbed)] * len(found)
     if metric is PROBE_SUCCESS:
         return [int(sample.outcome is Outcome.OK) for sample, _ in found]
     if metric is PROBE_SECONDS:

@@ -6,10 +6,10 @@ import asyncio
 import json
 import os
 import socket
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from netmon import sdk
 from probes.bandwidth.connections import Connections
@@ -18,12 +18,12 @@ from probes.bandwidth.http_talk import answer, ask, request
 from probes.bandwidth.measured import Ask, Direction, Measured
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.ndt7_message import own_record
-from probes.bandwidth.place import Place, keep_queue_short
+from probes.bandwidth.place import Place, hang_up_at_once, keep_queue_short
+from probes.bandwidth.pour import pour
 from probes.bandwidth.sampling import Sampling, transfer
 
 _POOL_BYTES = 1 << 22
 _UPLOAD_BYTES = 1 << 28
-_AT_ONCE = struct.pack("ii", 1, 0)
 _RECORD_PATH, _RECORD_SECONDS, _RECORD_BYTES = "/netmon/v1/record", 1.0, 65_536
 
 
@@ -79,7 +79,7 @@ class HttpStreams:
                 again = True
                 while again:
                     await ask(sock, header)
-                    await _send_file(sock, pool, _UPLOAD_BYTES)
+                    await pour(sock, pool, repeat((0, _POOL_BYTES), _UPLOAD_BYTES // _POOL_BYTES))
                     again = (await answer(sock, self.place)).body_bytes == 0
 
     @asynccontextmanager
@@ -87,7 +87,7 @@ class HttpStreams:
         """Connect, and hang up in the end: what waits to be sent must not be sent any more."""
         sock = await self.place.connect()
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            hang_up_at_once(sock)
             connections.add(sock)
             yield sock
         finally:
@@ -112,31 +112,3 @@ class HttpStreams:
             said = json.loads(body)
             return own_record(said) if isinstance(said, dict) else {}
         return {}
-
-
-async def _send_file(sock: socket.socket, pool: int, size_bytes: int) -> None:
-    """Send so many bytes of the pool, over and over, as fast as the socket takes them."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-    left_bytes, offset = size_bytes, 0
-
-    def write() -> None:
-        nonlocal left_bytes, offset
-        try:
-            sent = os.sendfile(sock.fileno(), pool, offset, min(_POOL_BYTES - offset, left_bytes))
-        except BlockingIOError:
-            return
-        except OSError as error:
-            if not done.done():
-                done.set_exception(error)
-            return
-        left_bytes -= sent
-        offset = (offset + sent) % _POOL_BYTES
-        if not left_bytes and not done.done():
-            done.set_result(None)
-
-    loop.add_writer(sock.fileno(), write)
-    try:
-        await done
-    finally:
-        loop.remove_writer(sock.fileno())
