@@ -250,3 +250,22 @@ async def test_true_times_are_had_again_from_files_alone(tmp_path):
     assert [one.stamp for one in await kept(history)] == told
     assert {one.synced for one in told} == {True}
     await history.close()
+
+
+async def test_a_topic_that_changed_its_kind_is_damage(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), str(n), stamp(n)) for n in range(20)])
+    await store(history, 0, 30)
+    await history.seal(everything=True)
+    await history.close()
+    with closing(sqlite3.connect(tmp_path / "history.db")) as other:
+        (root,) = other.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'topics'").fetchone()
+        assert other.execute("PRAGMA integrity_check(topics)").fetchone() == ("ok",)
+    data = bytearray((tmp_path / "history.db").read_bytes())
+    at = data.index(b"note", (root - 1) * 1024)
+    # The kind stands before the name, in one byte: an event becomes a reading.
+    data[at - 1] ^= 2
+    (tmp_path / "history.db").write_bytes(data)
+    history = open_history(tmp_path, HandClock())
+    assert history.damaged_total > 0
+    await history.close()
