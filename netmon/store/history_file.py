@@ -30,6 +30,8 @@ _PAGE_BYTES = 1024
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
 _SALVAGE_SECONDS = 20.0
+_VERSIONS_AT = 18
+"""Where the header says who may write and read the file (SQLite's file format, 1.3.3)."""
 
 
 class HistoryFile:
@@ -95,6 +97,11 @@ class HistoryFile:
             raise
 
     def _examine(self, connection: sqlite3.Connection) -> str:
+        with self.path.open("rb") as file:
+            versions = file.read(_VERSIONS_AT + 2)[_VERSIONS_AT:]
+        if not set(versions) <= {1, 2}:
+            # SQLite takes a file that later ones may write for one that must not be written.
+            return "is damaged (its header has versions that no SQLite writes)"
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         whole = self.path.stat().st_size >= _PAGE_BYTES
