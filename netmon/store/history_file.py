@@ -30,6 +30,8 @@ _PAGE_BYTES = 1024
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
 _SALVAGE_SECONDS = 20.0
+_VERSIONS_AT = 18
+"""Where the header says who may write and read the file (SQLite's file format, 1.3.3)."""
 
 
 class HistoryFile:
@@ -95,6 +97,11 @@ class HistoryFile:
             raise
 
     def _examine(self, connection: sqlite3.Connection) -> str:
+        with self.path.open("rb") as file:
+            versions = file.read(_VERSIONS_AT + 2)[_VERSIONS_AT:]
+        if not set(versions) <= {1, 2}:
+            # SQLite takes a file that later ones may write for one that must not be written.
+            return "is damaged (its header has versions that no SQLite writes)"
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         whole = self.path.stat().st_size >= _PAGE_BYTES
@@ -106,10 +113,12 @@ class HistoryFile:
             return _NEWER
         if [(name, _but_readings(sql)) for name, sql in _statements(connection)] != _expected(version):
             return "is damaged (its tables are not those of its format)"
+        # A topic that changed its kind would hide all of its records; no row's checksum tells of that.
+        checks = ["integrity_check(topics)"]
         if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            return "" if verdict == "ok" else f"is damaged ({verdict})"
-        return ""
+            checks.append("quick_check(1)")
+        verdicts = [connection.execute(f"PRAGMA {check}").fetchone()[0] for check in checks]
+        return next((f"is damaged ({verdict})" for verdict in verdicts if verdict != "ok"), "")
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path)

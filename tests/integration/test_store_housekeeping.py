@@ -250,3 +250,48 @@ async def test_true_times_are_had_again_from_files_alone(tmp_path):
     assert [one.stamp for one in await kept(history)] == told
     assert {one.synced for one in told} == {True}
     await history.close()
+
+
+async def test_a_topic_that_changed_its_kind_is_damage(tmp_path):
+    history = open_history(tmp_path, HandClock())
+    history.accept([Event("note", (), str(n), stamp(n)) for n in range(20)])
+    await store(history, 0, 30)
+    await history.seal(everything=True)
+    await history.close()
+    with closing(sqlite3.connect(tmp_path / "history.db")) as other:
+        (root,) = other.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'topics'").fetchone()
+        assert other.execute("PRAGMA integrity_check(topics)").fetchone() == ("ok",)
+    data = bytearray((tmp_path / "history.db").read_bytes())
+    at = data.index(b"note", (root - 1) * 1024)
+    # The kind stands before the name, in one byte: an event becomes a reading.
+    data[at - 1] ^= 2
+    (tmp_path / "history.db").write_bytes(data)
+    history = open_history(tmp_path, HandClock())
+    assert history.damaged_total > 0
+    await history.close()
+
+
+async def test_no_subject_gets_the_number_of_one_whose_row_was_lost(tmp_path):
+    others = shape("icmp", rows=("z",))
+    records = [reading(of, n * 10 + at, [at + 0.5]) for n in range(60) for at, of in enumerate((OF, others))]
+    history = open_history(tmp_path, HandClock())
+    history.accept(records[:80])
+    await history.commit()
+    await history.seal(everything=True)
+    history.accept(records[80:])
+    await history.commit()
+    await history.close()
+    with closing(sqlite3.connect(tmp_path / "history.db")) as other:
+        (root,) = other.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'subjects'").fetchone()
+    data = bytearray((tmp_path / "history.db").read_bytes())
+    data[(root - 1) * 1024] ^= 8
+    (tmp_path / "history.db").write_bytes(data)
+    history = open_history(tmp_path, HandClock())
+    assert history.damaged_total > 0
+    for entry in await history.after(0, 999):
+        truth = records[entry.position - 1]
+        assert (entry.record.shape.measurement, entry.record.columns[0][0]) == (
+            truth.shape.measurement,
+            truth.columns[0][0],
+        )
+    await history.close()
