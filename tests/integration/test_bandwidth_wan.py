@@ -53,6 +53,15 @@ async def run_beside(lab, others, circuit=LINE, refresh_seconds=0.0, **settings)
     return reading, [one for one in records if isinstance(one, sdk.Event)], loads
 
 
+async def run_undisturbed(lab, others, **more):
+    """Test until neither end says that its own processors were the limit: other tests have them, too."""
+    for _ in range(6):
+        found = await run_beside(lab, others, **more)
+        if found[1][0].data["limited_by"] not in ("host_cpu", "server"):
+            break
+    return found
+
+
 def megabits(event, name):
     return event.data["others"][name] / M
 
@@ -119,23 +128,23 @@ async def test_one_event_has_every_input_of_the_verdict(lab):
 
 async def test_a_contract_that_names_the_endpoint_makes_its_figure_claimable(lab):
     with lab.emulating(*path(70)):
-        _, (event,), _ = await run_beside(lab, 0, circuit=replace(LINE, endpoints=(FAR,)))
-    assert event.data["delivered"] is False
+        _, (event,), _ = await run_undisturbed(lab, 0, circuit=replace(LINE, endpoints=(FAR,)))
+    assert event.data["delivered"] is False, event.data["verdict_reason"]
     assert event.data["claimable"] is True
 
 
 async def test_a_line_that_is_too_slow_and_empty_is_a_breach(lab):
     with lab.emulating(*path(70)):
-        _, (event,), _ = await run_beside(lab, 0)
+        _, (event,), _ = await run_undisturbed(lab, 0)
     assert event.data["verdict"] == "clean"
-    assert event.data["delivered"] is False
+    assert event.data["delivered"] is False, event.data["verdict_reason"]
     assert event.data["limited_by"] == "circuit"
     assert event.data["claimable"] is False
 
 
 async def test_a_line_that_others_use_is_no_breach_and_no_proof(lab):
     with lab.emulating(*path(70, others=20)):
-        _, (event,), _ = await run_beside(lab, 20)
+        _, (event,), _ = await run_undisturbed(lab, 20)
     assert event.data["verdict"] == "inconclusive"
     assert event.data["delivered"] is None
 
