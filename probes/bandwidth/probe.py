@@ -81,10 +81,8 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         diary = self._diary
         if not self._by_plan or diary is None:
             return True
-        if not self.context.clock.synchronised():
-            return False  # at which hour it would test, nobody knows
         now = self._now
-        diary.turn_to(now)
+        diary.look(now, synchronised=self.context.clock.synchronised())
         return not diary.told or bool(diary.missed(now)) or diary.due(now) is not None
 
     async def read(self) -> Sequence[sdk.Record]:
@@ -92,9 +90,9 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         diary = self._diary
         if not self._by_plan or diary is None:
             return await super().read()
-        diary.turn_to(self._now)
+        diary.look(self._now, synchronised=self.context.clock.synchronised())
         records: list[sdk.Record] = [self._missed(one) for one in diary.missed(self._now)]
-        self._appointment = diary.due(self._now) if self.context.clock.synchronised() else None
+        self._appointment = diary.due(self._now)
         if self._appointment is not None:
             try:
                 records += await super().read()
