@@ -22,7 +22,8 @@ class PlannedTest:
     """One test to come: Unix time in s, the circuit that pays (empty: none), and IP bytes of both directions.
 
     `usual_bytes` is what such a test takes as a rule, `most_bytes` where it is cut off. `forbidden` says why
-    it will not take place; empty: it will.
+    it will not take place; empty: it will. `stratum` is the part of the day that it stands for, and `peak`
+    tells whether that lies in the peak hours.
     """
 
     at: float
@@ -30,3 +31,5 @@ class PlannedTest:
     usual_bytes: int
     most_bytes: int
     forbidden: str = ""
+    stratum: str = ""
+    peak: bool = False

@@ -45,9 +45,10 @@ def planned_tests(
         return str(refusal.why) if refusal is not None else ""
 
     name = circuit.id if circuit is not None else ""
+    costs = name, usual_bytes * targets, most_bytes * targets
     return [
-        sdk.PlannedTest(at, name, usual_bytes * targets, most_bytes * targets, forbidden(at))
-        for at in _moments(assignment, settings, standing, day)
+        sdk.PlannedTest(at, *costs, forbidden(at), stratum, peak)
+        for at, stratum, peak in _moments(assignment, settings, standing, day)
     ]
 
 
@@ -59,16 +60,17 @@ def _line(assignment: sdk.Assignment, standing: sdk.Standing) -> sdk.Circuit | N
 
 def _moments(
     assignment: sdk.Assignment, settings: BandwidthSettings, standing: sdk.Standing, day: date
-) -> Iterator[float]:
+) -> Iterator[tuple[float, str, bool]]:
     if is_planned(settings):
         fleet = settings.fleet(standing.site, assignment.name, _line(assignment, standing))
         table = timetable(assignment, settings, standing.timezone)
-        yield from (one.at for one in appointments(table, fleet, standing.site, day))
+        made = appointments(table, fleet, standing.site, day)
+        yield from ((one.at, one.stratum, one.peak) for one in made)
         return
     zone = ZoneInfo(standing.timezone)
     begin, end = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + timedelta(days=1)))
     runs = int((end - begin) // assignment.every_seconds)
-    yield from (begin + run * assignment.every_seconds for run in range(runs))
+    yield from ((begin + run * assignment.every_seconds, "", False) for run in range(runs))
 
 
 def _usual_bytes(

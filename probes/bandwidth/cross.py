@@ -25,11 +25,13 @@ _QUIET_SECONDS, LONGEST_QUIET_SECONDS = 1.0, 11.0
 class OwnLoad:
     """The test's own IP bytes in its direction: (moment in ns of CLOCK_BOOTTIME, bytes so far).
 
-    `tail_bytes` were still under way when it was ended.
+    `tail_bytes` were still under way when it was ended. `again_bytes` were sent again: a port that counts
+    before they are lost has counted them twice, one behind the queue that dropped them has not.
     """
 
     arrived: Sequence[tuple[int, float]]
     tail_bytes: float = 0.0
+    again_bytes: float = 0.0
 
     @property
     def began_ns(self) -> int:
@@ -130,8 +132,9 @@ def others(counts: Sequence[PortCount], own: OwnLoad, before: float | None = Non
     wide = max(window.ip_bytes - test_bytes, 0.0) * 8 / window.seconds
     beside = _beside(counts, own)
     bounds = [wide] if beside is None else [wide, beside]
+    again = own.again_bytes * 8 / max((own.ended_ns - own.began_ns) / 1e9, 1e-9)
     return Others(
-        min(bounds),
+        max(min(bounds) - again, 0.0),
         max(bounds),
         before,
         window.packet_bytes,

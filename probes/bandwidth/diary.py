@@ -27,6 +27,13 @@ class Diary:
     _done: dict[str, Decision] = field(default_factory=dict)
     _last: Decision = Decision.WAITING
     _shape: sdk.Shape | None = None
+    _synchronised: bool = True
+
+    def look(self, now: float, *, synchronised: bool) -> None:
+        """Look at the clock; one that nobody set says neither the day nor the hour."""
+        if synchronised is not self._synchronised:
+            self._synchronised, self.told = synchronised, False
+        self.turn_to(now)
 
     def turn_to(self, now: float) -> None:
         """Open the page of the day that a moment (Unix time) lies in."""
@@ -40,12 +47,15 @@ class Diary:
         return datetime.fromtimestamp(moment, ZoneInfo(self.timetable.timezone))
 
     def due(self, now: float) -> Appointment | None:
-        """Return the appointment whose moment has come; None: there is none."""
+        """Return the appointment whose moment has come; None: there is none, or the clock is not set."""
+        if not self._synchronised:
+            return None
         return next((one for one in self._open if one.at <= now <= one.latest), None)
 
     def missed(self, now: float) -> list[Appointment]:
         """Return appointments whose turn is over; those of before this process are not its own."""
-        return [one for one in self._open if one.latest < now and one.at >= self.began]
+        gone = [one for one in self._open if one.latest < now and one.at >= self.began]
+        return gone if self._synchronised else []
 
     def note(self, appointment: Appointment, decision: Decision) -> None:
         """Write down what came of an appointment."""
@@ -55,7 +65,8 @@ class Diary:
     def reading(self, key: sdk.Labels, stamp: sdk.Stamp) -> sdk.Reading:
         """Return the page as a row, and take it as told."""
         self.told = True
-        row = sdk.Row(key, texts=(("netmon_bandwidth_decision_info", str(self._last)),))
+        decision = self._last if self._synchronised else Decision.CLOCK
+        row = sdk.Row(key, texts=(("netmon_bandwidth_decision_info", str(decision)),))
         if self._shape is None or self._shape.rows != (row,):
             self._shape = sdk.Shape(
                 sdk.BANDWIDTH_PLAN, sdk.BANDWIDTH_PLAN_METRICS, (row,), sdk.Retention.EVIDENCE

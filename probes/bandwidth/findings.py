@@ -11,7 +11,9 @@ from probes.bandwidth.claim import Figure, claim
 from probes.bandwidth.latency import Latency
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.manners import Decision, Refusal
-from probes.bandwidth.record import Subject, Test, event, refusal, words
+from probes.bandwidth.measured import Direction
+from probes.bandwidth.passive import WanWatch
+from probes.bandwidth.record import Subject, Test, event, passive_event, refusal, words
 from probes.bandwidth.tester import LineBusyError
 
 
@@ -87,3 +89,17 @@ def _failure(error: sdk.SourceError, subject: Subject, stamp: sdk.Stamp) -> sdk.
     if isinstance(error, LineBusyError):
         return refusal(error.refusal.why, str(error), subject, stamp, error.used)
     return refusal(Decision.FAILED, str(error), subject, stamp)
+
+
+def passive_sample(
+    context: sdk.Context, watch: WanWatch, directions: Sequence[Direction], subject: Subject
+) -> sdk.Sample:
+    """Look at the WAN port's last minute; only one near the contracted rate leaves a record."""
+    records: list[sdk.Record] = []
+    for direction in directions:
+        minute = watch.look(context.latest, direction)
+        if minute is not None and subject.circuit is not None:
+            context.trace(f"{direction}: {minute.bits_per_second / 1e6:.2f} Mbit/s (L2)")
+            proof = passive_event(minute, subject.key, subject.circuit, context.clock.stamp())
+            records += [proof] if proof is not None else []
+    return sdk.Sample(records=tuple(records), detail="looked at the WAN port")

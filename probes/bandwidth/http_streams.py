@@ -18,7 +18,7 @@ from probes.bandwidth.http_talk import answer, ask, request
 from probes.bandwidth.measured import Ask, Direction, Measured
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.ndt7_message import own_record
-from probes.bandwidth.place import Place, hang_up_at_once, keep_queue_short
+from probes.bandwidth.place import DROPPED_BYTES, Place, hang_up_at_once, keep_queue_short
 from probes.bandwidth.pour import pour
 from probes.bandwidth.sampling import Sampling, transfer
 
@@ -75,7 +75,7 @@ class HttpStreams:
         header = request(self.place, "POST", self._path(self.paths.upload), _UPLOAD_BYTES)
         while True:
             async with self._connection(connections) as sock:
-                keep_queue_short(sock)
+                keep_queue_short(sock, DROPPED_BYTES)
                 again = True
                 while again:
                     await ask(sock, header)

@@ -76,9 +76,11 @@ def far_buffers(evidence: Evidence) -> Finding | None:
 
 
 def own_process(evidence: Evidence) -> Finding | None:
-    """Blame this process when it had no time left: its delays look like a queue on the way."""
-    own = evidence.host.own_core_ratio
-    if own is None or own < _OWN_CORE:
+    """Blame this process, or the program it had measure, without time: its delays look like a queue."""
+    helper = evidence.measured.details.get("own_process_ratio")
+    shares = (evidence.host.own_core_ratio, helper if isinstance(helper, float) else None)
+    own = max((share for share in shares if share is not None), default=0.0)
+    if own < _OWN_CORE:
         return None
     return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
 

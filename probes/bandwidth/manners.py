@@ -16,6 +16,8 @@ class Decision(StrEnum):
 
     WAITING = "waiting"
     """Its moment has not come."""
+    CLOCK = "clock"
+    """Nobody knows the time, so nobody knows whether it has come."""
     TESTED = "tested"
     NO_CIRCUIT = "no_circuit"
     QUIET_HOURS = "quiet_hours"

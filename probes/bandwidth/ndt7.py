@@ -27,7 +27,7 @@ from probes.bandwidth.ndt7_message import (
     server_record,
 )
 from probes.bandwidth.ndt7_socket import FrameReader, message_pool, messages
-from probes.bandwidth.place import AGENT, Place, keep_queue_short
+from probes.bandwidth.place import AGENT, DROPPED_BYTES, Place, keep_queue_short
 from probes.bandwidth.pour import pour
 from probes.bandwidth.sampling import Sampling, transfer
 from probes.bandwidth.upgrade import upgraded
@@ -56,7 +56,6 @@ class Ndt7:
         opened = self._by_kernel(ask) if self.tls is None else self._by_library(ask, self.tls)
         async with opened as (sock, work):
             connections = Connections(ask.direction, self.place.resolved.version)
-            keep_queue_short(sock)
             connections.add(sock)
             if not connections.told:
                 raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, "this kernel does not count what came")
@@ -70,6 +69,7 @@ class Ndt7:
         """Open a WebSocket whose data never pass through Python."""
         path = f"{_path(ask)}?{urlencode(_QUERY)}"
         async with upgraded(self.place, path, PROTOCOL) as sock:
+            keep_queue_short(sock, DROPPED_BYTES)
             with message_pool() as pool:
                 reader = FrameReader(sock, self._take)
                 try:
@@ -88,6 +88,7 @@ class Ndt7:
         """Open a WebSocket through TLS, which nobody but this process can decipher."""
         async with web_socket(self.place, _path(ask), PROTOCOL, tls, _QUERY) as ws:
             down = ask.direction is Direction.DOWN
+            keep_queue_short(socket_of(ws))
             yield (
                 socket_of(ws),
                 lambda: [self._receive(ws)] if down else [self._receive(ws), _send(ws)],

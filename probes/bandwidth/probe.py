@@ -12,13 +12,13 @@ from probes.bandwidth.charted import Charted
 from probes.bandwidth.commission.kept import Commissioning
 from probes.bandwidth.cost import planned_tests
 from probes.bandwidth.diary import Diary, described
-from probes.bandwidth.findings import Findings
+from probes.bandwidth.findings import Findings, passive_sample
 from probes.bandwidth.manners import Decision, Wish, why_not
 from probes.bandwidth.measured import Ask, Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.passive import WanWatch
 from probes.bandwidth.preparation import Prepared, prepare
-from probes.bandwidth.record import Subject, passive_event, refusal, words
+from probes.bandwidth.record import Subject, refusal, words
 from probes.bandwidth.settings import (
     DIRECTIONS,
     BandwidthSettings,
@@ -48,7 +48,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
     settings_type = BandwidthSettings
     binds = True
     exclusive = True
-    grace_seconds = 5.0
+    grace_seconds = 1.0
     usual_seconds = 60.0
 
     def __init__(self, assignment: sdk.Assignment, settings: BandwidthSettings) -> None:
@@ -61,6 +61,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         self._by_plan = False
         self._appointment: Appointment | None = None
         self._found: dict[str, Findings] = {}
+        self._untold: list[sdk.Event] = []
 
     def planned_tests(self, standing: sdk.Standing, day: date) -> Sequence[sdk.PlannedTest]:
         """Return what a day's tests are going to cost."""
@@ -81,10 +82,8 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         diary = self._diary
         if not self._by_plan or diary is None:
             return True
-        if not self.context.clock.synchronised():
-            return False  # at which hour it would test, nobody knows
         now = self._now
-        diary.turn_to(now)
+        diary.look(now, synchronised=self.context.clock.synchronised())
         return not diary.told or bool(diary.missed(now)) or diary.due(now) is not None
 
     async def read(self) -> Sequence[sdk.Record]:
@@ -92,17 +91,32 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         diary = self._diary
         if not self._by_plan or diary is None:
             return await super().read()
-        diary.turn_to(self._now)
-        records: list[sdk.Record] = [self._missed(one) for one in diary.missed(self._now)]
-        self._appointment = diary.due(self._now) if self.context.clock.synchronised() else None
+        diary.look(self._now, synchronised=self.context.clock.synchronised())
+        records: list[sdk.Record] = [*self._untold, *(self._missed(one) for one in diary.missed(self._now))]
+        self._untold = []
+        self._appointment = diary.due(self._now)
         if self._appointment is not None:
-            try:
-                records += await super().read()
-            finally:
-                diary.note(self._appointment, self._decision)
-                self._appointment = None
-        key = self._key(self.assignment.targets[0])
+            records += await self._kept(diary, self._appointment)
+        key = self._key(self._first)
         return [*records, diary.reading(key, self.context.clock.stamp())]
+
+    async def _kept(self, diary: Diary, appointment: Appointment) -> Sequence[sdk.Record]:
+        """Keep an appointment; one that is cut off in the middle is told of by the next run."""
+        try:
+            records = await super().read()
+        except BaseException:
+            subject, stamp = self._subject(self._first, appointment), self.context.clock.stamp()
+            self._untold.append(refusal(Decision.FAILED, "it was cut off", subject, stamp))
+            diary.note(appointment, Decision.FAILED)
+            raise
+        finally:
+            self._appointment = None
+        diary.note(appointment, self._decision)
+        return records
+
+    @property
+    def _first(self) -> str:
+        return self.assignment.targets[0]
 
     @property
     def _now(self) -> float:
@@ -117,7 +131,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
     def _missed(self, appointment: Appointment) -> sdk.Event:
         if self._diary is not None:
             self._diary.note(appointment, Decision.LATE)
-        subject = self._subject(self.assignment.targets[0], appointment)
+        subject = self._subject(self._first, appointment)
         words = "its turn was over before it could begin"
         return refusal(Decision.LATE, words, subject, self.context.clock.stamp())
 
@@ -218,15 +232,8 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         """Look at the WAN port's counters; only a minute near the contracted rate leaves a record."""
         if self._watch is None or self._watch.circuit != circuit.id:
             self._watch = WanWatch(circuit.id)
-        records: list[sdk.Record] = []
-        for direction in DIRECTIONS[self.settings.directions]:
-            minute = self._watch.look(self.context.latest, direction)
-            stamp = self.context.clock.stamp()
-            if minute is not None:
-                self.context.trace(f"{direction}: {minute.bits_per_second / 1e6:.2f} Mbit/s (L2)")
-                proof = passive_event(minute, self._key(target), circuit, stamp)
-                records += [proof] if proof is not None else []
-        return sdk.Sample(records=tuple(records), detail="looked at the WAN port")
+        directions = DIRECTIONS[self.settings.directions]
+        return passive_sample(self.context, self._watch, directions, self._subject(target, None))
 
     def _ask(self, direction: Direction) -> Ask:
         settings, loading = self.settings, self.settings.latency != "none"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from netmon import sdk
 from probes.bandwidth.claim import Claim
+from probes.bandwidth.connections import TRACED
 from probes.bandwidth.cross import Others
 from probes.bandwidth.judge import Judged, Verdict
 from probes.bandwidth.latency import Latency
@@ -73,6 +74,7 @@ def event(test: Test, subject: Subject, idle: Latency | None) -> sdk.Event:
         **rates(measured),
         "curve": curve(measured),
         "tcp": asdict(measured.flow) if measured.flow else None,
+        "tcp_info": trace(measured),
         "far_end": dict(measured.far_record),
         "host": described(test.host),
         "instrument": test.instrument,
@@ -210,6 +212,14 @@ def curve(measured: Measured) -> sdk.Json:
         "from_seconds": round(window[0].seconds, _DIGITS) if window else None,
         "mean_bytes_per_second": found.mean_bytes_per_second(),
     }
+
+
+def trace(measured: Measured) -> sdk.Json:
+    """Return this end's TCP_INFO as a table: at each look a row."""
+    if not measured.trace:
+        return None
+    rows: list[sdk.Json] = [[round(value, 6) for value in row] for row in measured.trace]
+    return {"columns": ["seconds", *TRACED], "rows": rows}
 
 
 def contract(circuit: sdk.Circuit | None, direction: Direction) -> sdk.Json:

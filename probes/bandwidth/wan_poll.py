@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from netmon import sdk
+from probes.bandwidth.connections import TRACED
 from probes.bandwidth.cross import LONGEST_QUIET_SECONDS, Others, OwnLoad, moves, others, settled, use_of
 from probes.bandwidth.far_flow import far_flow
 from probes.bandwidth.layers import Layer
@@ -101,7 +102,15 @@ def own_load(measured: Measured, began_ns: int, ended_ns: int, offset_ns: int, s
     first_ns = curve.began_ns - offset_ns
     arrived = [(first_ns + round(tick.seconds * 1e9), tick.units * unit_bytes) for tick in curve.ticks]
     begin = [(began_ns, 0.0)] if began_ns < arrived[0][0] else []
-    return OwnLoad([*begin, *arrived], _tail_bytes(measured))
+    return OwnLoad([*begin, *arrived], _tail_bytes(measured), _again_bytes(measured))
+
+
+def _again_bytes(measured: Measured) -> float:
+    """Return what this end sent again, as IP bytes."""
+    if not measured.trace:
+        return 0.0
+    again_bytes = measured.trace[-1][1 + TRACED.index("bytes_retransmitted")]
+    return measured.packet.convert(again_bytes, Layer.TCP, Layer.IP)
 
 
 def _tail_bytes(measured: Measured) -> float:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes.clock import FakeClock, run
+from fakes.clock import FakeClock, VirtualLoop
 from fakes.context import make_context
 from fakes.history import MemoryHistory
 
@@ -255,9 +255,19 @@ def rendered(watch, latest, clock) -> str:
     return Templates().render("page.html", page=content, tone=tone, word=word).decode()
 
 
+class DayLoop(VirtualLoop):
+    """Does in its own thread what would be done in another: hours must not pass meanwhile."""
+
+    def run_in_executor(self, _executor, work, *arguments):
+        done = self.create_future()
+        done.set_result(work(*arguments))
+        return done
+
+
 @pytest.fixture(scope="module")
 def day():
-    return run(live())
+    with asyncio.Runner(loop_factory=DayLoop) as runner:
+        return runner.run(live())
 
 
 def local_hour(moment) -> float:

@@ -183,6 +183,13 @@ def test_others_who_make_room_are_known_between_two_bounds():
     assert 20e6 < found.high < 40e6
 
 
+def test_what_was_sent_again_may_have_been_counted_twice():
+    counts, own = a_router(others_bps=40e6, test_bps=60e6)
+    found = others(counts, replace(own, again_bytes=60e6 / 8 * 4 * 0.05))
+    assert found.low == pytest.approx(37e6, rel=0.03)
+    assert found.high == pytest.approx(40e6, rel=0.03)
+
+
 def test_an_idle_line_is_clean_though_its_counters_stand_still():
     counts, own = a_router(others_bps=0, test_bps=100e6, seconds=0.7, every=0.25)
     found = others(counts, own)

@@ -76,6 +76,9 @@ CASES = {
     "this process has no more time": (
         evidence(host=replace(QUIET, own_core_ratio=0.95)), LimitedBy.HOST_CPU
     ),
+    "the program that measures has no more time": (
+        evidence(measured(details={"own_process_ratio": 0.98})), LimitedBy.HOST_CPU
+    ),
     "no core has time": (evidence(host=replace(QUIET, core_busy_ratios=(1.0, 0.99))), LimitedBy.HOST_CPU),
     "another core is busy with something else": (
         evidence(host=replace(QUIET, core_busy_ratios=(1.0, 0.2))), LimitedBy.CIRCUIT

@@ -15,7 +15,6 @@ from probes.bandwidth.commission import instrument
 from probes.bandwidth.commission.ceiling import ceilings
 from probes.bandwidth.commission.paper import Standing, paper, summary
 from probes.bandwidth.commission.path_test import PathFinding, PathTest
-from probes.bandwidth.commission.signature import sign
 from probes.bandwidth.measured import Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.place import find_place
@@ -70,7 +69,7 @@ async def _commission(options: Namespace) -> int:
         standing = Standing(context.site, circuit, options.demarcation, options.witness, host)
         document = paper(standing, context.clock, own, found, failures)
     path = instrument.record_path(folder, circuit.id if circuit else "")
-    key, signature = sign(instrument.canonical(document), options.key or folder / _KEY)
+    key, signature = _sign(document, options.key or folder / _KEY)
     instrument.write(path, document, key, signature)
     kept = instrument.read(path)
     if kept is None:
@@ -114,6 +113,15 @@ def _circuit(options: Namespace) -> sdk.Circuit | None:
     if known[name].metered:
         raise sdk.UsageError(f"circuit {name} is metered: learning its bucket would cost too much")
     return known[name]
+
+
+def _sign(document: Mapping[str, sdk.Json], key_file: Path) -> tuple[str, str]:
+    """Return public key and signature; UsageError on a platform that cannot sign."""
+    try:
+        from probes.bandwidth.commission.signature import sign  # noqa: PLC0415 - not on every platform
+    except ImportError as error:
+        raise sdk.UsageError("signing takes the library cryptography, which is not installed") from error
+    return sign(instrument.canonical(document), key_file)
 
 
 def _say(line: str) -> None:
