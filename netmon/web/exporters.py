@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from netmon.metrics.excerpt import text_of
+from netmon.metrics.excerpt import Part, text_of
 from netmon.metrics.fragment import Cut
+from netmon.metrics.low_counters import with_low_counters
+from netmon.metrics.text_format import TextFormat
 from netmon.verdict.view import WatchedDevice, WatchedProbe
 from netmon.web.press import Press
 from netmon.web.problem import Problem
@@ -23,8 +26,9 @@ from netmon.web.site import WebSite
 MODULES: Final[Mapping[str, Sequence[str]]] = {
     "if_mib": ("system", "interface", "ethernet"),
     "system": ("system", "device"),
-    "hrDevice": ("processor",),
-    "hrStorage": ("memory", "storage"),
+    "hrDevice": ("hr_processor", "processor"),
+    "hrStorage": ("hr_storage", "memory", "storage"),
+    "cisco_device": ("ent_sensor",),
     "all": ("",),
 }
 """What each module of snmp_exporter reads, as measurements; `all` is whatever netmon knows of the device."""
@@ -67,7 +71,7 @@ class Exporters:
         if not parts:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "nothing was read yet", {"Retry-After": "10"})
         form = wanted_format(request)
-        text = await self._press.render(text_of, parts, form)
+        text = await self._press.render(_text, parts, form)
         return await send(request, [text], form, self._press)
 
     def _device(self, target: str) -> WatchedDevice:
@@ -110,6 +114,10 @@ class Exporters:
             rows = view.latest.rows(probe.kind, (("probe", probe.name),))
             for target in dict.fromkeys(row.label("target") for row in rows):
                 yield probe, target
+
+
+def _text(parts: Sequence[Part], form: TextFormat) -> bytes:
+    return text_of((replace(part, reading=with_low_counters(part.reading)) for part in parts), form)
 
 
 def _target(request: web.Request) -> str:

@@ -41,7 +41,7 @@ PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
 DEVICE_COLLECTORS = ("interfaces", "objects", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
-MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+|dot3Stats[A-Z]\w+)")
+MIB_NAMES = re.compile(r"(if|ifHC(In|Out)|sys|dot3Stats|hr|entSensor)[A-Z]\w+")
 # ... and those of blackbox_exporter and snmp_exporter.
 PEER_NAMES = {
     "probe_success", "probe_duration_seconds", "probe_ip_protocol", "probe_dns_lookup_time_seconds",
@@ -54,6 +54,7 @@ PEER_NAMES = {
     "smokeping_requests_total", "smokeping_response_duplicates_total",
     *(f"smokeping_response_duration_seconds{part}" for part in ("_bucket", "_sum", "_count")),
     "snmp_scrape_packets_sent", "snmp_scrape_packets_retried", "snmp_scrape_pdus_returned",
+    "snmp_scrape_duration_seconds", "snmp_scrape_walk_duration_seconds",
 }  # fmt: skip
 BASE_UNITS = ("_seconds", "_bytes", "_bits", "_ratio", "_celsius", "_volts", "_amperes", "_watts", "_hertz",
               "_meters", "_per_second", "_voltamperes", "_pascals", "_joules", "_rpm", "_dbm",
