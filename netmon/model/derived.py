@@ -65,6 +65,16 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
         "netmon_circuit_call_quality",
         "Calls by way of the best anchor: 0 good, 1 fair, 2 poor; the limits are those of the trains.",
     ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="down",
+    ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="up",
+    ),
 )
 
 SITE_MINUTE = "site_minute"

@@ -37,6 +37,7 @@ def circuit_row(site: str, scene: Scene, judgement: Judgement, book: Book, slot:
         percentile(trips, 0.95),
         loss,
         *_calls(scene, book, slot),
+        *_contracted(scene),
     ]
     return MinuteRow(key, {_FAULT[CIRCUIT_MINUTE]: str(judgement.fault)}, cells)
 
@@ -69,3 +70,12 @@ def _calls(scene: Scene, book: Book, slot: Slot) -> tuple[Value, Value]:
     if not rows:
         return None, None
     return rows[-1].value("netmon_train_mos"), rows[-1].value("netmon_train_call_quality")
+
+
+def _contracted(scene: Scene) -> tuple[Value, Value]:
+    """Return the contracted rates towards the site and from it, in bytes per second."""
+    if scene.circuit is None:
+        return None, None
+    rates = scene.circuit.down_bits_per_second, scene.circuit.up_bits_per_second
+    down, up = (None if bits is None else bits / 8 for bits in rates)
+    return down, up
