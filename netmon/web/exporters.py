@@ -97,8 +97,10 @@ class Exporters:
         found = [(probe, target) for probe, target in self._targets() if _same(target, asked)]
         if not found:
             raise _unknown(asked, "target of a [[probe]]", [target for _, target in self._targets()])
-        named = [one for one in found if one[0].name == module]
-        meant = named or [one for one in found if _kind_meant(one[0].kind, module)]
+        if module in self._site.view.watch.probes:
+            meant = [one for one in found if one[0].name == module]
+        else:
+            meant = [one for one in found if _kind_meant(one[0].kind, module)]
         names = ", ".join(sorted(probe.name for probe, _ in found))
         if not meant:
             detail = f"unknown module {module!r}: {asked} is a target of the probes {names}"

@@ -46,7 +46,8 @@ MIB_NAMES = re.compile(r"(if|ifHC(In|Out)|sys|dot3Stats|hr|entSensor)[A-Z]\w+")
 PEER_NAMES = {
     "probe_success", "probe_duration_seconds", "probe_ip_protocol", "probe_ip_addr_hash", "probe_dns_serial",
     "probe_http_last_modified_timestamp_seconds", "probe_ssl_last_chain_info", "smokeping_response_ttl",
-    "smokeping_send_errors_total", "smokeping_receive_errors_total", "probe_dns_lookup_time_seconds",
+    "smokeping_send_errors_total", "probe_timeout_seconds", "smokeping_receive_errors_total",
+    "probe_dns_lookup_time_seconds",
     "probe_failed_due_to_regex", "probe_icmp_duration_seconds", "probe_icmp_reply_hop_limit",
     "probe_dns_duration_seconds", "probe_dns_answer_rrs", "probe_dns_authority_rrs",
     "probe_dns_additional_rrs", "probe_dns_query_succeeded", "probe_http_duration_seconds",

@@ -137,6 +137,17 @@ async def test_a_target_of_two_probes_needs_a_module():
     assert "say module= one of again, names" in unclear.text
 
 
+async def test_a_probe_that_is_named_is_answered_for_by_no_other_of_its_kind():
+    site = sample_site(FakeClock())
+    site.watch = replace(
+        site.watch, probes={**site.watch.probes, "new": replace(site.watch.probes["names"], name="new")}
+    )
+    async with serving(site) as get:
+        reply = await get("/probe?target=192.0.2.53&module=new")
+    assert reply.status == 400
+    assert "is a target of the probes names" in reply.text
+
+
 async def test_open_metrics_is_given_to_who_asks_for_it():
     async with serving() as get:
         get.site.pieces = (b"# TYPE a gauge\na 1\n",)
