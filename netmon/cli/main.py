@@ -47,6 +47,11 @@ CORE = {
     "influx": CoreCommand(
         "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),
+    "dashboards": CoreCommand(
+        "netmon.cli.dashboards",
+        "DashboardsCommand",
+        "dashboards and provisioning for Grafana, Prometheus and Alertmanager",
+    ),
 }
 PLUGGED = {
     "discover": "find SNMP devices, print configuration for them",
