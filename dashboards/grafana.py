@@ -1,4 +1,4 @@
-"""What grafana-foundation-sdk has no type for: InfluxQL, and annotations' own words for each data source."""
+"""What grafana-foundation-sdk has no type for: InfluxQL, annotations' own words, variables without an interval's."""
 
 from __future__ import annotations
 
@@ -41,3 +41,11 @@ class Annotation(dashboard.AnnotationQuery):
     def to_json(self) -> dict[str, object]:
         """Return its JSON."""
         return super().to_json() | self.extra
+
+
+class Variable(dashboard.VariableModel):
+    """A variable without the settings of an interval, which Grafana's types know for intervals only."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return its JSON."""
+        return {key: value for key, value in super().to_json().items() if not key.startswith("auto")}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana import Annotation, InfluxQuery
+from grafana import Annotation, InfluxQuery, Variable
 from grafana_foundation_sdk.models import common, dashboard, heatmap, prometheus, stat, statetimeline, table
 from grafana_foundation_sdk.models import timeseries
 
@@ -72,9 +72,9 @@ class Board:
         return found
 
 
-def variables(board: Board) -> Iterator[dashboard.VariableModel]:
+def variables(board: Board) -> Iterator[Variable]:
     """Yield the data source to choose first, then what it is asked for."""
-    yield dashboard.VariableModel(
+    yield Variable(
         type_val=dashboard.VariableType.DATASOURCE,
         name="datasource",
         label="Data source",
@@ -87,7 +87,7 @@ def variables(board: Board) -> Iterator[dashboard.VariableModel]:
         if board.language.key == "promql":
             text = {"qryType": 1, "query": text, "refId": one["name"]}
         many = bool(one.get("many"))
-        yield dashboard.VariableModel(
+        yield Variable(
             type_val=dashboard.VariableType.QUERY,
             name=one["name"],
             label=one["label"],
