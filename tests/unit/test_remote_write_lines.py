@@ -20,7 +20,9 @@ TYPE = info("ifType_info", "T.", "ifType")
 ROW = Row(
     (("site", "lib"), ("device", "sw1"), ("ifName", "1")), (("ifAlias", "up"),), (("ifType_info", "eth"),)
 )
-PORT = {"site": "lib", "device": "sw1", "ifName": "1", "ifAlias": "up", "job": "netmon", "instance": "lib/sw1"}
+PORT = {
+    "site": "lib", "device": "sw1", "ifName": "1", "ifAlias": "up", "job": "netmon", "instance": "lib/sw1",
+}  # fmt: skip
 SHAPE = Shape("interface", (OCTETS, SECONDS, TYPE), (ROW,))
 
 
