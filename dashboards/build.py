@@ -76,7 +76,9 @@ def _panels(board: Board) -> Iterator[dashboard.Panel | dashboard.RowPanel]:
         if not shown:
             continue
         number += 1
-        yield dashboard.RowPanel(title=row["title"], id_val=number, grid_pos=dashboard.GridPos(1, COLUMNS, 0, top))
+        yield dashboard.RowPanel(
+            title=row["title"], id_val=number, grid_pos=dashboard.GridPos(1, COLUMNS, 0, top)
+        )
         places, top = _places([one["size"] for one in shown], top + 1)
         for described, place in zip(shown, places, strict=True):
             number += 1

@@ -1,4 +1,4 @@
-"""What grafana-foundation-sdk has no type for: InfluxQL, annotations' own words, variables without an interval's."""
+"""What grafana-foundation-sdk has no type for: InfluxQL, and what data sources add to annotations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class InfluxQuery(Dataquery):
 class Annotation(dashboard.AnnotationQuery):
     """An annotation with what its data source wants beside the query."""
 
-    def __init__(self, extra: Mapping[str, Any], **known: Any) -> None:
+    def __init__(self, extra: Mapping[str, Any], **known: Any) -> None:  # noqa: ANN401 - handed on to the library, which names and types them
         super().__init__(**known)
         self.extra = dict(extra)
 

@@ -1,4 +1,4 @@
-"""Panels, variables and annotations: from their descriptions in TOML to the types of grafana-foundation-sdk."""
+"""Panels, variables and annotations: from their descriptions in TOML to grafana-foundation-sdk's types."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from grafana import Annotation, InfluxQuery, Variable
-from grafana_foundation_sdk.models import common, dashboard, heatmap, prometheus, stat, statetimeline, table
-from grafana_foundation_sdk.models import timeseries
+from grafana_foundation_sdk.models import (
+    common,
+    dashboard,
+    heatmap,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
 
 Json = dict[str, Any]
 """A piece of TOML."""
@@ -28,7 +36,10 @@ CUSTOM = {
     "heatmap": heatmap.FieldConfig,
 }
 AT_ONCE = {"stat", "table"}
-LINKED = {"site": "var-site=${__value.raw}", "circuit": "var-site=${__data.fields.site}&var-circuit=${__value.raw}"}
+LINKED = {
+    "site": "var-site=${__value.raw}",
+    "circuit": "var-site=${__data.fields.site}&var-circuit=${__value.raw}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +106,12 @@ def variables(board: Board) -> Iterator[Variable]:
             query=text,
             refresh=dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED,
             sort=dashboard.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC,
-            hide=dashboard.VariableHide.HIDE_VARIABLE if one.get("hidden") else dashboard.VariableHide.DONT_HIDE,
+            hide=dashboard.VariableHide.HIDE_VARIABLE
+            if one.get("hidden")
+            else dashboard.VariableHide.DONT_HIDE,
             multi=many,
             include_all=many,
-            all_value=".*" if many else None,
+            all_value=one.get("all", ".*") if many else None,
             current=dashboard.VariableOption(selected=True, text=["All"], value=["$__all"]) if many else None,
         )
 
@@ -144,7 +157,9 @@ def _targets(board: Board, described: Json, kind: str) -> Iterator[prometheus.Da
         letter, legend = chr(ord("A") + number), query.get("legend", "")
         made: prometheus.Dataquery | InfluxQuery
         if board.language.key == "influxql":
-            made = InfluxQuery(letter, board.query(query), re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend), table=tabular)
+            made = InfluxQuery(
+                letter, board.query(query), re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend), table=tabular
+            )
         else:
             form = prometheus.PromQueryFormat.TABLE if tabular else prometheus.PromQueryFormat.TIME_SERIES
             made = prometheus.Dataquery(
@@ -227,7 +242,9 @@ def _overrides(board: Board, described: Json) -> Iterator[dashboard.DashboardFie
         yield _override("byRegexp", f"/{pattern}/", {"color": {"mode": "fixed", "fixedColor": colour}})
     for pattern in described.get("lines", ()):
         grey = {"mode": "fixed", "fixedColor": "text"}
-        yield _override("byRegexp", f"/{pattern}/", {"custom.drawStyle": "line", "custom.lineWidth": 2, "color": grey})
+        yield _override(
+            "byRegexp", f"/{pattern}/", {"custom.drawStyle": "line", "custom.lineWidth": 2, "color": grey}
+        )
     yield from _columns(board, described)
     if link := described.get("link"):
         page = f"/d/netmon-{link}-{board.language.datasource}"

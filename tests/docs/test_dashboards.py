@@ -33,7 +33,8 @@ ROWS = {
     "memory": {"site", "device", "memory"},
     "poe": {"site", "device", "group"},
     "device": {"site", "device", "vendor", "hardware", "version", "serial", "os"},
-    **dict.fromkeys(("sensor_temperature", "sensor_state"), {"site", "device", "sensor"}),
+    "sensor_temperature": {"site", "device", "sensor"},
+    "sensor_state": {"site", "device", "sensor"},
     **dict.fromkeys(("icmp", "tcp", "http", "dns", "path", "train_minute", "smokeping"), PROBE),
     "path_hop": PROBE | {"flow", "hop"},
     "bandwidth_test": PROBE | {"method", "layer", "direction"},
@@ -271,6 +272,13 @@ def test_faults_are_numbered_as_the_appliance_numbers_them():
     assert {number: text for number, (text, _) in words.items()} == {
         str(number): str(fault) for fault, number in FAULT_NUMBERS.items()
     }
+
+
+def test_no_rule_names_what_nothing_declares():
+    text = (FOLDER / "prometheus" / "netmon.rules.yml").read_text("utf-8")
+    rules = re.findall(r"expr: (?:\|\n((?: {10,}.*\n)+)|(.*)\n)", text)
+    assert len(rules) == text.count("- alert:")
+    assert [_strange_promql(block or line, []) for block, line in rules] == [set()] * len(rules)
 
 
 SITE_FILES = sorted((FOLDER / "json").glob("netmon-site-*.json"))

@@ -1,4 +1,4 @@
-"""What a demonstration cannot bring about within a minute, as a daemon would tell it: tests, incidents, notes."""
+"""What a demonstration cannot bring about within a minute, as a daemon tells it: tests, incidents, notes."""
 
 from __future__ import annotations
 
