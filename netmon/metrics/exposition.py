@@ -16,6 +16,7 @@ from netmon.series import Beats, Owner, owner
 
 _ASKED_NS = 900 * 10**9
 """For how long after a scrape the next one is expected."""
+_SWEEP_NS = 10**9
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Exposition:
         self._firsts: dict[str, Metric] = {}
         self._owners: dict[tuple[str, Labels], Owner] = {}
         self._asked_ns: int | None = None
+        self._swept_ns: int | None = None
 
     def accept(self, records: Sequence[Record]) -> None:
         """Take the readings among the records."""
@@ -154,14 +156,23 @@ class Exposition:
         self._end_silent()
         return [
             Part(group.reading, cut)
-            for (name, _), group in self._groups.items()
-            if measurement in ("", name) and cut.rows(group.reading.shape)
+            for (name, key), group in self._groups.items()
+            if measurement in ("", name) and _may_have(key, cut) and cut.rows(group.reading.shape)
         ]
 
     def _end_silent(self) -> None:
         now_ns = self._clock.boottime_ns()
+        if self._swept_ns is not None and now_ns - self._swept_ns < _SWEEP_NS:
+            return
+        self._swept_ns = now_ns
         for who in [who for who, group in self._groups.items() if group.beats.ended(now_ns)]:
             self._remove(who)
+
+
+def _may_have(key: Labels, cut: Cut) -> bool:
+    """Tell whether an owner can have rows for a cut: all of its rows are of its device, or of its probe."""
+    wanted = dict(cut.wanted)
+    return all(wanted.get(label, text) == text for label, text in key if label in ("device", "probe"))
 
 
 def chunks(pieces: Sequence[bytes], size_bytes: int = 262_144) -> Iterator[bytes]:

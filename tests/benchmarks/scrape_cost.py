@@ -29,6 +29,7 @@ from prometheus_client.core import CounterMetricFamily
 
 from collectors.interfaces import InterfacesCollector
 from netmon import sdk
+from netmon.app.daemon import settle_memory
 from netmon.app.site import VERSION
 from netmon.clock import SystemClock
 from netmon.hub import Hub
@@ -40,6 +41,7 @@ from netmon.metrics.fragment import Cut
 from netmon.metrics.own import OwnMetrics
 from netmon.metrics.text_format import TextFormat
 from netmon.model import Outcome, Reading, Row, Shape, counter
+from netmon.model.derived import RUN, RUN_UP
 from netmon.verdict.view import View, Watch, WatchedDevice
 from netmon.web.server import WebServer
 from netmon.web.settings import WebSettings
@@ -99,8 +101,12 @@ class BenchSite:
         self.hub, self.own = Hub((self.latest, self.series)), OwnMetrics()
         self.own.watch(lambda: [*build_samples(VERSION), *hub_samples(self.hub)])
         self.shapes, self.turn = shapes(), 0
-        device = WatchedDevice("sw1", "switch", 30.0, sources=("interfaces",))
-        self.view = View(Watch("bench", "Bench", devices={"sw1": device}), self.latest, self.clock)
+        devices = {
+            name: WatchedDevice(name, "switch", 30.0, sources=("interfaces",)) for name in ("sw1", "switch-9")
+        }
+        self.view = View(Watch("bench", "Bench", devices=devices), self.latest, self.clock)
+        for name in devices:
+            self.tell_run(name)
 
     def poll(self, device: int) -> None:
         """Publish what a poll of one device gives."""
@@ -108,6 +114,12 @@ class BenchSite:
         columns = tuple([self.turn * 1_000_003 + n * port for port in range(PORTS)] for n in range(METRICS))
         outcomes = (Outcome.OK,) * PORTS
         self.hub.publish([Reading(self.shapes[device], self.clock.stamp(), columns, outcomes)])
+
+    def tell_run(self, device: str) -> None:
+        """Publish that a device answered."""
+        names = (("source", "interfaces"), ("name", "interfaces"), ("target", device))
+        shape = Shape(RUN, (RUN_UP,), (Row((("site", "bench"), *names)),))
+        self.hub.publish([Reading(shape, self.clock.stamp(), ([1],), (Outcome.OK,))])
 
     async def query(self, _question: object) -> None:
         """Nobody asks for the past."""
@@ -168,13 +180,18 @@ async def polls(site: BenchSite, every_seconds: float = 30.0) -> None:
     while True:
         for device in range(DEVICES):
             site.poll(device)
+            site.tell_run("switch-9")
             await asyncio.sleep(every_seconds / DEVICES)
 
 
 async def measure_scrapes(port: int, peer_ms: float) -> None:
-    for packed, name in (("identity", "plain"), ("gzip", "gzip")):
+    for path, packed, name in (
+        ("/metrics", "identity", "plain"),
+        ("/metrics", "gzip", "gzip"),
+        ("/snmp?target=switch-9&module=all", "gzip", "snmp"),
+    ):
         async with ticking() as beats:
-            count, size, took = await scraping(port, "/metrics", packed, 0.1, SECONDS)
+            count, size, took = await scraping(port, path, packed, 0.1, SECONDS)
         note = (
             f"{count / SECONDS:.1f} scrapes a second, {size / 1e6:.2f} MB, {took * 1000:.0f} ms each; {beats}"
         )
@@ -260,6 +277,7 @@ async def main() -> None:
     peer_ms = measure_peer(site)
     server = WebServer(site, WebSettings(listen="127.0.0.1:0"))
     await server.start()
+    settle_memory()
     port = int(server.addresses[0].rpartition(":")[2])
     try:
         async with ticking() as beats:
