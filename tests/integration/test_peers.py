@@ -285,7 +285,7 @@ def test_every_series_of_smokeping_prober_is_there_with_its_labels(tmp_path, loo
         parts = [Part(reading, WHOLE) for reading in asyncio.run(pinged("127.0.0.1"))]
         ours = samples(text_of(parts).decode())
         found = peer.scrape()
-        while "smokeping_response_ttl" not in {s.name for s in found}:
+        while not any(s.name == "smokeping_response_ttl" and s.value for s in found):
             time.sleep(0.05)
             found = peer.scrape()
     theirs = [s for s in found if not s.name.startswith(OWN_BUSINESS)]
