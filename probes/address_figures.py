@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 
 from netmon import sdk
 from probes.target import Resolved
@@ -22,6 +23,7 @@ def address_values(resolved: Resolved) -> dict[sdk.Metric, sdk.Value]:
     return {LOOKUP: resolved.seconds, PROTOCOL: resolved.version, HASH: address_hash(resolved.address)}
 
 
+@lru_cache(maxsize=1024)  # targets keep their addresses
 def address_hash(address: str) -> int:
     """Return the hash of an address as its octets stand in a packet."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
