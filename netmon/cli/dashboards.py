@@ -63,10 +63,16 @@ class DashboardsCommand(Command):
         parser.add_argument("--prometheus", metavar="URL", default="", help="Grafana's way to Prometheus")
         parser.add_argument("--victoriametrics", metavar="URL", default="", help="and to VictoriaMetrics")
         parser.add_argument("--influxdb", metavar="URL", default="", help="and to InfluxDB (InfluxQL)")
-        parser.add_argument("--database", default="netmon", help="database of InfluxDB (default: %(default)s)")
+        parser.add_argument(
+            "--database", default="netmon", help="database of InfluxDB (default: %(default)s)"
+        )
         parser.add_argument("--alertmanager", metavar="HOST:PORT", default="127.0.0.1:9093")
         parser.add_argument(
-            "--site", metavar="ID=HOST:PORT", action="append", default=[], help="an appliance; give all of them"
+            "--site",
+            metavar="ID=HOST:PORT",
+            action="append",
+            default=[],
+            help="an appliance; give all of them",
         )
 
     def run(self, options: Namespace) -> int:
@@ -101,7 +107,9 @@ def _sources(options: Namespace) -> list[Source]:
 
 def _sites(words: Sequence[str]) -> list[tuple[str, str]]:
     pairs = [word.partition("=") for word in words]
-    wrong = [word for word, (site, _, address) in zip(words, pairs, strict=True) if not site or ":" not in address]
+    wrong = [
+        word for word, (site, _, address) in zip(words, pairs, strict=True) if not site or ":" not in address
+    ]
     if wrong:
         raise UsageError(f"--site {wrong[0]}: not of the form ID=HOST:PORT")
     return [(site, address) for site, _, address in pairs]
@@ -119,7 +127,11 @@ def _export(shipped: Path, folder: Path, kinds: set[str]) -> list[Path]:
 
 
 def _provision(
-    shipped: Path, folder: Path, sources: Sequence[Source], sites: Sequence[tuple[str, str]], alertmanager: str
+    shipped: Path,
+    folder: Path,
+    sources: Sequence[Source],
+    sites: Sequence[tuple[str, str]],
+    alertmanager: str,
 ) -> Iterator[Path]:
     kinds = {source.kind for source in sources}
     grafana, prometheus = folder / "grafana", folder / "prometheus"
@@ -173,7 +185,9 @@ scrape_configs:
 
 def _file_sd(sites: Sequence[tuple[str, str]]) -> str:
     if not sites:
-        return "# One entry per appliance, as netmon dashboards provision --site ID=HOST:PORT writes them.\n[]\n"
+        return (
+            "# One entry per appliance, as netmon dashboards provision --site ID=HOST:PORT writes them.\n[]\n"
+        )
     return "".join(
         f"- {json.dumps({'targets': [address], 'labels': {'site': site}})}\n" for site, address in sites
     )
@@ -187,4 +201,6 @@ def _write(path: Path, text: str) -> Path:
 
 def _tell(written: Sequence[Path], *, as_json: bool) -> None:
     names = [str(path) for path in written]
-    sys.stdout.write(json.dumps({"written": names}) + "\n" if as_json else "".join(f"{name}\n" for name in names))
+    sys.stdout.write(
+        json.dumps({"written": names}) + "\n" if as_json else "".join(f"{name}\n" for name in names)
+    )

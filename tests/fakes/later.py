@@ -1,4 +1,4 @@
-"""What a demonstration cannot bring about within a minute, as a daemon tells it: tests, incidents, notes."""
+"""What a demonstration cannot bring about in half a minute, as a daemon tells it: tests, incidents, notes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from netmon import plugins
 from netmon.delivery.line import LineEncoder
 from netmon.delivery.remote_write_lines import EVENT_METRIC
 from netmon.model import Event, Kind, Labels, Metric, Outcome, Reading, Row, Shape, Stamp
@@ -15,6 +16,7 @@ from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, INCIDEN
 from netmon.series import series_labels
 
 CIRCUIT: Labels = (("site", "demo-library"), ("circuit", "wan1"))
+CALLS: Labels = (("site", "demo-library"), ("probe", "calls"), ("target", "192.0.2.1"))
 TEXTS = {
     "netmon_bandwidth_verdict_info": "clean",
     "netmon_bandwidth_limited_by_info": "circuit",
@@ -31,12 +33,14 @@ EVENTS = (
 
 
 def readings(stamp: Stamp) -> list[Reading]:
-    """Return a bandwidth test in both directions and an open incident."""
+    """Return a bandwidth test in both directions, an open incident, and a full minute of trains."""
+    declared = plugins.source_type("icmp").metrics
     test = (*CIRCUIT, ("probe", "speed"), ("target", "127.0.0.1"), ("method", "http"), ("layer", "IP"))
     rows = [(*test, ("direction", direction)) for direction in ("down", "up")]
     return [
         _reading(BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, rows, stamp),
         _reading(INCIDENT, INCIDENT_METRICS, [CIRCUIT], stamp),
+        *(_reading(name, declared[name], [CALLS], stamp) for name in ("train_minute", "smokeping")),
     ]
 
 

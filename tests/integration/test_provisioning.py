@@ -60,7 +60,9 @@ def test_prometheus_and_alertmanager_take_what_is_written(tmp_path):
     checked("promtool", "check", "config", "prometheus.yml", cwd=tmp_path / "prometheus")
     checked("promtool", "test", "rules", "netmon.rules.test.yml", cwd=tmp_path / "prometheus")
     checked("amtool", "check-config", tmp_path / "alertmanager/alertmanager.yml")
-    folder = re.search(r"path: (\S+)", (tmp_path / "grafana/provisioning/dashboards/netmon.yml").read_text())[1]
+    folder = re.search(r"path: (\S+)", (tmp_path / "grafana/provisioning/dashboards/netmon.yml").read_text())[
+        1
+    ]
     assert folder == str(tmp_path / "grafana/dashboards")
 
 
@@ -84,7 +86,9 @@ def test_the_examples_are_clean():
 def test_a_rule_that_is_broken_on_purpose_fails_its_test(tmp_path):
     for name in ("netmon.rules.yml", "netmon.rules.test.yml"):
         text = (PROMETHEUS / name).read_text("utf-8")
-        (tmp_path / name).write_text(text.replace("netmon_sink_lag_seconds) > 3600", "netmon_sink_lag) > 3600"))
+        (tmp_path / name).write_text(
+            text.replace("netmon_sink_lag_seconds) > 3600", "netmon_sink_lag) > 3600")
+        )
     command = [require("promtool"), "test", "rules", "netmon.rules.test.yml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
