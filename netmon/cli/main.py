@@ -50,6 +50,11 @@ CORE = {
     "influx": CoreCommand(
         "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),
+    "dashboards": CoreCommand(
+        "netmon.cli.dashboards",
+        "DashboardsCommand",
+        "dashboards and provisioning for Grafana, Prometheus and Alertmanager",
+    ),
 }
 PLUGGED = {
     "commission": "measure the instrument at its place, learn the line's token bucket, sign the record",

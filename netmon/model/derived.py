@@ -70,6 +70,16 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
         "1 when a bandwidth test filled the circuit in this minute; what was measured beside it is left out"
         " of its round trips and losses.",
     ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="down",
+    ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="up",
+    ),
 )
 
 SITE_MINUTE = "site_minute"

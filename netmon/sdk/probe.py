@@ -24,6 +24,7 @@ PROBE_UNDER_TEST = state(
     "netmon_probe_under_test",
     "1 when a bandwidth test filled the line while the probe ran: its times are then no measure of the line.",
 )
+PROBE_TIMEOUT = gauge("probe_timeout_seconds", "Longest time that the probe may take.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,8 @@ class Probe(Source[S]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if hasattr(cls, "own_metrics"):
-            cls.metrics = {
-                cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, PROBE_UNDER_TEST, *cls.own_metrics)
-            }
+            metrics = (PROBE_SUCCESS, PROBE_SECONDS, PROBE_UNDER_TEST, *cls.own_metrics, PROBE_TIMEOUT)
+            cls.metrics = {cls.measurement: metrics}
             cls.metrics |= cls.further_metrics
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
@@ -90,7 +90,7 @@ class Probe(Source[S]):
         found = await self.measure_all(self.assignment.targets)
         shape = self._shape_of([sample for sample, _ in found])
         disturbed = self._disturbed(stamp.boottime_ns)
-        columns = tuple(_column(metric, found, disturbed=disturbed) for metric in shape.metrics)
+        columns = tuple(self._column(metric, found, disturbed=disturbed) for metric in shape.metrics)
         reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
         return [reading, *(record for sample, _ in found for record in sample.records)]
 
@@ -134,6 +134,21 @@ class Probe(Source[S]):
             self._shape, self._texts = Shape(self.measurement, metrics, rows), texts
         return self._shape
 
+    def _column(
+        self, metric: Metric, found: Sequence[tuple[Sample, float]], *, disturbed: bool
+    ) -> Sequence[Value]:
+        if metric is PROBE_UNDER_TEST:
+            return [int(disturbed)] * len(found)
+        if metric is PROBE_SUCCESS:
+            return [int(sample.outcome is Outcome.OK) for sample, _ in found]
+        if metric is PROBE_SECONDS:
+            return [seconds for _, seconds in found]
+        if metric is PROBE_TIMEOUT:
+            return [self.assignment.timeout_seconds] * len(found)
+        if metric.kind is Kind.INFO:
+            return [1 if metric in sample.texts else None for sample, _ in found]
+        return [sample.values.get(metric) for sample, _ in found]
+
     def _key(self, target: str) -> Labels:
         circuit = self.circuit
         carried = (("circuit", circuit.id),) if circuit and self._must_have_carried(circuit) else ()
@@ -143,15 +158,3 @@ class Probe(Source[S]):
     def _must_have_carried(self, circuit: Circuit) -> bool:
         """Tell whether a sample cannot have gone by another circuit: bound to this one, or the only one."""
         return (self.binds and circuit.has_source) or len(self.context.circuits) == 1
-
-
-def _column(metric: Metric, found: Sequence[tuple[Sample, float]], *, disturbed: bool) -> Sequence[Value]:
-    if metric is PROBE_UNDER_TEST:
-        return [int(disturbed)] * len(found)
-    if metric is PROBE_SUCCESS:
-        return [int(sample.outcome is Outcome.OK) for sample, _ in found]
-    if metric is PROBE_SECONDS:
-        return [seconds for _, seconds in found]
-    if metric.kind is Kind.INFO:
-        return [1 if metric in sample.texts else None for sample, _ in found]
-    return [sample.values.get(metric) for sample, _ in found]

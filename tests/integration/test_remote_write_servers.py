@@ -142,7 +142,7 @@ async def test_a_series_that_ends_is_gone_at_once(tmp_path, clock, config):
         store = MemoryHistory([reading(clock, 30), reading(clock, 10, status=None)])
         await delivered(store, url, clock)
         found = server.json("/api/v1/query", query='ifOperStatus{job="netmon"}')["data"]["result"]
-        there = server.json("/api/v1/query", query='ifHCInOctets{job="netmon",instance="sw=1 \\\\"}')
+        there = server.json("/api/v1/query", query='ifHCInOctets{job="netmon",instance="Bücherei, Süd/sw=1 \\\\"}')
         assert (found, len(there["data"]["result"])) == ([], 5)
         assert len(samples(server, "ifOperStatus")) == 5
 
