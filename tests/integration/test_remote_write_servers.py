@@ -142,7 +142,8 @@ async def test_a_series_that_ends_is_gone_at_once(tmp_path, clock, config):
         store = MemoryHistory([reading(clock, 30), reading(clock, 10, status=None)])
         await delivered(store, url, clock)
         found = server.json("/api/v1/query", query='ifOperStatus{job="netmon"}')["data"]["result"]
-        there = server.json("/api/v1/query", query='ifHCInOctets{job="netmon",instance="Bücherei, Süd/sw=1 \\\\"}')
+        device = 'instance="Bücherei, Süd/sw=1 \\\\"'
+        there = server.json("/api/v1/query", query=f'ifHCInOctets{{job="netmon",{device}}}')
         assert (found, len(there["data"]["result"])) == ([], 5)
         assert len(samples(server, "ifOperStatus")) == 5
 
