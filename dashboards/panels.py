@@ -111,7 +111,7 @@ def variables(board: Board) -> Iterator[Variable]:
             else dashboard.VariableHide.DONT_HIDE,
             multi=many,
             include_all=many,
-            all_value=one.get("all", ".*") if many else None,
+            all_value=(one.get("all", ".*") or None) if many else None,
             current=dashboard.VariableOption(selected=True, text=["All"], value=["$__all"]) if many else None,
         )
 

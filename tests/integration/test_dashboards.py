@@ -160,8 +160,9 @@ class Filled:
 
     def values(self, interval, window):
         """Return what Grafana would put in the place of each variable when everything is chosen."""
-        return dict.fromkeys(("device", "ifName", "probe"), ".*") | {
+        return dict.fromkeys(("ifName", "probe"), ".*") | {
             "circuit": ".+",
+            "device": "(router|sw1)",
             "site": SITE,
             "instance": self.instance,
             "timeFilter": f"time >= now() - {WINDOW_SECONDS}s",
@@ -338,6 +339,9 @@ def test_a_query_that_is_broken_on_purpose_is_caught(filled, name, path):
         ASK[name](filled.servers[name], replace(query, text=query.text.replace(")", "", 1)), filled)
     misspelt = replace(query, text=query.text.replace("ifHCInOctets", "ifHCInOctet"))
     assert numbers(ASK[name](filled.servers[name], misspelt, filled)) == []
+    mislabelled = replace(query, text=re.sub(r'(\b|")circuit("?\s*!=)', r"\1line\2", query.text))
+    assert mislabelled.text != query.text
+    assert numbers(ASK[name](filled.servers[name], mislabelled, filled)) == []
 
 
 def test_every_rule_is_evaluated_and_finds_its_metrics(filled):
