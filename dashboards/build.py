@@ -8,9 +8,10 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from board import Board, Json, Language, annotations, variables
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard
-from panels import Board, Json, Language, annotations, panel, variables
+from panels import panel
 
 HERE = Path(__file__).parent
 JSON = HERE / "json"
