@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from netmon.config.plan import Planned
 from netmon.config.routes import Network
 from netmon.config.schema import Configuration
@@ -32,7 +34,7 @@ def watch(
     return Watch(
         site.id,
         site.name or site.id,
-        near,
+        (*near, *(ip_network(text) for text in site.networks)),
         _probes(configuration, planned),
         devices,
         _circuits(configuration),

@@ -53,6 +53,9 @@ class SiteSection(Section):
     users: int | None = Field(
         None, ge=0, le=1_000_000, description="how many people work here in service hours"
     )
+    networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="further networks of the site itself: what answers there proves nothing of a line"
+    )
 
 
 class WanSection(Section):
