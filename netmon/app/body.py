@@ -15,6 +15,7 @@ from netmon.app.jobs import Jobs
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
 from netmon.app.timekeeping import Timekeeping
+from netmon.app.urgency import Urgency
 from netmon.clock import Clock
 from netmon.config.load import Loaded
 from netmon.config.plan import circuits, probe_job
@@ -25,6 +26,7 @@ from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
 from netmon.metrics.exposition import Exposition
 from netmon.metrics.own import OwnMetrics
+from netmon.model.derived import INCIDENT
 from netmon.resolver import CachingResolver
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.ticker import Ticker
@@ -57,7 +59,8 @@ class Body:
         self.exposition = Exposition(clock)
         self.loads = Loads(clock)
         self.book = Book(self.loads)
-        self.hub = Hub((self.latest, self.exposition, self.book, history))
+        self._urgency = Urgency(history)
+        self.hub = Hub((self.latest, self.exposition, self.book, history, self._urgency))
         self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
         self.jobs = Jobs(ticker, self.hub)
@@ -87,6 +90,7 @@ class Body:
         stack.push_async_callback(body.close)
         await body.ledger.load(history)
         oldest_ms = await body.query(lambda reader: reader.oldest_ms())
+        body._urgency.remember(await body.query(lambda reader: reader.facts(INCIDENT)))
         body.oldest = None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
         return body
 

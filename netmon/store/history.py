@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from netmon.store.folder import FolderLock
 from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, History, Position
 from netmon.store.journal import Journal
+from netmon.store.pace import Pace
 from netmon.store.retention import Terms
 from netmon.store.sealer import HOLD_SECONDS
 from netmon.store.weight import weigh
@@ -71,13 +73,13 @@ class SqliteHistory(History):
         self._journal = journal
         self._lock = lock
         self._clock = clock
-        self._commit_seconds = commit_seconds
         self._committing_since: float | None = None
         self._disk = DiskThread()
         self._fresh: Backlog[Record] = Backlog(pending_bytes)
-        self._hurry_bytes = pending_bytes // 2
-        self._hurry = asyncio.Event()
+        self._most_waiting_bytes = pending_bytes // 2
+        self._pace = Pace(commit_seconds)
         self._cursors: dict[str, Position] = {}
+        self._cleared_bytes, self._coming_bytes = journal.size_bytes, 0
 
     @property
     def newest(self) -> Position:
@@ -120,23 +122,20 @@ class SqliteHistory(History):
         for record in records:
             size, precious = weigh(record)
             self._fresh.add(record, size, precious=precious)
-        if self._fresh.size_bytes > self._hurry_bytes:
-            self._hurry.set()
+        self._pace.came(much=self._fresh.size_bytes > self._most_waiting_bytes)
 
     def commit_every(self, seconds: float) -> None:
         """Commit this often from now on."""
-        self._commit_seconds = seconds
-        self._hurry.set()
+        self._pace.every(seconds)
+
+    def hurry(self, *, on: bool) -> None:
+        """Commit what comes at once from now on, all that came together; `on` false: in groups again."""
+        self._pace.hurry(on=on)
 
     async def run(self) -> None:
         """Commit every `commit_seconds` until cancelled; a refusing disk is tried again each time."""
         while True:
-            try:
-                async with asyncio.timeout(self._commit_seconds):
-                    await self._hurry.wait()
-            except TimeoutError:
-                pass
-            self._hurry.clear()
+            await self._pace.wait()
             try:
                 await self.commit()
             except StoreError as error:
@@ -225,25 +224,25 @@ class SqliteHistory(History):
         StoreError when sealing failed, after the deletions: on a full disk they make the room it needs.
         """
         refused: StoreError | None = None
+        # As much as came since the last time may come until the next one.
+        self._coming_bytes = max(self.size_bytes - self._cleared_bytes, self._coming_bytes // 2)
         try:
             await self.seal()
         except StoreError as error:
             refused = error
-        stamp = self._clock.stamp()
-
-        def oldest_ms(seconds: float) -> int | None:
-            return stamp.wall_ms - int(seconds * 1000) if stamp.synced else None
-
-        terms = Terms(
-            oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
-            sent_to=min(self._cursors.values(), default=2**62), newest=self.newest, now=stamp,
-        )  # fmt: skip
+        terms = replace(
+            Terms.at(self._clock.stamp(), keep_seconds, keep_bytes, evidence_seconds),
+            sent_to=min(self._cursors.values(), default=2**62),
+            newest=self.newest,
+            coming_bytes=self._coming_bytes,
+        )
         steps, total = await self._disk.call(self._journal.expire, terms), 0
         while (done := await self._disk.call(self._journal.step, steps)) is not None:
             (deleted,) = done
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
+        self._cleared_bytes = self.size_bytes
         if refused is not None:
             raise refused
         await self._take(await self._disk.call(self._journal.scrub))

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from netmon.store.connection import connect, used_bytes
+from netmon.store.connection import WAL_BYTES, connect, used_bytes
 from netmon.store.refusal import in_words, is_damage
 from netmon.store.salvage import salvage
 from netmon.store.schema import (
@@ -138,7 +138,7 @@ class HistoryFile:
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 2000")
-        connection.execute("PRAGMA journal_size_limit = 4194304")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES:d}")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import random
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from netmon.store.subjects import Genus
 
 DAY = 86_400
 YEAR = 365 * DAY
+EVER = 2**42
 OF = shape()
 
 
@@ -294,4 +296,36 @@ async def test_no_subject_gets_the_number_of_one_whose_row_was_lost(tmp_path):
             truth.shape.measurement,
             truth.columns[0][0],
         )
+    await history.close()
+
+
+def on_disk(folder):
+    """What the history takes, but the ballast, which is there to be given up."""
+    size = 0
+    for path in (*folder.glob("history.db*"), *folder.glob("sealed/*/*")):
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
+
+
+async def test_the_byte_budget_bounds_what_the_files_take_at_any_time(tmp_path):
+    budget, sizes = 10_000_000, []
+    wide, chance = shape(rows=tuple(f"r{n}" for n in range(800))), random.Random(3)
+
+    async def look():
+        while True:
+            sizes.append(on_disk(tmp_path))
+            await asyncio.sleep(0.01)
+
+    history = open_history(tmp_path, HandClock())
+    looking = asyncio.create_task(look())
+    await history.cursor("influx")
+    for hour in range(50):
+        seconds = range(hour * 3600, (hour + 1) * 3600, 240)
+        history.accept([reading(wide, second, [chance.random() for _ in wide.rows]) for second in seconds])
+        await history.commit()
+        await history.expire(EVER, budget, EVER)
+    looking.cancel()
+    assert history.dropped_unsent_total > 0, "it was more than the budget holds"
+    assert budget / 3 < max(sizes) <= budget
     await history.close()
