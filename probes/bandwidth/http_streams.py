@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -17,7 +16,7 @@ from probes.bandwidth.discard import Discarder
 from probes.bandwidth.http_talk import answer, ask, request
 from probes.bandwidth.measured import Ask, Direction, Measured
 from probes.bandwidth.meter import Meter
-from probes.bandwidth.ndt7_message import own_record
+from probes.bandwidth.ndt7_message import own_record, parse_object
 from probes.bandwidth.place import DROPPED_BYTES, Place, hang_up_at_once, keep_queue_short
 from probes.bandwidth.pour import pour
 from probes.bandwidth.sampling import Sampling, transfer
@@ -100,15 +99,24 @@ class HttpStreams:
 
     async def _record(self) -> dict[str, sdk.Json]:
         """Return the far end's own side, where it is a netmon; empty elsewhere."""
-        with suppress(sdk.SourceError, OSError, TimeoutError, ValueError):
+        with suppress(sdk.SourceError, OSError, TimeoutError):
             async with asyncio.timeout(_RECORD_SECONDS):
                 sock = await self.place.connect()
                 with sock:
                     await ask(sock, request(self.place, "GET", _RECORD_PATH))
                     found = await answer(sock, self.place)
-                    body = b""
-                    while len(body) < min(found.body_bytes or 0, _RECORD_BYTES):
-                        body += await asyncio.get_running_loop().sock_recv(sock, _RECORD_BYTES)
-            said = json.loads(body)
-            return own_record(said) if isinstance(said, dict) else {}
+                    body = await _body(sock, min(found.body_bytes or 0, _RECORD_BYTES))
+            said = parse_object(body)
+            return own_record(said) if said is not None else {}
         return {}
+
+
+async def _body(sock: socket.socket, size_bytes: int) -> bytes:
+    """Return so many bytes, or what there was before the far end had no more."""
+    body = b""
+    while len(body) < size_bytes:
+        part = await asyncio.get_running_loop().sock_recv(sock, size_bytes)
+        if not part:
+            break
+        body += part
+    return body

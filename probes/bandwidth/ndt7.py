@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import ssl
@@ -24,6 +23,7 @@ from probes.bandwidth.ndt7_message import (
     PROTOCOL,
     UPLOAD_PATH,
     next_message_bytes,
+    parse_object,
     server_record,
 )
 from probes.bandwidth.ndt7_socket import FrameReader, message_pool, messages
@@ -101,10 +101,9 @@ class Ndt7:
                 self._record = server_record(found)
 
     def _take(self, text: bytes) -> None:
-        with suppress(ValueError):
-            found = json.loads(text)
-            if isinstance(found, dict):
-                self._record = server_record(found)
+        found = parse_object(text)
+        if found is not None:
+            self._record = server_record(found)
 
 
 def _path(ask: Ask) -> str:
