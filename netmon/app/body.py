@@ -19,6 +19,7 @@ from netmon.app.planned_work import PlannedWork
 from netmon.app.pulse import Pulse
 from netmon.app.sinks import Sinks
 from netmon.app.timekeeping import Timekeeping
+from netmon.app.urgency import Urgency
 from netmon.clock import Clock
 from netmon.config.load import Loaded
 from netmon.config.plan import circuits, probe_job
@@ -31,11 +32,12 @@ from netmon.ledger import MonthlyLedger
 from netmon.metrics.exposition import Exposition
 from netmon.metrics.own import OwnMetrics
 from netmon.model import Record
+from netmon.model.derived import INCIDENT
 from netmon.resolver import CachingResolver
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.ticker import Ticker
 from netmon.sdk import Context
-from netmon.shared import SharedThings, Slot
+from netmon.shared import Loads, SharedThings, Slot
 from netmon.store.disk_thread import DiskThread
 from netmon.store.history import SqliteHistory, open_history
 from netmon.store.interface import HistoryReader, Position
@@ -61,10 +63,12 @@ class Body:
         self.clock, self.folder, self.history, self.ticker = clock, folder, history, ticker
         self.latest = Latest()
         self.exposition = Exposition(clock)
-        self.book = Book()
+        self.loads = Loads(clock)
+        self.book = Book(self.loads)
         self.planned = PlannedWork(clock, history)
         self.incidents = IncidentDesk(self._publish, clock, self.planned.reason)
-        self.hub = Hub((self.latest, self.exposition, self.book, history, self.incidents))
+        self._urgency = Urgency(history)
+        self.hub = Hub((self.latest, self.exposition, self.book, history, self.incidents, self._urgency))
         self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
         self.jobs = Jobs(ticker, self.hub)
@@ -95,6 +99,7 @@ class Body:
         stack.push_async_callback(body.close)
         await body.ledger.load(history)
         oldest_ms = await body.query(lambda reader: reader.oldest_ms())
+        body._urgency.remember(await body.query(lambda reader: reader.facts(INCIDENT)))
         body.oldest = None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
         return body
 
@@ -146,7 +151,9 @@ class Body:
             self.slot,
             self.shared,
             self.ticker.run_now,
+            self.loads,
             circuits(configuration),
+            timezone=configuration.site.timezone,
             state_folder=self.folder,
         )
 

@@ -21,6 +21,7 @@ from netmon.config.schema import UNSUPPORTED, Configuration, SourceKey
 from netmon.config.secret import Scope
 from netmon.config.site import CircuitSection, SiteSection
 from netmon.config.sources import Catalogue, SourceCheck
+from netmon.config.timeouts import with_timeouts
 from netmon.config.traps import TrapsSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.config.web import WebSection
@@ -67,6 +68,7 @@ def assemble(files: Sequence[ParsedFile], surroundings: Surroundings, *, complet
         mistakes.extend(found)
         sections.append((entry, section))
     warnings += unattributable(sections)
+    sections = list(with_timeouts(sections, surroundings.catalogue))
     sources = SourceCheck(surroundings.catalogue)
     sources.check(sections)
     mistakes += [*check_names(document.entries), *sources.mistakes, *check_overlaps(sections)]

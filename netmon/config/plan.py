@@ -32,8 +32,8 @@ class Planned:
     """One source that has to run. One that is equal after a reload needs no restart.
 
     Sources with the same `job` run one after the other: the collectors of a device share one, a probe
-    has its own. `site`, `circuit` and `egress` (all circuits' public networks, for a probe that is tied to no
-    circuit) are here because a source that was opened with others must be opened again.
+    has its own. `site`, `timezone`, `circuit` and `egress` (all circuits' public networks, for a probe
+    that is tied to no circuit) are here because a source opened with others must be opened again.
     """
 
     source_name: str
@@ -43,6 +43,7 @@ class Planned:
     site: str
     circuit: Circuit | None = None
     egress: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    timezone: str = "UTC"
 
     @property
     def every_seconds(self) -> float:
@@ -94,6 +95,7 @@ def _probes(configuration: Configuration) -> Iterator[Planned]:
             ()
             if circuit
             else tuple((line.id, line.egress) for line in configuration.circuits if line.egress),
+            configuration.site.timezone,
         )
 
 
@@ -181,6 +183,10 @@ def sdk_circuit(section: CircuitSection) -> Circuit:
         section.supplier,
         section.supplier_ref,
         section.egress,
+        section.quiet_hours,
+        section.reserve_bytes,
+        section.backup_of or "",
+        section.endpoints,
     )
 
 

@@ -94,7 +94,9 @@ class ProbeSection(Section):
     supplier: Words = Field("", description="who sells the line of the site that outside_of names")
     every_seconds: Every = Field(10.0, alias="every", description="how often each target is probed")
     timeout_seconds: Timeout | None = Field(
-        None, alias="timeout", description="longest wait for an answer; without it: 5s, or half of every"
+        None,
+        alias="timeout",
+        description="longest wait for an answer; without it: what its type takes, or half of every",
     )
     settings: Table = Field({}, description="settings of this type of probe")
 

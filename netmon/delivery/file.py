@@ -68,6 +68,12 @@ class FileSink(Sink):
         self._position = max(self._position, position)
         return self._position
 
+    async def begin_again(self, position: Position) -> Position:
+        """Put aside the names of files of another history, so that their positions are not taken for ours."""
+        await self._call(lambda: self._folder.disown(compress=self._settings.gzip))
+        self._part, self._position, self._unsure = None, position, False
+        return position
+
     async def send(self, lines: Sequence[bytes]) -> None:
         """Collect lines until `complete`."""
         self._waiting += lines

@@ -19,10 +19,15 @@ from netmon.delivery.tls import tls_context
 from netmon.errors import Parked, Unreachable
 
 if TYPE_CHECKING:
+    import aiohttp
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
 Parameters = Sequence[tuple[str, str]]
 _TEXT = "text/plain; charset=utf-8"
+_ANSWER_BYTES = 65_536
+"""Longest answer to a write: a web page of a captive portal, or worse, may go on for ever."""
+QUERY_BYTES = 32 * 2**20
+"""Longest answer to a query: counts and sums of an hour of some ten thousand series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,17 @@ class InfluxSession:
         parameters: Parameters = (),
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        most_bytes: int = _ANSWER_BYTES,
     ) -> Answer:
-        """Ask the server anything; Unreachable when it does not answer, Parked when it cannot be trusted."""
+        """Ask the server anything; Unreachable when it does not answer, Parked when it cannot be trusted.
+
+        An answer of more than `most_bytes` is none of an InfluxDB: Parked.
+        """
         client = self._client or await self._open()
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                return await _call(client, method, path, parameters, dict(headers or {}), body)
+                request = _Request(method, path, parameters, dict(headers or {}), body)
+                return await _call(client, request, most_bytes)
         except TimeoutError as error:
             raise Unreachable(f"no answer in {self._settings.timeout_seconds:g} s") from error
 
@@ -109,29 +119,35 @@ class InfluxSession:
         return self._client
 
 
-async def _call(
-    client: InfluxDBClientAsync,
-    method: str,
-    path: str,
-    parameters: Parameters,
-    headers: dict[str, str],
-    body: bytes | None,
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked."""
+
+    method: str
+    path: str
+    parameters: Parameters
+    headers: dict[str, str]
+    body: bytes | None
+
+
+async def _call(client: InfluxDBClientAsync, request: _Request, most_bytes: int) -> Answer:
     """Translate one call of the library, and every way in which it fails."""
     import aiohttp  # noqa: PLC0415 - see the module's text
     from influxdb_client.rest import ApiException  # noqa: PLC0415
 
     try:
-        _, status, answered = await client.api_client.call_api(  # type: ignore[no-untyped-call] # the library is half typed
-            path,
-            method,
-            query_params=list(parameters),
-            header_params=headers,
-            body=body,
+        response = await client.api_client.call_api(  # type: ignore[no-untyped-call] # the library is half typed
+            request.path,
+            request.method,
+            query_params=list(request.parameters),
+            header_params=request.headers,
+            body=request.body,
             auth_settings=[],
             async_req=False,
-            _return_http_data_only=False,
+            _preload_content=False,  # it would read whatever comes, for as long as something comes
         )
+        async with response:
+            return Answer(response.status, response.headers, await _body(response, most_bytes))
     except ApiException as error:
         return Answer(error.status, error.headers or {}, error.body or b"")
     except TimeoutError:
@@ -142,7 +158,15 @@ async def _call(
         raise Parked(f"{error} is no address of a server") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(str(error) or type(error).__name__) from error
-    return Answer(status, answered, client.api_client.last_response.data)
+
+
+async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
+    try:
+        await response.content.readexactly(most_bytes)
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    response.close()
+    raise Parked(f"{response.status}, and an answer that does not end: this is no InfluxDB")
 
 
 def _write_request(spoken: Dialect, settings: InfluxSettings) -> tuple[str, Parameters]:

@@ -39,6 +39,10 @@ class Sink(ABC):
         """Return where to go on, given what the store remembers; a sink that knows better says so."""
         return position
 
+    async def begin_again(self, position: Position) -> Position:
+        """Learn that what it knows better is of another history; return where this one goes on."""
+        return position
+
     @abstractmethod
     async def send(self, lines: Sequence[bytes]) -> None:
         """Send lines, within a deadline of the sink's own; return when they are the receiver's.

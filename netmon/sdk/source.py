@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar, Generic, TypeVar
 
 from netmon.model import Metric, Record
 from netmon.sdk.context import Context
+from netmon.sdk.planned import PlannedTest, Standing
 from netmon.sdk.settings import Assignment, Settings
 
 S = TypeVar("S", bound=Settings)
@@ -45,6 +47,10 @@ class Source(ABC, Generic[S]):
         For what changes rarely: the collectors of a device share one job, and inventory is no counter.
         """
         return True
+
+    def planned_tests(self, _standing: Standing, _day: date) -> Sequence[PlannedTest]:
+        """Return the tests of a local day that cost enough to be told beforehand; needs no open()."""
+        return ()
 
     @abstractmethod
     async def read(self) -> Sequence[Record]:

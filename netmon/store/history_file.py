@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from netmon.store.connection import connect, used_bytes
+from netmon.store.connection import WAL_BYTES, connect, used_bytes
 from netmon.store.refusal import in_words, is_damage
 from netmon.store.salvage import salvage
 from netmon.store.schema import (
@@ -25,10 +25,13 @@ log = logging.getLogger(__name__)
 FILE_NAME = "history.db"
 _SUFFIXES = ("", "-wal", "-shm")
 _DAMAGED_KEPT = 3
+_PAGE_BYTES = 1024
 # The whole file is read for this check: 64 MiB take 3 s from a slow SD card. Larger ones are checked
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
 _SALVAGE_SECONDS = 20.0
+_VERSIONS_AT = 18
+"""Where the header says who may write and read the file (SQLite's file format, 1.3.3)."""
 
 
 class HistoryFile:
@@ -94,18 +97,28 @@ class HistoryFile:
             raise
 
     def _examine(self, connection: sqlite3.Connection) -> str:
+        with self.path.open("rb") as file:
+            versions = file.read(_VERSIONS_AT + 2)[_VERSIONS_AT:]
+        if not set(versions) <= {1, 2}:
+            # SQLite takes a file that later ones may write for one that must not be written.
+            return "is damaged (its header has versions that no SQLite writes)"
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        whole = self.path.stat().st_size >= _PAGE_BYTES
+        if (application, version) == (0, 0) and whole and not _statements(connection):
+            return ""  # the process was killed before it began; one cut to its first bytes looks alike
         if application != APPLICATION_ID or version < 1:
             return "is not netmon's"
         if version > FORMAT_VERSION:
             return _NEWER
         if [(name, _but_readings(sql)) for name, sql in _statements(connection)] != _expected(version):
             return "is damaged (its tables are not those of its format)"
+        # A topic that changed its kind would hide all of its records; no row's checksum tells of that.
+        checks = ["integrity_check(topics)"]
         if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            return "" if verdict == "ok" else f"is damaged ({verdict})"
-        return ""
+            checks.append("quick_check(1)")
+        verdicts = [connection.execute(f"PRAGMA {check}").fetchone()[0] for check in checks]
+        return next((f"is damaged ({verdict})" for verdict in verdicts if verdict != "ok"), "")
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path)
@@ -119,13 +132,13 @@ class HistoryFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # A commit writes whole pages, most of them half new: 4 KiB ones make 553 MB a day of the model site,
         # 2 KiB ones 428, 1 KiB ones 341 for more CPU.
-        connection.execute("PRAGMA page_size = 1024")
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES:d}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 2000")
-        connection.execute("PRAGMA journal_size_limit = 4194304")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES:d}")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()

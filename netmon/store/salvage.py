@@ -40,7 +40,17 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, seconds: float) -> int:
             count += _insert(fresh, rows)
             if monotonic() > deadline:
                 break
+    _reserve(fresh)
     return count
+
+
+def _reserve(fresh: sqlite3.Connection) -> None:
+    """Let no new subject get the number of one whose row was lost: its records would tell wrong things."""
+    numbers = "SELECT id FROM subjects UNION SELECT id FROM subjects_copy UNION SELECT subject FROM log"
+    with transaction(fresh):
+        (highest,) = fresh.execute(f"SELECT max(id) FROM ({numbers})").fetchone()  # noqa: S608 - constants
+        fresh.execute("DELETE FROM sqlite_sequence WHERE name = 'subjects'")
+        fresh.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('subjects', ?)", (highest or 0,))
 
 
 def _copy(source: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: int) -> None:

@@ -39,9 +39,10 @@ class Minutes:
 
     @property
     def settle_seconds(self) -> float:
-        """How long a minute's last probes may take to end."""
+        """How long a minute's last probes may take to end; those without a role decide nothing."""
         least, most = _SETTLE_SECONDS
-        longest = max((probe.timeout_seconds for probe in self._book.watch.probes.values()), default=least)
+        asked = (one for one in self._book.watch.probes.values() if one.role or one.outside_of)
+        longest = max((probe.timeout_seconds for probe in asked), default=least)
         return min(max(longest + _GRACE_SECONDS, least), most)
 
     async def run(self) -> None:

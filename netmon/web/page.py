@@ -18,6 +18,7 @@ from netmon.web.documents import (
 )
 from netmon.web.incidents import IncidentDocument
 from netmon.web.interfaces import interface_documents, own_interface_documents
+from netmon.web.line_tests import LineTests, line_tests
 from netmon.web.look import NARROW, OWN, OWN_OCTETS, PORTS_SHOWN, WIDE, Series
 from netmon.web.scale import Scales
 from netmon.web.site import Health
@@ -101,6 +102,7 @@ class SitePage:
     health: Health
     period: str
     map: SiteMap | None
+    tests: tuple[LineTests, ...] = ()
 
 
 def compose(gathered: Gathered) -> SitePage:
@@ -123,6 +125,7 @@ def compose(gathered: Gathered) -> SitePage:
         health=gathered.health,
         period=gathered.scales.probes.period,
         map=site_map(topology(snapshot)),
+        tests=line_tests(snapshot, gathered.now.tzinfo),
     )
 
 

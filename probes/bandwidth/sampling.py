@@ -26,6 +26,7 @@ class Sampling:
         self._began = clock.monotonic()
         self.curve = Curve(clock.wall_ns())
         self.curve.add(0.0, 0)
+        self._trace: list[tuple[float, ...]] = []
 
     @property
     def seconds(self) -> float:
@@ -63,6 +64,7 @@ class Sampling:
         """Add a tick."""
         self._connections.look()
         self.curve.add(self.seconds, self._connections.arrived)
+        self._trace.append((self.seconds, *self._connections.looked()))
         self._meter.note_total(self._connections.wire_bytes)
 
     def measured(self, stop: Stop, server: str) -> Measured:
@@ -80,6 +82,7 @@ class Sampling:
             flow=self._connections.flow(seconds),
             server=server,
             local_address=self._connections.local_address,
+            trace=tuple(self._trace),
         )
 
     def _tell(self) -> None:

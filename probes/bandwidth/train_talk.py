@@ -12,6 +12,8 @@ TRAINS_PATH, TRAINS_PROTOCOL = "/netmon/v1/trains", "netmon.trains.v1"
 FAR_SECONDS = 5.0
 """How long either end waits for the other's next word."""
 MOST_PACKETS = 20_000
+LARGEST_ARRIVALS_BYTES = 1 << 21
+"""What the stamps of the longest train take: three columns of integers with eleven digits."""
 _LARGEST_BYTES, _FASTEST = 9000, 1e11
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from netmon import sdk
+from probes.bandwidth.ndt7_message import parse_object
 from probes.bandwidth.place import Place
 from probes.binding import bind
 from probes.error_queue import failure
@@ -98,15 +98,11 @@ async def _end(ws: WebSocket) -> None:
             await asyncio.sleep(0)
 
 
-def text_of(message: aiohttp.WSMessage) -> Mapping[str, sdk.Json] | None:
+def text_of(message: aiohttp.WSMessage, most_bytes: int = _LARGEST_TEXT) -> Mapping[str, sdk.Json] | None:
     """Return the JSON object of a text message; None for another kind, or what is none."""
-    if message.type is not aiohttp.WSMsgType.TEXT or len(message.data) > _LARGEST_TEXT:
+    if message.type is not aiohttp.WSMsgType.TEXT or len(message.data) > most_bytes:
         return None
-    try:
-        found = json.loads(message.data)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    return parse_object(message.data)
 
 
 def socket_of(ws: WebSocket) -> socket.socket:

@@ -10,8 +10,8 @@ from netmon.notices.health import NOTICE_METRICS
 from netmon.store.health import STORE_METRICS
 
 OURS = (
-    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
-    "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
+    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power",
+    "resources", "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
 )  # fmt: skip
 """Sources of this project: others may be installed on the machine."""
 

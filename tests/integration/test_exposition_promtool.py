@@ -25,6 +25,7 @@ FROZEN = frozenset(
     dot3StatsAlignmentErrors dot3StatsCarrierSenseErrors dot3StatsDuplexStatus dot3StatsExcessiveCollisions
     dot3StatsFCSErrors dot3StatsFrameTooLongs dot3StatsInternalMacReceiveErrors
     dot3StatsInternalMacTransmitErrors dot3StatsLateCollisions dot3StatsSymbolErrors
+    entSensorPrecision entSensorValue hrProcessorLoad hrStorageAllocationUnits hrStorageSize hrStorageUsed
     ifAdminStatus ifConnectorPresent ifCounterDiscontinuityTime ifHCInBroadcastPkts ifHCInMulticastPkts
     ifHCInOctets ifHCInUcastPkts ifHCOutBroadcastPkts ifHCOutMulticastPkts ifHCOutOctets ifHCOutUcastPkts
     ifHighSpeed ifInBroadcastPkts ifInDiscards ifInErrors ifInMulticastPkts ifInNUcastPkts ifInOctets

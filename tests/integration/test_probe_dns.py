@@ -43,7 +43,7 @@ async def test_an_answer_is_counted_and_timed_by_the_kernel():
         "probe_dns_query_succeeded": 1,
         "netmon_probe_dns_rcode": 0,
         "netmon_probe_kernel_timestamps": 1,
-        "probe_dns_duration_seconds connect": None,
+        "probe_dns_duration_seconds connect": 0.0,
     }
     assert {name: found[name] for name in expected} == expected
 

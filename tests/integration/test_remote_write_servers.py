@@ -122,7 +122,17 @@ async def test_prometheus_with_a_window_gets_the_present_first_and_all_of_the_pa
         assert pump.courier.outdated_total == {"too_old": 0, "out_of_order": 0}
         assert samples(server, "ifHCInOctets") == truth(store)
         probe = server.json("/api/v1/query", query="count_over_time(netmon_delivery_probe[20h])")
-        assert probe["data"]["result"][0]["value"][1] == "2"
+        assert probe["data"]["result"][0]["value"][1] == "4"
+
+
+async def test_asking_a_plain_prometheus_for_its_order_costs_none_of_what_it_would_take(tmp_path, clock):
+    with prometheus(tmp_path, "", RECEIVER) as server:
+        url = f"{server.url}/api/v1/write"
+        # Nobody else writes to it: an outage of three hours is no reason to refuse anything.
+        store = MemoryHistory(reading(clock, 3 * HOUR - 60 * n, n) for n in range(170))
+        pump = await delivered(store, url, clock)
+        assert pump.courier.outdated_total == {"too_old": 0, "out_of_order": 0}
+        assert samples(server, "ifHCInOctets") == truth(store)
 
 
 @pytest.mark.parametrize("config", ["", WINDOW], ids=["in order", "in any order"])
@@ -132,7 +142,8 @@ async def test_a_series_that_ends_is_gone_at_once(tmp_path, clock, config):
         store = MemoryHistory([reading(clock, 30), reading(clock, 10, status=None)])
         await delivered(store, url, clock)
         found = server.json("/api/v1/query", query='ifOperStatus{job="netmon"}')["data"]["result"]
-        there = server.json("/api/v1/query", query='ifHCInOctets{job="netmon",instance="sw=1 \\\\"}')
+        device = 'instance="Bücherei, Süd/sw=1 \\\\"'
+        there = server.json("/api/v1/query", query=f'ifHCInOctets{{job="netmon",{device}}}')
         assert (found, len(there["data"]["result"])) == ([], 5)
         assert len(samples(server, "ifOperStatus")) == 5
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon import sdk
+from probes.bandwidth.commission.token_bucket import Bucket
 from probes.bandwidth.curve import Curve
 from probes.bandwidth.latency import Latency, Trip, grade, latency
 from probes.bandwidth.layers import Layer, full_packet
 from probes.bandwidth.limits import Evidence, LimitedBy, limited_by
-from probes.bandwidth.manners import why_not
 from probes.bandwidth.measured import Direction, Flow, Measured, Stop
 from probes.bandwidth.ndt7_message import encode_measurement, next_message_bytes, server_record
 from probes.bandwidth.probe import BandwidthProbe, BandwidthSettings
@@ -39,6 +39,14 @@ def unsteady():
     curve = Curve()
     for at, units in enumerate((0, 1, 3, 9, 20)):
         curve.add(at / 10, units)
+    return curve
+
+
+def uneven():
+    curve, total = Curve(), 0
+    for at in range(30):
+        total += 20 + 10 * (at % 3)
+        curve.add(at / 10, total)
     return curve
 
 
@@ -68,6 +76,9 @@ CASES = {
     "this process has no more time": (
         evidence(host=replace(QUIET, own_core_ratio=0.95)), LimitedBy.HOST_CPU
     ),
+    "the program that measures has no more time": (
+        evidence(measured(details={"own_process_ratio": 0.98})), LimitedBy.HOST_CPU
+    ),
     "no core has time": (evidence(host=replace(QUIET, core_busy_ratios=(1.0, 0.99))), LimitedBy.HOST_CPU),
     "another core is busy with something else": (
         evidence(host=replace(QUIET, core_busy_ratios=(1.0, 0.2))), LimitedBy.CIRCUIT
@@ -77,6 +88,13 @@ CASES = {
             measured(flow=replace(FLOW, rtt_seconds=0.084)), replace(QUIET, core_busy_ratios=(1.0, 1.0))
         ),
         LimitedBy.CIRCUIT,
+    ),
+    "no core has time, the rate is uneven, and packets were late": (
+        evidence(
+            measured(flow=replace(FLOW, rtt_seconds=0.084), curve=uneven()),
+            replace(QUIET, core_busy_ratios=(1.0, 1.0)),
+        ),
+        LimitedBy.HOST_CPU,
     ),
     "our send buffer": (evidence(measured(flow=replace(FLOW, buffer_limited_ratio=0.5))), LimitedBy.HOST_CPU),
     "the server's window": (
@@ -93,9 +111,29 @@ CASES = {
         LimitedBy.CROSS_TRAFFIC,
     ),
     "trains, with every core busy": (
-        evidence(measured(flow=None, peak=True), replace(QUIET, core_busy_ratios=(1.0, 1.0))),
+        evidence(
+            measured(flow=None, peak=True, uncertainty_ratio=0.001),
+            replace(QUIET, core_busy_ratios=(1.0, 1.0)),
+        ),
         LimitedBy.CIRCUIT,
     ),
+    "a core that takes packets and nothing else": (
+        evidence(host=replace(QUIET, core_interrupt_ratios=(0.97, 0.0))), LimitedBy.HOST_CPU
+    ),
+    "near what the instrument was found to carry": (
+        evidence(ceiling_bits_per_second=95e6), LimitedBy.HOST_CPU
+    ),
+    "far from what the instrument was found to carry": (
+        evidence(ceiling_bits_per_second=900e6), LimitedBy.CIRCUIT
+    ),
+    "at the sustained rate of a bucket": (
+        evidence(bucket=Bucket(200e6, 1e6, 91e6)), LimitedBy.POLICY
+    ),
+    "at the peak of a bucket": (evidence(bucket=Bucket(91e6, 1e6, 20e6)), LimitedBy.CIRCUIT),
+    "a server that lets nobody have more": (
+        evidence(measured(far_record={"most_bits_per_second": 90_000_000})), LimitedBy.SERVER
+    ),
+    "the far end hung up": (evidence(measured(stop=Stop.FAR_END, curve=unsteady())), LimitedBy.SERVER),
     "a far end that tells nothing": (
         evidence(measured(flow=None), direction=Direction.DOWN), LimitedBy.UNKNOWN
     ),
@@ -109,28 +147,7 @@ def test_what_limited_a_test_is_told_with_its_reason(case, who):
     assert found.reason
 
 
-# May it run
-
-
-LINE = sdk.Circuit("line")
-
-
-@pytest.mark.parametrize(
-    ("method", "circuit", "circuits", "left", "words"),
-    [
-        (Kind.NDT7, LINE, 1, None, ""),
-        (Kind.NDT7, LINE, 1, 300, ""),
-        (Kind.NDT7, LINE, 1, 299, "left this month"),
-        (Kind.NDT7, sdk.Circuit("lte", metered=True), 2, None, "metered"),
-        (Kind.TRAINS, sdk.Circuit("lte", metered=True), 2, None, ""),
-        (Kind.NDT7, None, 2, None, "which circuit"),
-        (Kind.NDT7, None, 0, None, ""),
-        (Kind.PASSIVE, None, 1, None, "which circuit"),
-    ],
-)
-def test_a_test_that_must_not_run_is_refused_with_a_reason(method, circuit, circuits, left, words):
-    reason = why_not(method, circuit, circuits, 300, left)
-    assert (words in reason) if words else (reason == "")
+# Settings
 
 
 @pytest.mark.parametrize(
@@ -140,6 +157,8 @@ def test_a_test_that_must_not_run_is_refused_with_a_reason(method, circuit, circ
         ("host", {"max_bytes": "1kB"}),
         ("host", {"duration": "2m"}),
         ("host", {"buffer": True}),
+        ("host", {"peak_tests": 100}),
+        ("host", {"most_use_ratio": 1.5}),
         ("https://host/", {"method": Kind.HTTP}),
         ("ftp://host/", {}),
         ("host:0", {}),

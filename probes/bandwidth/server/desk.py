@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -41,12 +42,16 @@ class TurnedAway(Exception):  # noqa: N818 - it is an answer, not a defect
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds and bytes of one test; tests of an hour by one address; bytes of a day by all."""
+    """Seconds and bytes of one test; tests of an hour by one address; bytes of a day by all.
+
+    `bits_per_second` is the most that a transfer may have (0: all there is); trains are short, and may more.
+    """
 
     seconds: float = 15.0
     test_bytes: int = 4_000_000_000
     tests_per_hour: int = 60
     day_bytes: int = 200_000_000_000
+    bits_per_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,13 @@ class Desk:
         for hang_up in tuple(visit.streams):
             hang_up()
         return visit
+
+    async def pace(self, visit: Visit) -> None:
+        """Wait until a test may have more, where there is a most that it may have."""
+        if not self.limits.bits_per_second:
+            return
+        due = visit.began + visit.spent_bytes * 8 / self.limits.bits_per_second
+        await asyncio.sleep(max(due - self.clock.monotonic(), 0.0))
 
     def check(self, client: Client) -> None:
         """Raise TurnedAway for who may not ask at all."""

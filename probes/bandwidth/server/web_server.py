@@ -79,12 +79,12 @@ class CapacityServer:
             raise web.HTTPBadRequest(text=f"the subprotocol is {PROTOCOL}\n")
         with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
             limits = self._desk.limits
-            server = Ndt7Server(request, visit, own_side(request, self._desk.clock), limits.test_bytes)
+            server = Ndt7Server(request, visit, own_side(request, self._desk), self._desk)
             return await server.serve(down=request.path == DOWNLOAD_PATH, seconds=limits.seconds)
 
     async def _trains(self, request: web.Request) -> web.StreamResponse:
         with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
-            server = TrainServer(request, visit, own_side(request, self._desk.clock), self._desk.limits)
+            server = TrainServer(request, visit, own_side(request, self._desk), self._desk.limits)
             return await server.serve()
 
 

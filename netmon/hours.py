@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator
 
@@ -79,6 +80,11 @@ def _days(text: str, line: str) -> frozenset[int]:
         begin, end = _DAYS.index(first), _DAYS.index(last or first)
         days.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return frozenset(days)
+
+
+def local_time(wall_ns: int, timezone: str) -> datetime:
+    """Return a moment of UTC in a time zone."""
+    return datetime.fromtimestamp(wall_ns / 1e9, ZoneInfo(timezone))
 
 
 HoursOfWeek = Annotated[Hours, PlainValidator(parse_hours)]
