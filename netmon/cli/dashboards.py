@@ -44,6 +44,23 @@ class Source:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An appliance to scrape; its supplier is part of what its alert is, empty when it has none."""
+
+    name: str
+    address: str
+    supplier: str = ""
+
+    def target(self) -> dict[str, object]:
+        """Return it as an entry of file_sd."""
+        labels = {"site": self.name, "supplier": self.supplier}
+        return {
+            "targets": [self.address],
+            "labels": {label: text for label, text in labels.items() if text},
+        }
+
+
 class DashboardsCommand(Command):
     """Write dashboards and what feeds them; asks nobody and changes nothing but the folder that is named."""
 
@@ -69,10 +86,10 @@ class DashboardsCommand(Command):
         parser.add_argument("--alertmanager", metavar="HOST:PORT", default="127.0.0.1:9093")
         parser.add_argument(
             "--site",
-            metavar="ID=HOST:PORT",
+            metavar="ID=HOST:PORT[,SUPPLIER]",
             action="append",
             default=[],
-            help="an appliance; give all of them",
+            help="an appliance, and who sells its first line; give all of them",
         )
 
     def run(self, options: Namespace) -> int:
@@ -105,14 +122,16 @@ def _sources(options: Namespace) -> list[Source]:
     return [source for source in found if source.url]
 
 
-def _sites(words: Sequence[str]) -> list[tuple[str, str]]:
-    pairs = [word.partition("=") for word in words]
-    wrong = [
-        word for word, (site, _, address) in zip(words, pairs, strict=True) if not site or ":" not in address
-    ]
-    if wrong:
-        raise UsageError(f"--site {wrong[0]}: not of the form ID=HOST:PORT")
-    return [(site, address) for site, _, address in pairs]
+def _sites(words: Sequence[str]) -> list[Site]:
+    return [_site(word) for word in words]
+
+
+def _site(word: str) -> Site:
+    name, _, rest = word.partition("=")
+    address, _, supplier = rest.partition(",")
+    if not name or ":" not in address:
+        raise UsageError(f"--site {word}: not of the form ID=HOST:PORT[,SUPPLIER]")
+    return Site(name, address, supplier)
 
 
 def _export(shipped: Path, folder: Path, kinds: set[str]) -> list[Path]:
@@ -130,7 +149,7 @@ def _provision(
     shipped: Path,
     folder: Path,
     sources: Sequence[Source],
-    sites: Sequence[tuple[str, str]],
+    sites: Sequence[Site],
     alertmanager: str,
 ) -> Iterator[Path]:
     kinds = {source.kind for source in sources}
@@ -183,14 +202,12 @@ scrape_configs:
 """
 
 
-def _file_sd(sites: Sequence[tuple[str, str]]) -> str:
+def _file_sd(sites: Sequence[Site]) -> str:
     if not sites:
         return (
             "# One entry per appliance, as netmon dashboards provision --site ID=HOST:PORT writes them.\n[]\n"
         )
-    return "".join(
-        f"- {json.dumps({'targets': [address], 'labels': {'site': site}})}\n" for site, address in sites
-    )
+    return "".join(f"- {json.dumps(site.target())}\n" for site in sites)
 
 
 def _write(path: Path, text: str) -> Path:

@@ -29,7 +29,7 @@ from netmon.notices.record import Diary
 from netmon.notices.selection import Selection
 
 pytestmark = pytest.mark.servers
-EXAMPLE = Path(__file__).parents[2] / "dashboards" / "alertmanager.example.yml"
+EXAMPLE = Path(__file__).parents[2] / "dashboards/prometheus/alertmanager.example.yml"
 CLOCK = SystemClock()
 INTERVAL_SECONDS = 1.0
 
