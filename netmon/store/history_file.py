@@ -194,3 +194,9 @@ def _but_readings(sql: str | None) -> str | None:
 
 def _statements(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
     return connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def size_bytes(folder: Path) -> int:
+    """Return what the history's file takes, with what is not yet merged into it."""
+    paths = (folder / f"{FILE_NAME}{suffix}" for suffix in ("", "-wal"))
+    return sum(path.stat().st_size for path in paths if path.exists())

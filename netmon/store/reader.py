@@ -10,7 +10,7 @@ from pathlib import Path
 from netmon.errors import StoreError
 from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
-from netmon.store.history_file import FILE_NAME
+from netmon.store.history_file import FILE_NAME, size_bytes
 from netmon.store.interface import (
     Entry,
     HistoryReader,
@@ -177,12 +177,7 @@ class SqliteReader(HistoryReader):
             (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
             return StoreStats(
                 records=self._records.count(),
-                size_bytes=sum(
-                    path.stat().st_size
-                    for suffix in ("", "-wal")
-                    if (path := self._path.with_name(FILE_NAME + suffix)).exists()
-                )
-                + self._folder.size_bytes(),
+                size_bytes=size_bytes(self._path.parent) + self._folder.size_bytes(),
                 newest=max(newest or 0, self._records.log.sealed_to),
                 oldest_ms=self.oldest_ms(),
                 newest_ms=self._records.edge_ms("DESC"),

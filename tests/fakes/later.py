@@ -1,4 +1,7 @@
-"""What a demonstration cannot bring about in half a minute, as a daemon tells it: tests, incidents, notes."""
+"""What a demonstration cannot bring about in half a minute, as a daemon tells it: tests, incidents, notes.
+
+The incident is a real one, as the engine tells its beginning.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from threading import Thread
 from netmon import plugins
 from netmon.delivery.line import LineEncoder
 from netmon.delivery.remote_write_lines import EVENT_METRIC
-from netmon.model import Event, Kind, Labels, Metric, Outcome, Reading, Row, Shape, Stamp
-from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, INCIDENT, INCIDENT_METRICS
+from netmon.incidents.incident import ACCESS, Incident, Level, Step, Thing, incident_id
+from netmon.incidents.record import step_event
+from netmon.incidents.told import readings_of
+from netmon.incidents.words import line
+from netmon.model import Event, Fault, Kind, Labels, Metric, Outcome, Reading, Row, Shape, Stamp
+from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS
 from netmon.series import series_labels
 
 CIRCUIT: Labels = (("site", "demo-library"), ("circuit", "wan1"))
@@ -21,12 +28,10 @@ TEXTS = {
     "netmon_bandwidth_verdict_info": "clean",
     "netmon_bandwidth_limited_by_info": "circuit",
     "netmon_bandwidth_bufferbloat_info": "B",
-    "netmon_incident_fault_info": "line",
 }
 VALUES = {"netmon_bandwidth_bytes_per_second": 11_500_000.0, "netmon_bandwidth_rtt_seconds": 0.031}
 EVENTS = (
     ("note", (("site", "demo-library"),), "the supplier upgraded the line"),
-    ("incident", CIRCUIT, "the line was down for 12 minutes"),
     ("bandwidth_test", CIRCUIT, "92 Mbit/s towards the site, clean"),
     ("path_change", (("site", "demo-library"), ("probe", "way"), ("target", "127.0.0.1")), "another way"),
 )
@@ -39,9 +44,22 @@ def readings(stamp: Stamp) -> list[Reading]:
     rows = [(*test, ("direction", direction)) for direction in ("down", "up")]
     return [
         _reading(BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, rows, stamp),
-        _reading(INCIDENT, INCIDENT_METRICS, [CIRCUIT], stamp),
+        *readings_of([incident(stamp)], stamp),
         *(_reading(name, declared[name], [CALLS], stamp) for name in ("train_minute", "smokeping")),
     ]
+
+
+def incident(stamp: Stamp) -> Incident:
+    """Return an open incident of the circuit."""
+    thing = Thing("demo-library", Level.CIRCUIT, "wan1", ACCESS, "Demo Telecom")
+    return Incident(incident_id(thing, stamp), thing, stamp, 1, fault=Fault.LINE, told=True)
+
+
+def events(stamp: Stamp) -> list[Event]:
+    """Return the incident's beginning, and what else there are events of."""
+    one = incident(stamp)
+    rest = (Event(kind, key, text, stamp, {}) for kind, key, text in EVENTS)
+    return [step_event(one, Step.OPENED, line(one, Step.OPENED), stamp), *rest]
 
 
 def _reading(measurement: str, metrics: tuple[Metric, ...], keys: list[Labels], stamp: Stamp) -> Reading:
@@ -60,8 +78,7 @@ def _value(metric: Metric, stamp: Stamp) -> float:
 def lines(stamp: Stamp) -> list[bytes]:
     """Return all of it as InfluxDB gets it."""
     encoder = LineEncoder()
-    events = [Event(kind, key, text, stamp, {}) for kind, key, text in EVENTS]
-    return [line for record in (*readings(stamp), *events) for line in encoder.encode(record)]
+    return [one for record in (*readings(stamp), *events(stamp)) for one in encoder.encode(record)]
 
 
 def exposed(stamp: Stamp) -> str:
@@ -72,7 +89,7 @@ def exposed(stamp: Stamp) -> str:
         for metric in reading.shape.metrics
         for row in reading.shape.rows
     ]
-    found += [(EVENT_METRIC, (*key, ("kind", kind)), stamp.wall_ms / 1000) for kind, key, _ in EVENTS]
+    found += [(EVENT_METRIC, (*one.key, ("kind", one.kind)), stamp.wall_ms / 1000) for one in events(stamp)]
     return "".join(_sample(name, labels, value) for name, labels, value in found if labels is not None)
 
 

@@ -1,13 +1,17 @@
 """What is made durable at once, and when: in virtual time."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from fakes import clock as virtual
 from fakes.records import stamp
+from fakes.telling import incident, opened
 
 from netmon.app.urgency import Urgency
-from netmon.model import Event, Fact, Outcome, Reading, Row, Shape, state
+from netmon.incidents.incident import Step
+from netmon.incidents.record import state_fact, step_event
+from netmon.model import Event, Fact, Outcome, Reading, Row, Shape, Stamp, state
 from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, INCIDENT
 from netmon.store.pace import Pace
 
@@ -70,6 +74,20 @@ def test_an_incident_that_was_open_before_the_start_is_remembered(switch):
     urgency.remember([Fact(INCIDENT, key, {"id": "a", "ended": None}, stamp(0))])
     urgency.remember([Fact(INCIDENT, key, {"id": "z", "ended": END}, stamp(0))])
     assert switch.turns == [True]
+
+
+def test_real_steps_and_facts_of_incidents_are_understood(switch):
+    began = Stamp("boot", 0, 1, synced=True)
+    one = incident(began)
+    urgency = Urgency(switch)
+    urgency.accept([opened(one, began), state_fact(one, began)])
+    assert switch.turns == [True]
+    over = replace(one, ended=began, number=2)
+    urgency.accept([step_event(over, Step.CLOSED, "over", began), state_fact(over, began)])
+    urgency.accept([step_event(over, Step.TICKET, "a ticket", began), state_fact(over, began)])
+    assert switch.turns == [True, False]
+    urgency.accept([step_event(replace(over, ended=None), Step.REOPENED, "again", began)])
+    assert switch.turns == [True, False, True]
 
 
 def test_what_says_nothing_of_an_incident_changes_nothing(switch):
