@@ -73,6 +73,8 @@ class HttpSession:
 
     async def _open(self) -> aiohttp.ClientSession:
         context = await asyncio.to_thread(tls_context, self._settings.url, self._settings.ca_file)
+        if self._client is not None:
+            return self._client  # a heartbeat was quicker
         headers = {"User-Agent": f"netmon/{version('netmon-edge')}"}
         if self._settings.token:
             headers["Authorization"] = f"Bearer {self._settings.token}"

@@ -152,6 +152,7 @@ class Lane:
         if fate is None:
             return
         for waiting in self._unsaid:
+            self._learn(waiting)  # again: an end is told for five minutes from now on
             self._note(waiting.position, message_of(waiting.notice, self.place, self._now_ms), fate)
         self._unsaid.clear()
         self._pass(self._queue.passed)
@@ -185,11 +186,10 @@ class Lane:
         self.state.told[notice.key] = Told(waiting.position, notice.severity, ended_ms)
 
     def _note(self, position: Position, message: Message, fate: Fate) -> None:
-        now_ms = self._now_ms
         if fate.refused or fate.tickets:
             failed = bool(fate.refused)
             self.state.pending.append(
-                Pending(position, message.id, list(fate.tickets), now_ms, failed, failed)
+                Pending(position, message.id, list(fate.tickets), failed=failed, alarmed=failed)
             )
         self.state.position, self.state.attempt = position, ""
         self._diary.told(self.channel.name, message, fate.refused)
@@ -199,13 +199,14 @@ class Lane:
         now, now_ms = self._clock.monotonic(), self._now_ms
         if self.state.budget.due(now_ms):
             await self._sum_up(now_ms)
-        self._dirty |= await self.receipts.look(self.state.pending, now, now_ms)
+        self._dirty |= await self.receipts.look(self.state.pending, now)
         if self.channel.refresh_seconds is not None and now >= self._refresh_at and not self._unsaid:
             self._refresh_at = now + self.channel.refresh_seconds
             standing = await self._standing()
             if standing:
                 await self.postman.bring(lambda: self.channel.refresh(standing))
-        if self._dirty and now >= self._save_at:
+        # What is not said yet must not be on the disk as told: a kill would make it so.
+        if self._dirty and now >= self._save_at and not self._unsaid:
             await self._save()
 
     async def _sum_up(self, now_ms: int) -> None:
@@ -219,11 +220,10 @@ class Lane:
         await self._save()
 
     async def _standing(self) -> list[Message]:
-        """Return what goes on and what ended just now; forget what ended before."""
-        now_ms, told = self._now_ms, self.state.told
-        for key in [key for key, one in told.items() if one.ended_ms and now_ms - one.ended_ms > _ENDED_MS]:
-            del told[key]
-        notices = [await self._queue.at(one.at) for one in told.values()]
+        """Return what goes on and what ended just now; forget what ended before, and was told."""
+        now_ms = self._now_ms
+        self.state.forget(now_ms - _ENDED_MS, {waiting.notice.key for waiting in self._unsaid})
+        notices = [await self._queue.at(one.at) for one in self.state.told.values()]
         return [message_of(notice, self.place, now_ms) for notice in notices if notice is not None]
 
     def _pass(self, position: Position) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 
 from netmon.incidents.incident import Severity
@@ -28,7 +29,8 @@ class Pending:
     position: int
     id: str
     tickets: list[str]
-    sent_ms: int
+    waited_seconds: float = 0.0
+    """While netmon ran, by the clock that nobody sets."""
     failed: bool = False
     alarmed: bool = False
 
@@ -46,6 +48,12 @@ class LaneState:
     def dump(self) -> str:
         """Return it as text."""
         return json.dumps({"format": FORMAT, **asdict(self)}, separators=(",", ":"))
+
+    def forget(self, before_ms: int, unsaid: Collection[str]) -> None:
+        """Forget things that ended before a moment, but for those whose end is not said yet."""
+        self.told = {
+            key: one for key, one in self.told.items() if not 0 < one.ended_ms < before_ms or key in unsaid
+        }
 
     @classmethod
     def load(cls, text: str, budget_per_day: int) -> LaneState:

@@ -128,3 +128,5 @@ async def test_every_fault_is_an_error_of_ours(told):
     with pytest.raises(DeliveryError):
         await hook.send(told)
     await hook.close()
+
+
