@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from netmon.errors import NetmonError
+from netmon.text import clean
 
 _SECONDS = 20.0
 _MOST_BYTES = 4_000_000
@@ -24,6 +25,9 @@ async def fetch(place: str) -> str:
             if place.startswith("https://"):
                 return await _from_web(place)
             return await asyncio.to_thread(_from_file, Path(place))
+    except aiohttp.ClientResponseError as error:
+        # In its own words it tells the whole address, which may be a secret.
+        raise FetchError(f"an answer that is no HTTP: {clean(error.message)}") from None
     except (OSError, UnicodeDecodeError, TimeoutError, aiohttp.ClientError) as error:
         raise FetchError(f"{type(error).__name__}: {error}") from error
 

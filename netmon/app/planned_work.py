@@ -98,7 +98,9 @@ class PlannedWork:
             section.covers,
         )
         try:
-            found = windows(await self._get(place), wanted)
+            text = await self._get(place)
+            # Megabytes, or a rule from long ago, take seconds.
+            found = await asyncio.to_thread(windows, text, wanted)
         except NetmonError as error:
             await self._fall_back(section.name, str(error))
             return

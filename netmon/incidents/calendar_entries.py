@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from dateutil.rrule import rruleset, rrulestr
@@ -14,7 +15,11 @@ from netmon.errors import NetmonError
 from netmon.incidents.planned import Window
 
 _MOST = 1000
-"""Entries of one calendar: a rule that recurs each second is a mistake, or malice."""
+"""Entries of one calendar: more are a mistake, or malice."""
+_ENDLESS = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|INTERVAL=0+(?:;|$)")
+"""Rules that nobody plans work by, and that would be followed for minutes, or for ever."""
+_UNTIL = re.compile(r"UNTIL=([0-9]{8})(?:T([0-9]{6}))?(?=;|$)")
+"""An end without a zone: a day, or a time by the entry's own clock."""
 
 
 class CalendarError(NetmonError):
@@ -48,14 +53,18 @@ def windows(text: str, wanted: Wanted) -> list[Window]:
                 found += _of(event, wanted, moved)
             if len(found) > _MOST:
                 raise CalendarError(f"the calendar has more than {_MOST} entries")
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
         raise CalendarError(f"this is no calendar that can be read: {error}") from error
     return found
 
 
 def _counts(event: Event, wanted: Wanted) -> bool:
     words = f"{event.get('summary', '')} {event.get('description', '')} {event.get('location', '')}".lower()
-    return "dtstart" in event and str(event.get("status")) != "CANCELLED" and wanted.matching.lower() in words
+    return (
+        "dtstart" in event
+        and str(event.get("status")).upper() != "CANCELLED"
+        and wanted.matching.lower() in words
+    )
 
 
 def _of(event: Event, wanted: Wanted, moved: set[tuple[str, datetime]]) -> Iterator[Window]:
@@ -64,7 +73,7 @@ def _of(event: Event, wanted: Wanted, moved: set[tuple[str, datetime]]) -> Itera
     uid = str(event.get("uid"))
     for begin in _beginnings(event, start, wanted, length):
         replaced = "recurrence-id" not in event and (uid, begin) in moved
-        start_ms, end_ms = _ms(begin), _ms(begin + length)
+        start_ms, end_ms = _ms(begin), _ms(_end(event, begin, length))
         if not replaced and start_ms < wanted.end_ms and end_ms > wanted.start_ms:
             yield Window(wanted.name, start_ms, end_ms, wanted.covers)
 
@@ -75,7 +84,7 @@ def _beginnings(event: Event, start: datetime, wanted: Wanted, length: timedelta
         return
     dates = rruleset()
     if "rrule" in event:
-        dates.rrule(rrulestr(_recurs(event), dtstart=start))
+        dates.rrule(rrulestr(_recurs(event, start), dtstart=start))
     else:
         dates.rdate(start)
     for moment in _dates(event, "rdate", wanted.zone):
@@ -96,9 +105,18 @@ def _dates(event: Event, name: str, zone: tzinfo) -> Iterator[datetime]:
             yield _moment(one.dt, zone)
 
 
-def _recurs(event: Event) -> str:
+def _recurs(event: Event, start: datetime) -> str:
+    """Return the rule, its end in UTC, as dateutil wants it."""
     found: Any = event.get("rrule")
-    return str(found.to_ical().decode())
+    text = str(found.to_ical().decode()).upper()
+    if _ENDLESS.search(text):
+        raise CalendarError(f"an entry recurs more often than daily, or for ever at once: {text}")
+
+    def in_utc(match: re.Match[str]) -> str:
+        local = datetime.strptime(f"{match[1]}{match[2] or '235959'}", "%Y%m%d%H%M%S")  # noqa: DTZ007 - the entry's own
+        return f"UNTIL={local.replace(tzinfo=start.tzinfo).astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+    return _UNTIL.sub(in_utc, text)
 
 
 def _value(event: Event, name: str) -> object:
@@ -114,6 +132,18 @@ def _length(event: Event, start: datetime, zone: tzinfo) -> timedelta:
     if isinstance(length, timedelta):
         return length
     return timedelta(days=0 if isinstance(_value(event, "dtstart"), datetime) else 1)
+
+
+def _end(event: Event, begin: datetime, length: timedelta) -> datetime:
+    """Return when an entry that begins then ends (RFC 5545 section 3.3.6).
+
+    Hours of a DURATION are exact, its days are those of the calendar; an end of the entry's own is a time of
+    the day, whatever the clocks do.
+    """
+    if "dtend" in event:
+        return begin + length
+    day = begin + timedelta(days=length.days)
+    return (day.astimezone(UTC) + timedelta(seconds=length.seconds)).astimezone(begin.tzinfo)
 
 
 def _moment(value: object, zone: tzinfo) -> datetime:

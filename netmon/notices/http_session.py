@@ -60,6 +60,9 @@ class HttpSession:
             raise Parked(f"TLS: {clean(str(error))}") from error
         except aiohttp.InvalidURL as error:
             raise Parked("this is no address of a server: is `url` right?") from error
+        except aiohttp.ClientResponseError as error:
+            # In its own words it tells the whole address, which may be a secret.
+            raise Unreachable(f"an answer that is no HTTP: {clean(error.message)}") from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(clean(str(error)) or type(error).__name__) from error
         self.server_seconds = _date_seconds(response.headers)

@@ -1,6 +1,7 @@
 """Webhook and heartbeat over loopback: signature, identity, faults."""
 
 import asyncio
+import gc
 import json
 from contextlib import asynccontextmanager
 
@@ -130,3 +131,24 @@ async def test_every_fault_is_an_error_of_ours(told):
     await hook.close()
 
 
+async def test_a_heartbeat_and_a_message_at_once_open_one_session(told):
+    async with desk() as (url, _):
+        hook = webhook(url)
+        await asyncio.gather(hook.send(told), hook.beat("lib"))
+        await hook.close()
+    gc.collect()  # a session that nobody closed warns, and so fails the test
+
+
+async def test_an_answer_that_is_no_http_tells_nothing_of_a_secret_address(told):
+    async def talk(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nBroken header\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with tcp_server(talk) as port:
+        hook = webhook(f"http://127.0.0.1:{port}/services/{SECRET}")
+        with pytest.raises(Unreachable) as found:
+            await hook.send(told)
+        await hook.close()
+    assert SECRET not in str(found.value)

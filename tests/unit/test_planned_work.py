@@ -69,6 +69,22 @@ ENTRIES = {
         + entry("RECURRENCE-ID:20260315T020000Z", "DTSTART:20260316T040000Z", "DURATION:PT1H"),
         [("2026-03-08T02:00", "2026-03-08T03:00"), ("2026-03-16T04:00", "2026-03-16T05:00")],
     ),
+    "each week until a day, as calendars of whole days say it": (
+        entry("DTSTART;VALUE=DATE:20260302", "RRULE:FREQ=WEEKLY;UNTIL=20260309"),
+        [("2026-03-02T00:00", "2026-03-03T00:00"), ("2026-03-09T00:00", "2026-03-10T00:00")],
+    ),
+    "each week until a time of the site's own": (
+        entry("DTSTART:20260323T220000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;UNTIL=20260330T220000"),
+        [("2026-03-23T22:00", "2026-03-23T23:00"), ("2026-03-30T22:00", "2026-03-30T23:00")],
+    ),
+    "two hours that the clocks' change makes end an hour later": (
+        entry("DTSTART;TZID=Europe/London:20260329T003000", "DURATION:PT2H"),
+        [("2026-03-29T00:30", "2026-03-29T03:30")],
+    ),
+    "until a time of the day, whatever the clocks do": (
+        entry("DTSTART;TZID=Europe/London:20260329T003000", "DTEND;TZID=Europe/London:20260329T023000"),
+        [("2026-03-29T00:30", "2026-03-29T02:30")],
+    ),
     "a cancelled one": (entry("DTSTART:20260302T220000Z", "DURATION:PT1H", "STATUS:CANCELLED"), []),
     "one long ago": (entry("DTSTART:20200302T220000Z", "DURATION:PT1H"), []),
     "one that began before": (
@@ -100,14 +116,24 @@ def test_an_entry_without_a_time_that_can_be_read_is_left_out_or_refused():
         found(text)
 
 
-def test_a_rule_that_recurs_each_second_is_refused():
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=HOURLY;INTERVAL=24", "FREQ=DAILY;INTERVAL=0"])
+def test_a_rule_that_would_be_followed_for_ever_is_refused(rule):
+    with pytest.raises(CalendarError, match="more often than daily"):
+        found(calendar(entry("DTSTART:19700101T000000Z", "DURATION:PT1S", f"RRULE:{rule}")))
+
+
+def test_too_many_entries_are_refused():
     with pytest.raises(CalendarError, match="more than 1000"):
-        found(
-            calendar(
-                entry("DTSTART:20260302T220000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY"),
-                *[entry("DTSTART:20260302T220000Z", "DURATION:PT1S", "RRULE:FREQ=SECONDLY")],
-            )
-        )
+        found(calendar(*[entry("DTSTART:20260302T220000Z", "DURATION:PT1S")] * 1001))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [("DTSTART:99991231T000000", "DURATION:P9000D"), ("DTSTART:20260302T220000Z", "DURATION:P99999999D")],
+)
+def test_a_time_beyond_all_calendars_is_refused_in_words(times):
+    with pytest.raises(CalendarError, match="no calendar"):
+        found(calendar(entry(*times)))
 
 
 def test_a_window_covers_what_it_names_and_the_site_when_it_names_all_its_lines():
