@@ -66,6 +66,8 @@ class Engine:
         """Look with another configuration's eyes from now on; what is the same keeps its state."""
         self._settings = settings
         self._listener.watch = settings.scope.watch
+        if settings.rules is not None:
+            settings.rules.keep(settings.scope.watches)
         self._explanations = Explanations(settings.scope, self._cases)
         self._teller = Teller(settings, self._clues, self._explanations)
         for case in self._cases.values():

@@ -72,6 +72,7 @@ class Rules:
         self.rules = tuple(rules)
         self._publish = publish
         self._rows: dict[Thing, _Row] = {}
+        self._wanted: Callable[[Thing], bool] = lambda _thing: True
         self._places: WeakKeyDictionary[Shape, _Places] = WeakKeyDictionary()
 
     def follow(self, earlier: Rules) -> None:
@@ -84,7 +85,7 @@ class Rules:
         by_word = {rule.word: rule for rule in self.rules}
         for one in remembered:
             rule = by_word.get(one.thing.condition)
-            if rule is not None:
+            if rule is not None and self._wanted(one.thing):
                 row = _Row(rule, one.thing, one.seen, since=one.since, kept=one.since, known=True)
                 self._rows.setdefault(one.thing, row)
 
@@ -112,6 +113,12 @@ class Rules:
             self._publish(facts)
         return found
 
+    def keep(self, wanted: Callable[[Thing], bool]) -> None:
+        """Forget rows of what is not configured any more: their silence, or last value, means nothing."""
+        self._wanted = wanted
+        self._rows = {thing: row for thing, row in self._rows.items() if wanted(thing)}
+        self._places.clear()
+
     def covers(self, shape: Shape) -> bool:
         """Tell whether a rule is about anything in readings of this shape."""
         return bool(self.rules and self._of(shape))
@@ -124,12 +131,12 @@ class Rules:
         places = self._places.get(shape)
         if places is None:
             places = self._places[shape] = tuple(
-                (rule, rule.thing(row, metric), at, column)
+                (rule, thing, at, column)
                 for rule in self.rules
                 for column, metric in enumerate(shape.metrics)
                 if metric.name == rule.metric
                 for at, row in enumerate(shape.rows)
-                if rule.covers(row, metric)
+                if rule.covers(row, metric) and self._wanted(thing := rule.thing(row, metric))
             )
         return places
 

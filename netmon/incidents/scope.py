@@ -81,6 +81,13 @@ class Scope:
             yield parent
             parent = self.watch.devices[parent].parent if parent in self.watch.devices else ""
 
+    def watches(self, thing: Thing) -> bool:
+        """Tell whether the device or the probe that a rule's thing is about is still configured."""
+        labels = dict(thing.details)
+        device = thing.name if thing.level is Level.DEVICE else labels.get("device", "")
+        probe = labels.get("probe", "")
+        return device in {"", *self.watch.devices} and probe in {"", *self.watch.probes}
+
     def circuits_of(self, device: str) -> list[str]:
         """Return the circuits whose WAN port is a device's."""
         return [circuit.id for circuit in self.watch.circuits.values() if circuit.wan_device == device]

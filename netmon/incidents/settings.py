@@ -30,6 +30,9 @@ class RuleWatch(Protocol):
     def has(self, thing: Thing) -> bool:
         """Tell whether there is still such a rule."""
 
+    def keep(self, wanted: Callable[[Thing], bool]) -> None:
+        """Look at these things alone from now on."""
+
 
 def never_planned(_thing: Thing, _wall_ms: int) -> str:
     """Return the reason for maintenance of a thing at a moment: there is none."""
@@ -57,7 +60,7 @@ class EngineSettings:
         """Tell whether a thing is still watched; rules answer for their own."""
         scope, level = self.scope, thing.level
         if thing.of_rule:
-            return self.rules is not None and self.rules.has(thing)
+            return self.rules is not None and self.rules.has(thing) and scope.watches(thing)
         if level is Level.DEVICE:
             return thing.name in scope.watch.devices
         if level is Level.CIRCUIT:

@@ -19,7 +19,12 @@ from netmon.incidents.record import step_event
 from netmon.incidents.told import readings_of
 from netmon.incidents.words import line
 from netmon.model import Event, Fault, Kind, Labels, Metric, Outcome, Reading, Row, Shape, Stamp
-from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS
+from netmon.model.derived import (
+    BANDWIDTH_TEST,
+    BANDWIDTH_TEST_METRICS,
+    OUTSIDE_MINUTE,
+    OUTSIDE_MINUTE_METRICS,
+)
 from netmon.series import series_labels
 
 CIRCUIT: Labels = (("site", "demo-library"), ("circuit", "wan1"))
@@ -38,12 +43,13 @@ EVENTS = (
 
 
 def readings(stamp: Stamp) -> list[Reading]:
-    """Return a bandwidth test in both directions, an open incident, and a full minute of trains."""
+    """Return a bandwidth test, an open incident, the view from outside, a minute of trains."""
     declared = plugins.source_type("icmp").metrics
     test = (*CIRCUIT, ("probe", "speed"), ("target", "127.0.0.1"), ("method", "http"), ("layer", "IP"))
     rows = [(*test, ("direction", direction)) for direction in ("down", "up")]
     return [
         _reading(BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, rows, stamp),
+        _reading(OUTSIDE_MINUTE, OUTSIDE_MINUTE_METRICS, [(("site", "demo-library"),)], stamp),
         *readings_of([incident(stamp)], stamp),
         *(_reading(name, declared[name], [CALLS], stamp) for name in ("train_minute", "smokeping")),
     ]

@@ -344,6 +344,10 @@ def test_a_query_that_is_broken_on_purpose_is_caught(filled, name, path):
     assert numbers(ASK[name](filled.servers[name], mislabelled, filled)) == []
 
 
+CHANNELS = {"netmon_notify_test_success", "netmon_notify_receipts_missing_total"}
+"""A demonstration tells nobody."""
+
+
 def test_every_rule_is_evaluated_and_finds_its_metrics(filled):
     prom = filled.servers["prometheus"]
     rules = [rule for group in prom.json("/api/v1/rules")["data"]["groups"] for rule in group["rules"]]
@@ -356,7 +360,7 @@ def test_every_rule_is_evaluated_and_finds_its_metrics(filled):
             "ifAlias",
         }
         assert asked
-        assert asked <= names, (rule["name"], asked - names)
+        assert asked <= names | CHANNELS, (rule["name"], asked - names)
         for name in ("prometheus", "victoria-metrics"):
             answer = filled.servers[name].json("/api/v1/query", query=rule["query"])
             assert answer["status"] == "success"
