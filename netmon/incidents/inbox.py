@@ -80,5 +80,5 @@ def _read(path: Path) -> Letter | None:
             for name, value in found["data"].items()
         }
         return Letter(str(found["id"]), str(found["kind"]), key, clean(str(found["text"])), data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -22,7 +22,9 @@ class Budget:
     held_since_ms: int = 0
     summed_ms: int = 0
     titles: list[str] = field(default_factory=list)
-    """The first ones that were held back."""
+    """The first ones that were held back, pages before all others."""
+    pages: int = 0
+    """How many of the titles are of pages."""
 
     def take(self, now_ms: int) -> bool:
         """Take one message out of the budget; False when it is used up."""
@@ -33,21 +35,23 @@ class Budget:
         self.spent += 1
         return True
 
-    def hold(self, title: str, now_ms: int) -> None:
+    def hold(self, title: str, now_ms: int, *, page: bool = False) -> None:
         """Count one that is told in the summary only."""
         if not self.held:
             self.held_since_ms = now_ms
         self.held += 1
-        if len(self.titles) < _TITLES:
-            self.titles.append(title)
+        self.titles.insert(self.pages if page else len(self.titles), title)
+        self.pages = min(_TITLES, self.pages + page)
+        del self.titles[_TITLES:]
 
     def due(self, now_ms: int) -> bool:
-        """Tell whether the summary is to be sent now: after five minutes, then hourly at most."""
+        """Tell whether the summary is to be sent now: after five minutes, then hourly if no page waits."""
         if not self.held:
             return False
         waited, apart = now_ms - self.held_since_ms, now_ms - self.summed_ms
-        return waited < 0 or (waited >= _FIRST_MS and not 0 <= apart < _NEXT_MS)
+        pause = _FIRST_MS if self.pages else _NEXT_MS
+        return waited < 0 or (waited >= _FIRST_MS and not 0 <= apart < pause)
 
     def summed(self, now_ms: int) -> None:
         """Note that the summary was sent."""
-        self.held, self.titles, self.summed_ms = 0, [], now_ms
+        self.held, self.titles, self.pages, self.summed_ms = 0, [], 0, now_ms

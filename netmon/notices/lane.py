@@ -8,6 +8,7 @@ import logging
 from netmon.clock import Clock
 from netmon.delivery.courier import PumpState
 from netmon.errors import Parked, RetryLater, StoreError
+from netmon.incidents.incident import Severity
 from netmon.incidents.notice import Notice
 from netmon.model import Stamp
 from netmon.notices.budget import Budget
@@ -172,7 +173,7 @@ class Lane:
         message = message_of(notice, self.place, now_ms)
         free = not notice.firing or not self.channel.has_budget
         if not free and self.state.attempt != message.id and not self.state.budget.take(now_ms):
-            self.state.budget.hold(message.title, now_ms)
+            self.state.budget.hold(message.title, now_ms, page=notice.severity is Severity.PAGE)
             self.held_total += 1
             return
         fate = await self.postman.deliver(message, self.state)

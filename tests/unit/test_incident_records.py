@@ -62,8 +62,14 @@ def test_a_start_that_finds_a_letter_which_an_earlier_one_took_does_not_take_it_
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{", json.dumps({"id": "1", "kind": "circuit_minute", "key": [], "text": "", "data": {}})],
-    ids=["empty", "a list", "half", "something that nobody may write"],
+    [
+        "",
+        "[]",
+        "{",
+        json.dumps({"id": "1", "kind": "circuit_minute", "key": [], "text": "", "data": {}}),
+        "[" * 60_000,
+    ],
+    ids=["empty", "a list", "half", "something that nobody may write", "a deep pit"],
 )
 def test_what_is_no_record_is_removed(tmp_path, content):
     daemon = Daemon(tmp_path)

@@ -8,7 +8,9 @@ from fakes import clock as virtual
 from fakes.telling import ScriptedChannel, Site, closed
 
 from netmon.errors import RetryLater, Unreachable
+from netmon.incidents.incident import Severity
 from netmon.notices.addressees import Addressees
+from netmon.notices.message import Sort
 
 
 class Away(ScriptedChannel):
@@ -115,3 +117,22 @@ def test_who_has_a_message_is_left_alone_while_another_message_goes_to_the_same_
             with pytest.raises(RetryLater):
                 both.bring(message, send(message))
     assert got == [("fast", "a"), ("fast", "b")]
+
+
+def test_a_page_beyond_the_budget_is_named_in_a_summary_within_minutes():
+    async def story():
+        site, channel = Site(), ScriptedChannel()
+        site.lane(channel, budget=1)
+        async with site.running():
+            for n in range(10):
+                await site.opens(f"wan{n}", severity=Severity.TICKET)
+            await asyncio.sleep(400)
+            for n in range(10, 20):
+                await site.opens(f"wan{n}", severity=Severity.TICKET)
+            await site.opens("vital")
+            await asyncio.sleep(400)
+        first, second = [one for one, _ in channel.sent if one.sort is Sort.SUMMARY]
+        assert "vital" not in first.text
+        assert "vital" in second.short
+
+    virtual.run(story())
