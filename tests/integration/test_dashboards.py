@@ -205,6 +205,7 @@ def filled(tmp_path_factory):
         daemon.start()
         daemon.wait_until(lambda: all(map(knows_the_router, (prom, victoria))), "a first poll, scraped")
         daemon.wait_until(lambda: "netmon_circuit_degraded{" in daemon.get("/metrics")[1], "a minute", 90)
+        daemon.wait_until(lambda: knows_a_minute(prom), "a minute, scraped")
         site.restart_router()
         yield Filled({"prometheus": prom, "victoria-metrics": victoria, "influxdb": influx}, listen)
         assert "Traceback" not in daemon.log
@@ -212,6 +213,10 @@ def filled(tmp_path_factory):
 
 def knows_the_router(server):
     return server.json("/api/v1/query", query='sysUpTime{device="router"}')["data"]["result"]
+
+
+def knows_a_minute(server):
+    return server.json("/api/v1/query", query="netmon_site_state")["data"]["result"]
 
 
 def ask_prometheus(server: Server, query, filled):
