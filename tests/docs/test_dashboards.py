@@ -12,6 +12,8 @@ from fakes.declared import declared
 
 from netmon.delivery.line import EVENT_MEASUREMENT
 from netmon.delivery.remote_write_lines import EVENT_METRIC
+from netmon.incidents.incident import ACCESS, Level, Thing
+from netmon.incidents.scope import ANSWERS
 from netmon.metrics.own import OwnMetrics
 from netmon.model import Kind
 from netmon.model.derived import FAULT_NUMBERS
@@ -283,6 +285,15 @@ def test_no_rule_names_what_nothing_declares():
     # by the list of appliances, by label_replace, and by Prometheus itself
     given = {"site", "supplier", "device", "ALERTS"}
     assert [_strange_promql(block or line, []) - given for block, line in rules] == [set()] * len(rules)
+
+
+def test_the_centres_rules_name_sites_and_devices_as_appliances_do():
+    text = (FOLDER / "prometheus" / "netmon.rules.yml").read_text("utf-8")
+    things = (Thing("lib", Level.SITE, "", ACCESS, "Acme"), Thing("lib", Level.DEVICE, "sw1", ANSWERS))
+    for labels in (dict(thing.labels) for thing in things):
+        rule = text.split(f"- alert: {labels.pop('alertname')}\n")[1].split("- alert:")[0]
+        assert "labels: {" not in rule, "severity and cause change: they are no identity"
+        assert set(re.findall(r"by \(([^)]*, [^)]*)\)", rule)) == {", ".join(labels)}
 
 
 SITE_FILES = sorted((FOLDER / "json").glob("netmon-site-*.json"))

@@ -53,9 +53,17 @@ def test_a_name_cannot_break_out_of_its_place(tmp_path):
     assert json.loads(text.removeprefix("- ")) == {"targets": ["h:1"], "labels": {"site": 'a", "b'}}
 
 
+def test_an_appliances_supplier_becomes_part_of_its_alert(tmp_path):
+    words = ["--site", "lib=lib.example.net:9877,Acme & Sons", "--site", "depot=10.1.2.3:9877"]
+    assert provision(tmp_path, "--prometheus", "http://p:9090", *words) == 0
+    lines = (tmp_path / "prometheus/netmon-sites.yml").read_text("utf-8").splitlines()
+    labels = [json.loads(line.removeprefix("- "))["labels"] for line in lines]
+    assert labels == [{"site": "lib", "supplier": "Acme & Sons"}, {"site": "depot"}]
+
+
 @pytest.mark.servers
 def test_prometheus_and_alertmanager_take_what_is_written(tmp_path):
-    sites = ["--site", "library-1=library-1.example.net:9877", "--site", "depot-7=10.1.2.3:9877"]
+    sites = ["--site", "library-1=library-1.example.net:9877,Acme", "--site", "depot-7=10.1.2.3:9877"]
     assert provision(tmp_path, "--prometheus", "http://p:9090", "--influxdb", "http://i:8086", *sites) == 0
     checked("promtool", "check", "config", "prometheus.yml", cwd=tmp_path / "prometheus")
     checked("promtool", "test", "rules", "netmon.rules.test.yml", cwd=tmp_path / "prometheus")
