@@ -70,7 +70,8 @@ def daemon(tmp_path, desk):
 
 
 def incidents(found):
-    return [one["id"] for one in found if one["sort"] == "incident"]
+    """What was told anew; a kill between sending and noting repeats a message, and says so."""
+    return [one["id"] for one in found if one["sort"] == "incident" and not one["again"]]
 
 
 def test_an_incident_is_told_once_across_a_kill_and_a_reload(daemon, desk):
