@@ -194,6 +194,8 @@ class Pump:
         self._lanes.doubt()
 
     async def _settle(self) -> None:
+        if self.sink.hung_up:
+            self._doubt()
         now, safe = self._clock.monotonic(), self._lanes.safe
         ended = self._lanes.settle(now)
         if self._lanes.safe > safe:

@@ -27,6 +27,14 @@ class Sink(ABC):
         """Values that the sink's format cannot hold, since the start."""
         return 0
 
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the receiver ended its connection without a word: it may have crashed since.
+
+        One that acknowledges from memory has then forgotten what it took last.
+        """
+        return False
+
     @abstractmethod
     def encode(self, record: Record) -> Sequence[bytes]:
         """Return the record's lines: each the smallest thing that can be refused; none: nothing to send."""
