@@ -159,7 +159,7 @@ def in_victoria(server: Server) -> Counter[tuple[Point, float]]:
 
 def in_files(folder: Path) -> Counter[tuple[Point, float]]:
     found: Counter[tuple[Point, float]] = Counter()
-    for path in folder.iterdir():
+    for path in folder.glob("netmon-*"):
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         if path.suffix == ".part":
             data = data[: int(path.name.split(".")[-2])]
