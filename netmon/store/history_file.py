@@ -132,7 +132,7 @@ class HistoryFile:
             # One bit in the head of an event's row makes a reading of it.
             rows = connection.execute(_PASSED_OVER, (SEALED, Genus.READING))
             if not all(whole(row) for row in rows):
-                return "is damaged (something is taken for a reading that is sealed)"
+                return "is damaged (rows that nobody would read are none of those)"
         return ""
 
     def _connect(self) -> sqlite3.Connection:
@@ -195,10 +195,10 @@ class HistoryFile:
 
 _PASSED_OVER = (
     "SELECT position, topic, subject, boot, at_ns, codec, crc, payload FROM log NOT INDEXED "
-    "WHERE position <= (SELECT position FROM cursors WHERE name = ?) "
-    "AND topic IN (SELECT id FROM topics WHERE genus = ?)"
+    "WHERE position < 1 OR (position <= (SELECT position FROM cursors WHERE name = ?) "
+    "AND topic IN (SELECT id FROM topics WHERE genus = ?))"
 )
-"""What is taken for readings that are sealed, without a look at its checksum: most often nothing."""
+"""What no reader looks at: before all positions, or a reading that is sealed. Most often nothing."""
 
 _NEWER = "was written by a newer netmon"
 

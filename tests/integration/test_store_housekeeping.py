@@ -310,8 +310,8 @@ async def test_no_flipped_bit_in_an_events_row_lets_it_pass_for_a_reading_that_i
     with closing(sqlite3.connect(sound / "history.db")) as connection:
         (payload,) = connection.execute("SELECT payload FROM log").fetchone()
     # The head of the row: how long it is, then a byte for each column, the first of which is the position.
-    head = (sound / "history.db").read_bytes().index(payload) - 32
-    for bit in range(head * 8, (head + 32) * 8):
+    head = (sound / "history.db").read_bytes().index(payload) - 24
+    for bit in range(head * 8, (head + 24) * 8):
         folder = tmp_path / str(bit)
         shutil.copytree(sound, folder)
         data = bytearray((folder / "history.db").read_bytes())
