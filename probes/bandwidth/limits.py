@@ -9,9 +9,9 @@ from probes.bandwidth import limit_hosts
 from probes.bandwidth.far_flow import far_flow
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.limit_evidence import Evidence, Finding, LimitedBy, Rule
-from probes.bandwidth.measured import Stop
+from probes.bandwidth.measured import Measured, Stop
 
-__all__ = ["RULES", "Evidence", "Finding", "LimitedBy", "far_flow", "limited_by"]
+__all__ = ["RULES", "Evidence", "Finding", "LimitedBy", "cut_off", "far_flow", "limited_by"]
 
 _NEAR_CONTRACT, _NEAR_BUCKET, _MUCH_OTHER = 0.95, 0.05, 0.1
 _SENDING = 0.8
@@ -45,9 +45,16 @@ def _contract_met(evidence: Evidence) -> Finding | None:
 
 
 def _cap(evidence: Evidence) -> Finding | None:
-    if evidence.measured.stop is Stop.BYTES and not _steady(evidence):
-        return Finding(LimitedBy.POLICY, "it was ended by its byte cap before the rate was steady")
-    return None
+    if not cut_off(evidence.measured):
+        return None
+    return Finding(
+        LimitedBy.POLICY, "what it may cost held it: its rate was not steady, or its pace the cap's"
+    )
+
+
+def cut_off(measured: Measured) -> bool:
+    """Tell whether a test's own cap made its rate; without a curve, the cap was its pace."""
+    return measured.stop is Stop.BYTES and (measured.curve is None or not measured.curve.steady)
 
 
 def _ended_early(evidence: Evidence) -> Finding | None:

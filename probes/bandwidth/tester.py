@@ -12,7 +12,7 @@ from probes.bandwidth.cross import OwnLoad
 from probes.bandwidth.judge import CLEAN_BITS_PER_SECOND, CLEAN_RATIO, Inputs, judge
 from probes.bandwidth.latency import Latency, Pinger, batches_in, latency, ping_for
 from probes.bandwidth.layers import Layer
-from probes.bandwidth.limits import Evidence, limited_by
+from probes.bandwidth.limits import Evidence, LimitedBy, cut_off, limited_by
 from probes.bandwidth.manners import Refusal, too_busy
 from probes.bandwidth.measured import Ask, Direction, Measured, Method
 from probes.bandwidth.meter import Meter
@@ -126,6 +126,8 @@ class Tester:
             test.stamp.synced,
             measured.peak,
             measured.uncertainty_ratio,
+            bucket_learned=self.instrument is not None and direction in self.instrument.buckets,
+            cut_off=finding.limited_by is LimitedBy.POLICY and cut_off(measured),
         )
         return replace(
             test,

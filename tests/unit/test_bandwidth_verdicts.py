@@ -64,6 +64,9 @@ CASES = {
     "the byte cap came first": (
         evidence(measured(stop=Stop.BYTES, curve=unsteady())), LimitedBy.POLICY
     ),
+    "a program without a curve that kept to the pace of its cap, and a queue": (
+        evidence(measured(stop=Stop.BYTES, flow=replace(FLOW, rtt_seconds=0.05))), LimitedBy.POLICY
+    ),
     "a card of 100 Mbit/s on a contract of 500": (
         evidence(
             measured(97.0), replace(QUIET, card=Card("eth0", 100_000_000, True, False)),
