@@ -137,7 +137,9 @@ class Desk:
         found = ip_address(client.address.partition("%")[0])
         if not any(found.version == network.version and found in network for network in self.allowed):
             raise self._away(Turned.STRANGER)
-        if self.token and not hmac.compare_digest(client.token.encode(), self.token.encode()):
+        if self.token and not hmac.compare_digest(
+            client.token.encode("utf-8", "surrogatepass"), self.token.encode()
+        ):
             raise self._away(Turned.UNKNOWN)
 
     def _enter(self, client: Client) -> Visit:
