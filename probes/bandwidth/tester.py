@@ -100,8 +100,8 @@ class Tester:
         return ask if quiet else replace(ask, seconds=seconds, until_steady=False)
 
     def _own(self, measured: Measured, stamp: sdk.Stamp, meter: Meter) -> OwnLoad:
-        clock = self.context.clock
-        ended_ns, offset_ns = clock.boottime_ns(), clock.wall_ns() - clock.boottime_ns()
+        # By the offset of its beginning, as the curve is: the clock may have been set since.
+        ended_ns, offset_ns = self.context.clock.boottime_ns(), stamp.wall_ms * 1_000_000 - stamp.boottime_ns
         return own_load(measured, stamp.boottime_ns, ended_ns, offset_ns, meter.spent_bytes)
 
     def _judged(self, test: Test) -> Test:
