@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from netmon import sdk
@@ -10,7 +12,7 @@ from probes.bandwidth.commission.instrument import Instrument
 from probes.bandwidth.commission.labels import bucket_for, ceiling_of, described, labelled
 from probes.bandwidth.cross import OwnLoad
 from probes.bandwidth.judge import CLEAN_BITS_PER_SECOND, CLEAN_RATIO, Inputs, judge
-from probes.bandwidth.latency import Latency, Pinger, batches_in, latency, ping_for
+from probes.bandwidth.latency import Latency, Pinger, Trip, batches_in, latency, ping_for
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.limits import Evidence, LimitedBy, cut_off, limited_by
 from probes.bandwidth.manners import Refusal, too_busy
@@ -143,13 +145,16 @@ class Tester:
             return await self._run(ask, meter), None
         clock = self.context.clock
         began_ns = clock.boottime_ns()
+        trips: Sequence[Trip] = ()
         pinging = asyncio.create_task(ping_for(self.pinger, batches_in(ask.seconds)))
         try:
             measured = await self._run(ask, meter)
             begin, end = _load_seconds(measured, began_ns, clock)
-            trips = await pinging
+            with suppress(sdk.SourceError):  # pings that a full line would not take leave the test as it is
+                trips = await pinging
         finally:
             pinging.cancel()
+            await asyncio.gather(pinging, return_exceptions=True)
         meter.spend(len(trips) * _PING_BYTES)
         return measured, latency(trips, (begin + end) / 2, end)
 

@@ -196,9 +196,7 @@ async def test_a_run_by_hand_leaves_news_and_bytes_to_the_daemon(tmp_path):
     assert await by_hand.look(make_context(state_folder=tmp_path), LINE, (), tell=False) == ()
     assert by_hand.found is not None
     ledger = FakeLedger()
-    assert await Commissioning().look(
-        make_context(state_folder=tmp_path, ledger=ledger), LINE, (), tell=True
-    )
+    assert await Commissioning().look(make_context(state_folder=tmp_path, ledger=ledger), LINE, (), tell=True)
     assert ledger.spent["line"] == 12_000_000
 
 

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon import sdk
+from probes.bandwidth import record
 from probes.bandwidth.commission.token_bucket import Bucket
 from probes.bandwidth.curve import Curve
+from probes.bandwidth.findings import Findings
+from probes.bandwidth.judge import Judged, Verdict
 from probes.bandwidth.latency import Latency, Trip, grade, latency
 from probes.bandwidth.layers import Layer, full_packet
 from probes.bandwidth.limits import Evidence, LimitedBy, limited_by
@@ -21,6 +24,7 @@ from probes.bandwidth.server.desk import Client, Desk, Limits, Turned, TurnedAwa
 from probes.bandwidth.settings import Kind
 from probes.bandwidth.train_talk import decode_arrivals, encode_arrivals, order_of
 from probes.bandwidth.train_wire import Arrivals
+from probes.bandwidth.trains import sending_ratio
 from probes.bandwidth.witness import Card, HostState
 
 QUIET = HostState((0.2, 0.1), 0.1, Card("eth0", 1_000_000_000, True, False), True, 0.001)
@@ -66,6 +70,18 @@ CASES = {
     ),
     "a program without a curve that kept to the pace of its cap, and a queue": (
         evidence(measured(stop=Stop.BYTES, flow=replace(FLOW, rtt_seconds=0.05))), LimitedBy.POLICY
+    ),
+    "trains": (
+        evidence(measured(uncertainty_ratio=0.01, details={"sending_ratio": 0.5})), LimitedBy.CIRCUIT
+    ),
+    "trains that this host sent no faster than they came": (
+        evidence(measured(uncertainty_ratio=0.01, details={"sending_ratio": 0.98})), LimitedBy.HOST_CPU
+    ),
+    "trains that the far end sent no faster than they came": (
+        evidence(
+            measured(uncertainty_ratio=0.01, details={"sending_ratio": 0.98}), direction=Direction.DOWN
+        ),
+        LimitedBy.SERVER,
     ),
     "a card of 100 Mbit/s on a contract of 500": (
         evidence(
@@ -301,3 +317,21 @@ def test_a_day_has_so_many_bytes():
     with at.test(OTHER, nothing):
         pass
     assert at.spent_bytes_total == 1000
+
+
+def test_a_train_tells_whether_its_sender_was_faster_than_the_line():
+    came = tuple(range(0, 400_000, 1000))
+    quick = Arrivals(tuple(range(400)), tuple(at // 4 for at in came), came)
+    slow = replace(quick, sent_ns=came)
+    assert sending_ratio(quick) == (pytest.approx(0.25, rel=0.01),)
+    assert sending_ratio(slow) == (pytest.approx(1.0),)
+    assert sending_ratio(Arrivals((), (), ())) == ()
+
+
+def test_what_proves_nothing_cannot_be_claimed_whoever_the_contract_names():
+    stamp = sdk.Stamp("boot", 1, 1)
+    for verdict, claimable in ((Verdict.CLEAN, True), (Verdict.INVALID, False)):
+        one = record.Test(Direction.UP, measured(), QUIET, 1, stamp, judged=Judged(verdict, "so it is", 90e6))
+        found = Findings("speed.example.net", "192.0.2.1", [one])
+        found.claimed(("speed.example.net",), ())
+        assert found.tests[0].claim.claimable is claimable
