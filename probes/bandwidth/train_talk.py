@@ -18,6 +18,9 @@ LARGEST_ARRIVALS_BYTES = 1 << 21
 _LARGEST_BYTES, _FASTEST, _LONGEST_SECONDS = 1480, 1e11, 15.0
 
 
+_LARGEST_INTEGER = 1 << 62
+
+
 def order_of(said: Mapping[str, sdk.Json]) -> Order | None:
     """Return the train that is asked for; None for one that nobody should send."""
     train, packets = said.get("train"), said.get("packets")
@@ -60,5 +63,9 @@ def decode_arrivals(said: Mapping[str, sdk.Json]) -> Arrivals | None:
 def _integers(value: sdk.Json) -> tuple[int, ...] | None:
     if not isinstance(value, list) or len(value) > 2 * MOST_PACKETS:
         return None
-    found = tuple(one for one in value if isinstance(one, int) and not isinstance(one, bool))
+    found = tuple(
+        one
+        for one in value
+        if isinstance(one, int) and not isinstance(one, bool) and -_LARGEST_INTEGER < one < _LARGEST_INTEGER
+    )
     return found if len(found) == len(value) else None
