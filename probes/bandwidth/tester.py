@@ -145,11 +145,12 @@ class Tester:
             return await self._run(ask, meter), None
         clock = self.context.clock
         began_ns = clock.boottime_ns()
+        offset_ns = clock.wall_ns() - began_ns
         trips: Sequence[Trip] = ()
         pinging = asyncio.create_task(ping_for(self.pinger, batches_in(ask.seconds)))
         try:
             measured = await self._run(ask, meter)
-            begin, end = _load_seconds(measured, began_ns, clock)
+            begin, end = load_seconds(measured, began_ns, clock.boottime_ns(), offset_ns)
             with suppress(sdk.SourceError):  # pings that a full line would not take leave the test as it is
                 trips = await pinging
         finally:
@@ -177,10 +178,12 @@ class Tester:
         return bought_rate(circuit, direction), Layer(circuit.rate_layer)
 
 
-def _load_seconds(measured: Measured, began_ns: int, clock: sdk.Clock) -> tuple[float, float]:
-    """Return when the load ran (boot time, s): what came before and after it was no load."""
-    end_ns = clock.boottime_ns()
+def load_seconds(measured: Measured, began_ns: int, ended_ns: int, offset_ns: int) -> tuple[float, float]:
+    """Return when the load ran (boot time, s): what came before and after it was no load.
+
+    `offset_ns` is wall time less boot time when it began: the clock may have been set since.
+    """
     if measured.curve is not None:
-        began_ns = measured.curve.began_ns + end_ns - clock.wall_ns()
-        end_ns = began_ns + round(measured.seconds * 1e9)
-    return began_ns / 1e9, end_ns / 1e9
+        began_ns = measured.curve.began_ns - offset_ns
+        ended_ns = began_ns + round(measured.seconds * 1e9)
+    return began_ns / 1e9, ended_ns / 1e9

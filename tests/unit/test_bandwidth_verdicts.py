@@ -22,6 +22,7 @@ from probes.bandwidth.ndt7_message import encode_measurement, next_message_bytes
 from probes.bandwidth.probe import BandwidthProbe, BandwidthSettings
 from probes.bandwidth.server.desk import Client, Desk, Limits, Turned, TurnedAway
 from probes.bandwidth.settings import Kind
+from probes.bandwidth.tester import load_seconds
 from probes.bandwidth.train_talk import decode_arrivals, encode_arrivals, order_of
 from probes.bandwidth.train_wire import Arrivals
 from probes.bandwidth.trains import sending_ratio
@@ -340,3 +341,14 @@ def test_what_proves_nothing_cannot_be_claimed_whoever_the_contract_names():
         found = Findings("speed.example.net", "192.0.2.1", [one])
         found.claimed(("speed.example.net",), ())
         assert found.tests[0].claim.claimable is claimable
+
+
+def test_a_load_is_placed_by_the_clock_of_its_beginning():
+    curve = Curve(began_ns=5_000_000_000_000)
+    for at in range(31):
+        curve.add(at / 10, at * 1000)
+    found = replace(measured(), curve=curve, seconds=3.0)
+    began_ns, offset_ns = 1_000_000_000_000, 4_000_000_000_000
+    # The end's offset would be another one, had the clock been set meanwhile: nobody asks for it.
+    assert load_seconds(found, began_ns, began_ns + 9 * 10**9, offset_ns) == (1000.0, 1003.0)
+    assert load_seconds(measured(), began_ns, began_ns + 9 * 10**9, offset_ns) == (1000.0, 1009.0)
