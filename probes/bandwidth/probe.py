@@ -17,7 +17,7 @@ from probes.bandwidth.manners import Decision, Wish, why_not
 from probes.bandwidth.measured import Ask, Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.passive import WanWatch
-from probes.bandwidth.preparation import Prepared, prepare
+from probes.bandwidth.preparation import prepare
 from probes.bandwidth.record import Subject, refusal, words
 from probes.bandwidth.settings import (
     DIRECTIONS,
@@ -58,7 +58,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         self._watch: WanWatch | None = None
         self._commissioning = Commissioning()
         self._diary: Diary | None = None
-        self._in_daemon = self._by_plan = False
+        self._daemon = self._by_plan = False
         self._appointment: Appointment | None = None
         self._found: dict[str, Findings] = {}
         self._untold: list[sdk.Event] = []
@@ -78,7 +78,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     def due(self) -> bool:
         """Tell whether an appointment's moment has come or gone, or today's plan is to be told."""
-        self._in_daemon, self._by_plan = True, is_planned(self.settings)
+        self._daemon, self._by_plan = True, is_planned(self.settings)
         diary = self._diary
         if not self._by_plan or diary is None:
             return True
@@ -162,10 +162,8 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
             return self._look(target, circuit)
         found = self._found[target] = Findings()
         most_bytes = settings.most_bytes * len(DIRECTIONS[settings.directions])
-        # Before the purse is looked into: what a commissioning cost is charged with its first sight.
-        found.news = await self._commissioning.look(
-            self.context, circuit, self._key(target), tell=self._in_daemon
-        )
+        key = self._key(target)  # what a commissioning cost is charged before the purse is looked into
+        found.news = await self._commissioning.look(self.context, circuit, key, tell=self._daemon)
         found.refused = why_not(self._wish(circuit, most_bytes))
         if found.refused is None:
             async with self._reserved(circuit, most_bytes):
@@ -199,7 +197,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     async def _test(self, target: str, circuit: sdk.Circuit | None, found: Findings) -> None:
         settings = self.settings
-        prepared = await self._prepare(target)
+        prepared = await prepare(self.context, settings, circuit, target)
         found.endpoint, found.address = prepared.endpoint, prepared.address
         instrument = self._commissioning.found
         tester = Tester(prepared.method, self.context, circuit, prepared.pinger, instrument, settings.method)
@@ -214,13 +212,10 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
                 found.tests.append(test)
                 self.context.trace(words(test, settings.method))
 
-    async def _prepare(self, target: str) -> Prepared:
-        return await prepare(self.context, self.settings, self._line(), target)
-
     @property
     def _most_use_ratio(self) -> float:
         """From which use on a line is left alone; who tests by hand knows what he does."""
-        return self.settings.most_use_ratio if self._in_daemon else 0.0
+        return self.settings.most_use_ratio if self._daemon else 0.0
 
     def _sample(self, target: str) -> sdk.Sample:
         found, circuit = self._found[target], self._line()

@@ -40,16 +40,7 @@ class Trains:
             search = TrainSearch(
                 PACKET_BYTES, min(MOST_BYTES, meter.most_bytes), await self._jitter(session, ask)
             )
-            sending: list[float] = []
-            while (train := search.next_train()) is not None:
-                if not meter.allows(train.packets * PACKET_BYTES) or self._over(began, ask):
-                    break
-                arrivals = await session.train(
-                    ask.direction, train.packets, PACKET_BYTES, train.bits_per_second
-                )
-                search.take(arrivals.stamps_ns)
-                sending += sending_ratio(arrivals)
-                meter.tell(f"{ask.direction}: a train of {train.packets}, {len(arrivals.numbers)} came")
+            sending = await self._send(session, search, ask, meter)
             found, depth = search.capacity(), None
             if self.fill_buffer and found is not None and not search.refusal:
                 depth = await buffer_depth(session, ask.direction, found.bits_per_second, meter)
@@ -76,6 +67,20 @@ class Trains:
                 "sending_ratio": median(sending) if sending else None,
             },
         )
+
+    async def _send(
+        self, session: TrainSession, search: TrainSearch, ask: Ask, meter: Meter
+    ) -> Sequence[float]:
+        """Have trains sent until there are enough; return how long they were being sent (sending_ratio)."""
+        began, sending = self.clock.monotonic(), list[float]()
+        while (train := search.next_train()) is not None:
+            if not meter.allows(train.packets * PACKET_BYTES) or self._over(began, ask):
+                break
+            arrivals = await session.train(ask.direction, train.packets, PACKET_BYTES, train.bits_per_second)
+            search.take(arrivals.stamps_ns)
+            sending += sending_ratio(arrivals)
+            meter.tell(f"{ask.direction}: a train of {train.packets}, {len(arrivals.numbers)} came")
+        return sending
 
     def _over(self, began: float, ask: Ask) -> bool:
         return self.clock.monotonic() - began > ask.seconds
