@@ -11,6 +11,7 @@ from probes.bandwidth.curve import BIN_SECONDS, Curve
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.measured import Ask, Measured, Stop
 from probes.bandwidth.meter import Meter
+from probes.error_queue import failure
 
 _TOLD_EVERY = 5
 _CHECKS = 5
@@ -106,8 +107,10 @@ async def transfer(sampling: Sampling, transfers: Sequence[Coroutine[object, obj
         sampling.look()
         for task in done:
             error = task.exception()
-            if error is not None and sampling.seconds < _BEGINNING_SECONDS:
+            if error is not None and not isinstance(error, sdk.SourceError | OSError):
                 raise error
+            if error is not None and sampling.seconds < _BEGINNING_SECONDS:
+                raise failure(error, "the connection") if isinstance(error, OSError) else error
         return Stop.FAR_END
     finally:
         for task in (watching, *running):
