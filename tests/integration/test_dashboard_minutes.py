@@ -123,6 +123,35 @@ async def test_influxdb_shows_what_netmon_counts(tmp_path):
         )
 
 
+HOURS = {"down": (SlotState.DOWN, Fault.LINE), "unknown": (SlotState.UNKNOWN, Fault.APPLIANCE)}
+WHOLE = {
+    "down": {"availability": 0.0, "coverage": 1.0, "minutes down": 60.0, "minutes unknown": 0.0},
+    "unknown": {"coverage": 0.0, "minutes down": 0.0, "minutes unknown": 60.0},
+}
+
+
+@pytest.mark.parametrize("state", HOURS)
+def test_a_line_that_was_never_up_shows_its_minutes_down_and_one_that_nobody_knows_no_availability(
+    tmp_path, state
+):
+    begin_ms, encoder, shapes = start_ms(), LineEncoder(), {}
+    lines = [
+        line
+        for number in range(60)
+        for line in encoder.encode(minute(CIRCUIT, begin_ms + number * MINUTE_MS, *HOURS[state], shapes))
+    ]
+    with influxd(tmp_path) as server:
+        server.get("/query", q="CREATE DATABASE netmon")
+        assert server.post("/write?db=netmon&precision=ms", b"\n".join(lines)) == 204
+
+        def ask(text):
+            (answer,) = server.json("/query", db="netmon", epoch="ms", q=text)["results"]
+            return [float(series["values"][0][1]) for series in answer.get("series", ())]
+
+        figures = shown(ask, "influxdb", begin_ms, begin_ms + 60 * MINUTE_MS)
+    assert {name: found[0] for name, found in figures.items() if found} == WHOLE[state]
+
+
 def test_what_was_scraped_says_where_it_is_incomplete(tmp_path):
     begin_ms, missed = start_ms(), range(600, 780)
     end_ms = begin_ms + DAY_MINUTES * MINUTE_MS - 1
