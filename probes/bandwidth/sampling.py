@@ -15,7 +15,8 @@ from probes.error_queue import failure
 
 _TOLD_EVERY = 5
 _CHECKS = 5
-_NEXT_MOMENT = 2
+# A flow that begins doubles, and a busy machine looks late.
+_NEXT_MOMENT = 3
 _BEGINNING_SECONDS = 1.0
 
 
@@ -55,7 +56,7 @@ class Sampling:
         for _ in range(_CHECKS):
             await asyncio.sleep(BIN_SECONDS / _CHECKS)
             self._connections.look()
-            # A flow that begins doubles from trip to trip: the next moment may cost twice as much.
+            # A flow that begins doubles from trip to trip: the next moment may cost as much and more.
             grown_bytes = self._meter.note_total(self._connections.wire_bytes)
             if not self._meter.allows(_NEXT_MOMENT * grown_bytes):
                 return True
