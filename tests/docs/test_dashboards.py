@@ -278,7 +278,12 @@ def test_no_rule_names_what_nothing_declares():
     text = (FOLDER / "prometheus" / "netmon.rules.yml").read_text("utf-8")
     rules = re.findall(r"expr: (?:\|\n((?: {10,}.*\n)+)|(.*)\n)", text)
     assert len(rules) == text.count("- alert:")
-    given = {"site", "device"}  # by the list of appliances, and by label_replace
+    given = {
+        "site",
+        "device",
+        "supplier",
+        "up",
+    }  # by the list of appliances, label_replace, Prometheus itself
     assert [_strange_promql(block or line, []) - given for block, line in rules] == [set()] * len(rules)
 
 
