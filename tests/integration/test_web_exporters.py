@@ -70,8 +70,8 @@ async def test_a_device_is_shown_as_snmp_exporter_shows_it(target):
 @pytest.mark.parametrize("target", ["2001:db8::161", "[2001:db8::161]", "[2001:db8::161]:161"])
 async def test_a_device_may_have_an_address_of_ipv6(target):
     site = sample_site(FakeClock())
-    device = replace(site.view.watch.devices["rt1"], address="2001:db8::161")
-    site.view.watch = replace(site.view.watch, devices={"rt1": device})
+    device = replace(site.watch.devices["rt1"], address="2001:db8::161")
+    site.watch = replace(site.watch, devices={"rt1": device})
     async with serving(site) as get:
         assert (await get(f"/snmp?target={target}")).status == 200
         assert (await get("/snmp?target=[2001:db8::161]:1161")).status == 400, (
