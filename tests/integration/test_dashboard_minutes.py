@@ -203,6 +203,37 @@ def test_nobody_counts_sites_where_none_ever_told_anything(tmp_path):
                 assert server.json("/api/v1/query", query=text)["data"]["result"] == [], query
 
 
+@pytest.mark.parametrize("language", ["prometheus", "influxdb"])
+def test_one_full_minute_after_an_outage_is_no_busy_hour(tmp_path, language):
+    begin_ms = start_ms()
+    end_ms, use = begin_ms + 180 * MINUTE_MS, [0.4] * 60 + [None] * 119 + [1.0]
+    times = [(begin_ms + number * MINUTE_MS, value) for number, value in enumerate(use) if value is not None]
+    place = "Every circuit/F"
+    board = load(FOLDER / "json" / f"netmon-estate-{language}.json")
+    query = next(one for one in queries(board) if one.place == place)
+    asked = query.filled(
+        {"site": ".*", "__range": "9000s", "timeFilter": f"time >= {begin_ms}ms AND time < {end_ms}ms"}
+    )
+    name, labels = "netmon_circuit_down_utilisation_ratio", 'site="a",circuit="wan1"'
+    if language == "prometheus":
+        with victoria_metrics(tmp_path) as server:
+            lines = "\n".join(f"{name}{{{labels}}} {value} {at}" for at, value in times)
+            server.post("/api/v1/import/prometheus", lines.encode())
+            server.get("/internal/force_flush")
+            (one,) = server.json("/api/v1/query", query=asked, time=str(end_ms / 1000))["data"]["result"]
+            found = one["value"][1]
+    else:
+        with influxd(tmp_path) as server:
+            server.get("/query", q="CREATE DATABASE netmon")
+            lines = "\n".join(
+                f"circuit_minute,site=a,circuit=wan1 {name}={value} {at}" for at, value in times
+            )
+            server.post("/write?db=netmon&precision=ms", lines.encode())
+            (answer,) = server.json("/query", db="netmon", epoch="ms", q=asked)["results"]
+            found = answer["series"][0]["values"][0][1]
+    assert float(found) == pytest.approx(0.4)
+
+
 def test_what_was_scraped_says_where_it_is_incomplete(tmp_path):
     begin_ms, missed = start_ms(), range(600, 780)
     end_ms = begin_ms + DAY_MINUTES * MINUTE_MS - 1
