@@ -96,6 +96,9 @@ CASES = {
     "this process has no more time": (
         evidence(host=replace(QUIET, own_core_ratio=0.95)), LimitedBy.HOST_CPU
     ),
+    "this process waits for a core that others have": (
+        evidence(host=replace(QUIET, own_core_ratio=0.5, own_waiting_ratio=0.45)), LimitedBy.HOST_CPU
+    ),
     "the program that measures has no more time": (
         evidence(measured(details={"own_process_ratio": 0.98})), LimitedBy.HOST_CPU
     ),
