@@ -50,6 +50,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
     exclusive = True
     grace_seconds = 1.0
     usual_seconds = 60.0
+    _prepare = staticmethod(prepare)
 
     def __init__(self, assignment: sdk.Assignment, settings: BandwidthSettings) -> None:
         super().__init__(assignment, settings)
@@ -197,7 +198,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     async def _test(self, target: str, circuit: sdk.Circuit | None, found: Findings) -> None:
         settings = self.settings
-        prepared = await prepare(self.context, settings, circuit, target)
+        prepared = await self._prepare(self.context, settings, circuit, target)
         found.endpoint, found.address = prepared.endpoint, prepared.address
         instrument = self._commissioning.found
         tester = Tester(prepared.method, self.context, circuit, prepared.pinger, instrument, settings.method)
