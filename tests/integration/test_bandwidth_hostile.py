@@ -30,7 +30,7 @@ from probes.bandwidth.train_talk import (
     order_of,
 )
 from probes.bandwidth.train_wire import Arrivals, Order, TrainSocket
-from probes.bandwidth.web_session import text_of
+from probes.bandwidth.web_session import text_of, web_socket
 
 
 @asynccontextmanager
@@ -49,6 +49,32 @@ async def http_test(port, direction=Direction.DOWN):
     method = HttpStreams(place, context.clock, Paths())
     async with asyncio.timeout(10):
         return await method.run(Ask(direction, 0.5, 2, True), Meter(FakeLedger(), "", 10**7))
+
+
+async def test_a_web_socket_is_not_led_to_another_server():
+    asked = []
+
+    async def other(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with server(other) as elsewhere:
+
+        async def sends_away(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(
+                f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{elsewhere}/\r\n"
+                "Content-Length: 0\r\n\r\n".encode()
+            )
+            await writer.drain()
+            writer.close()
+
+        async with server(sends_away) as port:
+            place = await find_place(make_context(), f"ws://127.0.0.1:{port}/", "any", None, "secret")
+            with pytest.raises(sdk.SourceError, match="elsewhere"):
+                async with asyncio.timeout(10), web_socket(place, "/", "any", None, {}):
+                    pass
+    assert asked == []
 
 
 async def test_a_record_that_breaks_off_does_not_stop_the_loop():
