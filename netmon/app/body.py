@@ -24,6 +24,7 @@ from netmon.clock import Clock
 from netmon.config.load import Loaded
 from netmon.config.plan import circuits, probe_job
 from netmon.config.schema import Configuration
+from netmon.delivery.beginning import identify
 from netmon.errors import StoreError
 from netmon.hub import Hub
 from netmon.incidents.inbox import Inbox
@@ -93,6 +94,7 @@ class Body:
         commit_seconds = loaded.configuration.store.commit_every_seconds
         history = open_history(folder, clock, commit_seconds=commit_seconds)
         stack.push_async_callback(history.close)
+        await identify(history, history.newest)
         ticker = await stack.enter_async_context(Ticker(clock))
         body = cls(clock, folder, history, ticker)
         body.timekeeping.site = loaded.configuration.site.id

@@ -106,8 +106,8 @@ class DashboardsCommand(Command):
 
 
 def _shipped() -> Path:
-    """Return the folder with what this netmon brings: of an installed wheel, or of a checkout."""
-    for folder in (Path(sys.prefix) / "share/netmon/dashboards", Path(__file__).parents[2] / "dashboards"):
+    """Return the folder with what this netmon brings: of a checkout, or of an installed wheel."""
+    for folder in (Path(__file__).parents[2] / "dashboards", Path(sys.prefix) / "share/netmon/dashboards"):
         if (folder / "json").is_dir():
             return folder
     raise UsageError("this installation of netmon carries no dashboards")

@@ -18,7 +18,7 @@ from netmon.errors import UsageError
 from netmon.hours import local_time
 from netmon.sdk import Command, PlannedTest, Standing
 
-_DAYS = 30
+_DAYS, _MOST_DAYS = 30, 366
 _NEXT_SHOWN = 3
 
 
@@ -37,21 +37,21 @@ class PlanCommand(Command):
 
     def run(self, options: Namespace) -> int:
         """Compute the plan; sends nothing to anybody."""
-        if options.days < 1:
-            raise UsageError("--days needs a number above zero")
+        if not 1 <= options.days <= _MOST_DAYS:
+            raise UsageError(f"--days is from 1 to {_MOST_DAYS}")
         loaded = load(default_path(options.config), self._environ)
         bills = bill(loaded, self._clock.wall_ns(), options.days)
         if options.json:
             document = {
                 "days": options.days,
                 "bills": [one.document() for one in bills],
-                "overdrawn": overdrawn(bills),
+                "overdrawn": overdrawn(bills, options.days),
             }
             sys.stdout.write(json.dumps(document, indent=2) + "\n")
         else:
             for line in told(bills, options.days, loaded.configuration.site.timezone):
                 sys.stdout.write(f"{line}\n")
-        return int(bool(overdrawn(bills)))
+        return int(bool(overdrawn(bills, options.days)))
 
 
 @dataclass(slots=True)
@@ -119,13 +119,17 @@ def _enter(
         found[key].tests.append(test)
 
 
-def overdrawn(bills: Sequence[Bill]) -> list[str]:
-    """Return circuits whose cap cannot hold what their tests take as a rule."""
+def overdrawn(bills: Sequence[Bill], days: int) -> list[str]:
+    """Return circuits whose monthly cap cannot hold what their tests of so many days take as a rule."""
     usual_bytes: Counter[str] = Counter()
     for one in bills:
         usual_bytes[one.circuit] += one.usual_bytes
     limits = {one.circuit: one.cap_bytes - one.reserve_bytes for one in bills if one.cap_bytes is not None}
-    return [circuit for circuit, limit_bytes in limits.items() if usual_bytes[circuit] > limit_bytes]
+    return [
+        circuit
+        for circuit, limit_bytes in limits.items()
+        if usual_bytes[circuit] * min(_DAYS / days, 1) > limit_bytes
+    ]
 
 
 def told(bills: Sequence[Bill], days: int, timezone: str) -> Iterator[str]:
@@ -143,7 +147,7 @@ def told(bills: Sequence[Bill], days: int, timezone: str) -> Iterator[str]:
         coming = [f"{local_time(round(test.at * 1e9), timezone):%a %d %b %H:%M}" for test in one.tests]
         if coming:
             yield f"  next: {', '.join(coming[:_NEXT_SHOWN])}"
-    for circuit in overdrawn(bills):
+    for circuit in overdrawn(bills, days):
         yield f"circuit {circuit}: more than its cap allows; the last tests of a month will not take place"
 
 

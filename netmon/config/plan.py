@@ -85,13 +85,14 @@ def _own_host(configuration: Configuration) -> Iterator[Planned]:
 def _probes(configuration: Configuration) -> Iterator[Planned]:
     for section in configuration.probes:
         job, circuit = probe_job(section.name), _carrier(configuration, section)
+        lines = [sdk_circuit(line) for line in configuration.circuits]
         yield Planned(
             section.type,
             replace(probe_assignment(section), circuit=circuit.id if circuit else ""),
             configuration.settings[job, section.type],
             job,
             configuration.site.id,
-            circuit,
+            circuit or (lines[0] if len(lines) == 1 else None),
             ()
             if circuit
             else tuple((line.id, line.egress) for line in configuration.circuits if line.egress),

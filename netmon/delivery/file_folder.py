@@ -3,6 +3,7 @@
 netmon-<begun>-<first position>.<suffix>.<position>.<bytes>.part  grows; what lies beyond <bytes> never counts
 netmon-<begun>-<first position>-<last position>.<suffix>[.gz]      finished, never touched again
 former-netmon-...                                                  the same of an earlier history
+.netmon-history                                                    the name of the history that writes here
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from netmon.store.interface import Position
 
 _PART = re.compile(r"(netmon-(\d{8}T\d{6}Z)-(\d+))\.(line|csv)\.(\d+)\.(\d+)\.part")
 _FORMER = "former-"
+_OWNER = ".netmon-history"
 _FINISHED = re.compile(r"netmon-\d{8}T\d{6}Z-\d+-(\d+)\.(line|csv)(\.gz)?")
 _BEGUN = "%Y%m%dT%H%M%SZ"
 _GZIP_LEVEL = 6
@@ -116,6 +118,20 @@ class FileFolder:
         for path in list(self._folder.iterdir()):
             if _finished(path):
                 path.rename(path.with_name(_FORMER + path.name))
+        self._sync_folder()
+
+    def owner(self) -> str | None:
+        """Return the name of the history that writes here; None when nothing says it."""
+        try:
+            return (self._folder / _OWNER).read_text("utf-8", "replace").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def own(self, history: str) -> None:
+        """Note the name of the history that writes here."""
+        waiting = self._folder / f"{_OWNER}.new"
+        self._write(waiting, 0, f"{history}\n".encode(), "wb")
+        waiting.rename(self._folder / _OWNER)
         self._sync_folder()
 
     def _write(self, path: Path, offset: int, data: bytes, mode: str = "r+b") -> None:

@@ -10,15 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
+from netmon.delivery.connection_watch import KEPT_SECONDS, ConnectionWatch
 from netmon.delivery.influx_answers import Dialect, dialect, failure
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.tls import tls_context
 from netmon.errors import Parked, Unreachable
 
 if TYPE_CHECKING:
+    import ssl
+
     import aiohttp
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
@@ -46,6 +50,12 @@ class InfluxSession:
         self._settings = settings
         self._client: InfluxDBClientAsync | None = None
         self._dialect: Dialect | None = None
+        self._watch = ConnectionWatch()
+
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection without a word: it may have crashed."""
+        return self._watch.hung_up
 
     async def write(self, body: bytes, *, compressed: bool) -> None:
         """Write line protocol with times in ms; raises DeliveryErrors as `Sink.send` does."""
@@ -58,6 +68,10 @@ class InfluxSession:
                 # Perhaps another server stands there now: ask it again who it is.
                 self._dialect = None
             raise failure(answer.status, answer.headers, answer.body)
+        self._watch.took()
+        if self._watch.began_anew:
+            # InfluxDB syncs before it answers; VictoriaMetrics, which takes its protocol, does not.
+            raise Unreachable("the connection ended without a word: the server may have started anew")
 
     async def version(self) -> str:
         """Return what the server calls its version; "unknown" for one that is only compatible."""
@@ -80,10 +94,13 @@ class InfluxSession:
         An answer of more than `most_bytes` is none of an InfluxDB: Parked.
         """
         client = self._client or await self._open()
+        self._watch.asking()
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 request = _Request(method, path, parameters, dict(headers or {}), body)
-                return await _call(client, request, most_bytes)
+                answer = await _call(client, request, most_bytes)
+                self._watch.answered(answer.headers)
+                return answer
         except TimeoutError as error:
             raise Unreachable(f"no answer in {self._settings.timeout_seconds:g} s") from error
 
@@ -107,12 +124,14 @@ class InfluxSession:
 
         settings = self._settings
         basic = bool(settings.username)
+        context = await asyncio.to_thread(tls_context, settings.url, settings.ca_file)
         self._client = InfluxDBClientAsync(
             settings.url,
             token=f"{settings.username}:{settings.password}" if basic else settings.token,
             auth_basic=basic,
             timeout=round(settings.timeout_seconds * 1000),
-            ssl_context=await asyncio.to_thread(tls_context, settings.url, settings.ca_file),
+            ssl_context=context,
+            client_session_type=partial(_watched, self._watch, context),
             allow_redirects=False,  # a redirect would carry the token to somebody else
             connection_pool_maxsize=1,
         )
@@ -128,6 +147,24 @@ class _Request:
     parameters: Parameters
     headers: dict[str, str]
     body: bytes | None
+
+
+def _watched(
+    watch: ConnectionWatch,
+    context: ssl.SSLContext | None,
+    *,
+    connector: object,
+    timeout: aiohttp.ClientTimeout,
+    trace_configs: list[aiohttp.TraceConfig] | None,
+) -> aiohttp.ClientSession:
+    """Return the library's session, over sockets that are watched."""
+    import aiohttp  # noqa: PLC0415 - see the module's text
+
+    del connector
+    own = aiohttp.TCPConnector(
+        limit=1, ssl=context or True, keepalive_timeout=KEPT_SECONDS, socket_factory=watch.socket
+    )
+    return aiohttp.ClientSession(connector=own, timeout=timeout, trace_configs=trace_configs)
 
 
 async def _call(client: InfluxDBClientAsync, request: _Request, most_bytes: int) -> Answer:

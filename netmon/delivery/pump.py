@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from random import Random
 
 from netmon.clock import Clock
+from netmon.delivery.beginning import beginning
 from netmon.delivery.courier import Courier, Line, PumpState
 from netmon.delivery.gate import Gate
 from netmon.delivery.lanes import Lane, Lanes
@@ -107,12 +107,7 @@ class Pump:
             await self.sink.close()
 
     async def _start(self) -> None:
-        start = await self._history.cursor(self.sink.cursor)
-        own = await self.courier.insist(partial(self.sink.resume, start))
-        if own > start and not await self._history.after(own - 1, 1):
-            own = await self.courier.insist(partial(self.sink.begin_again, start))
-        if own > start:
-            await self._history.advance(self.sink.cursor, own)
+        own = await beginning(self._history, self.sink, self.courier)
         self._lanes = Lanes(self._patience.settle, own, await self._history.read_state(self._lanes_key))
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
@@ -194,6 +189,8 @@ class Pump:
         self._lanes.doubt()
 
     async def _settle(self) -> None:
+        if self.sink.hung_up:
+            self._doubt()
         now, safe = self._clock.monotonic(), self._lanes.safe
         ended = self._lanes.settle(now)
         if self._lanes.safe > safe:

@@ -42,6 +42,11 @@ class RemoteWriteSink(Sink):
         """Records of times that a sample cannot have."""
         return self._encoder.left_out_total
 
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection without a word."""
+        return self._session.hung_up
+
     def encode(self, record: Record) -> Sequence[bytes]:
         """Return the record's samples, and markers for the series that end with it."""
         return self._encoder.encode(record)

@@ -9,6 +9,7 @@ from typing import Self
 
 import aiohttp
 
+from netmon.delivery.connection_watch import KEPT_SECONDS, ConnectionWatch
 from netmon.delivery.remote_write_answers import failure
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.delivery.tls import tls_context
@@ -21,8 +22,6 @@ _HEADERS: Mapping[str, str] = {
 }
 _ANSWER_BYTES = 16_384
 _QUERY_BYTES = 512 * 2**20
-_IDLE_SECONDS = 15.0
-"""A server may hang up on who was silent for longer; before that, only a crash does without a word."""
 
 
 class RemoteWriteSession:
@@ -31,9 +30,12 @@ class RemoteWriteSession:
     def __init__(self, settings: RemoteWriteSettings) -> None:
         self._settings = settings
         self._client: aiohttp.ClientSession | None = None
-        self._connected = False
-        self._expected_until = 0.0
-        """Until when the connection should last, on the loop's clock."""
+        self._watch = ConnectionWatch()
+
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection without a word: it may have crashed."""
+        return self._watch.hung_up
 
     async def write(self, body: bytes) -> None:
         """Post a compressed WriteRequest; raises DeliveryErrors as `Sink.send` does.
@@ -41,12 +43,12 @@ class RemoteWriteSession:
         Unreachable also when it was taken over a new connection and nobody had ended the one before: the
         server may have crashed between two requests, and forgotten what it had acknowledged.
         """
-        self._connected, lasting = False, asyncio.get_running_loop().time() < self._expected_until
         status, headers, answer = await self._call("POST", self._settings.url, _HEADERS, body, _ANSWER_BYTES)
         error = failure(status, headers, answer)
         if error is not None:
             raise error
-        if self._connected and lasting:
+        self._watch.took()
+        if self._watch.began_anew:
             raise Unreachable("the connection ended without a word: the server may have started anew")
 
     async def query(self, promql: str, time_seconds: float) -> bytes:
@@ -77,6 +79,7 @@ class RemoteWriteSession:
     ) -> tuple[int, Mapping[str, str], bytes]:
         client = self._client or await self._open()
         timeout_seconds = self._settings.timeout_seconds
+        self._watch.asking()
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
@@ -84,9 +87,7 @@ class RemoteWriteSession:
                 client.request(method, url, headers=headers, data=body, allow_redirects=False) as response,
             ):
                 answer = await _read(response, most_bytes)
-                farewell = response.headers.get("Connection", "").lower() == "close"
-                now = asyncio.get_running_loop().time()
-                self._expected_until = 0.0 if farewell else now + _IDLE_SECONDS
+                self._watch.answered(response.headers)
                 return response.status, response.headers, answer
         except TimeoutError as error:
             raise Unreachable(f"no answer in {timeout_seconds:g} s") from error
@@ -107,18 +108,14 @@ class RemoteWriteSession:
             headers["Authorization"] = aiohttp.encode_basic_auth(
                 settings.username, settings.password, "utf-8"
             )
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(self._note_connection)
         self._client = aiohttp.ClientSession(
             headers=headers,
-            trace_configs=[trace],
-            connector=aiohttp.TCPConnector(limit=1, ssl=context),
+            connector=aiohttp.TCPConnector(
+                limit=1, ssl=context, keepalive_timeout=KEPT_SECONDS, socket_factory=self._watch.socket
+            ),
             timeout=aiohttp.ClientTimeout(total=None),
         )
         return self._client
-
-    async def _note_connection(self, *_: object) -> None:
-        self._connected = True
 
 
 async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:

@@ -73,7 +73,7 @@ class SqliteHistory(History):
         self._journal = journal
         self._lock = lock
         self._clock = clock
-        self._committing_since: float | None = None
+        self._committing_since: list[float] = []
         self._disk = DiskThread()
         self._fresh: Backlog[Record] = Backlog(pending_bytes)
         self._most_waiting_bytes = pending_bytes // 2
@@ -93,9 +93,9 @@ class SqliteHistory(History):
 
     @property
     def busy_seconds(self) -> float:
-        """How long the present commit has been waiting for the disk; 0 when there is none."""
+        """How long the oldest commit under way has been waiting for the disk; 0 when there is none."""
         since = self._committing_since
-        return 0.0 if since is None else self._clock.monotonic() - since
+        return self._clock.monotonic() - since[0] if since else 0.0
 
     @property
     def pending_records(self) -> int:
@@ -144,15 +144,14 @@ class SqliteHistory(History):
     async def commit(self) -> Position:
         """Make everything accepted so far durable and return the newest position."""
         began = self._clock.monotonic()
-        if self._committing_since is None:
-            self._committing_since = began
+        self._committing_since.append(began)
         try:
             newest = await self._disk.call(self._journal.commit, self._fresh.take, dict(self._cursors))
         except StoreError as error:
             self._refused(error)
             raise
         finally:
-            self._committing_since = None
+            self._committing_since.remove(began)
         self.commits_total += 1
         self.on_commit(newest)
         self.commit_seconds_last = self._clock.monotonic() - began

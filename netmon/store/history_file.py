@@ -10,15 +10,17 @@ from pathlib import Path
 
 from netmon.store.connection import WAL_BYTES, connect, used_bytes
 from netmon.store.refusal import in_words, is_damage
-from netmon.store.salvage import salvage
+from netmon.store.salvage import salvage, whole
 from netmon.store.schema import (
     ADDED,
     APPLICATION_ID,
     BY_TOPIC,
     BY_TOPIC_BUT_READINGS,
     FORMAT_VERSION,
+    SEALED,
     statements_of,
 )
+from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,8 @@ _PAGE_BYTES = 1024
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
 _SALVAGE_SECONDS = 20.0
-_VERSIONS_AT = 18
-"""Where the header says who may write and read the file (SQLite's file format, 1.3.3)."""
+_VERSIONS_AT, _SCHEMA_FORMAT_AT = 18, 44
+"""Where the header says who may write and read the file (SQLite's file format, 1.3.3 and 1.3.10)."""
 
 
 class HistoryFile:
@@ -98,10 +100,11 @@ class HistoryFile:
 
     def _examine(self, connection: sqlite3.Connection) -> str:
         with self.path.open("rb") as file:
-            versions = file.read(_VERSIONS_AT + 2)[_VERSIONS_AT:]
-        if not set(versions) <= {1, 2}:
-            # SQLite takes a file that later ones may write for one that must not be written.
-            return "is damaged (its header has versions that no SQLite writes)"
+            header = file.read(_SCHEMA_FORMAT_AT + 4)
+        formats = header[_VERSIONS_AT : _VERSIONS_AT + 2]
+        if not set(formats) <= {1, 2} or header[_SCHEMA_FORMAT_AT + 3 :] > b"\4":
+            # SQLite takes this for a file of a later SQLite, which it must not write or cannot read.
+            return "is damaged (its header has formats that no SQLite writes)"
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         whole = self.path.stat().st_size >= _PAGE_BYTES
@@ -113,12 +116,24 @@ class HistoryFile:
             return _NEWER
         if [(name, _but_readings(sql)) for name, sql in _statements(connection)] != _expected(version):
             return "is damaged (its tables are not those of its format)"
+        return self._damage(connection, version)
+
+    def _damage(self, connection: sqlite3.Connection, version: int) -> str:
         # A topic that changed its kind would hide all of its records; no row's checksum tells of that.
         checks = ["integrity_check(topics)"]
-        if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
+        small = self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES
+        if small:
             checks.append("quick_check(1)")
         verdicts = [connection.execute(f"PRAGMA {check}").fetchone()[0] for check in checks]
-        return next((f"is damaged ({verdict})" for verdict in verdicts if verdict != "ok"), "")
+        for verdict in verdicts:
+            if verdict != "ok":
+                return f"is damaged ({verdict})"
+        if small and version >= FORMAT_VERSION:
+            # One bit in the head of an event's row makes a reading of it.
+            rows = connection.execute(_PASSED_OVER, (SEALED, Genus.READING))
+            if not all(whole(row) for row in rows):
+                return "is damaged (rows that nobody would read are none of those)"
+        return ""
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.path)
@@ -177,6 +192,13 @@ class HistoryFile:
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(FILE_NAME + suffix)
 
+
+_PASSED_OVER = (
+    "SELECT position, topic, subject, boot, at_ns, codec, crc, payload FROM log NOT INDEXED "
+    "WHERE position < 1 OR (position <= (SELECT position FROM cursors WHERE name = ?) "
+    "AND topic IN (SELECT id FROM topics WHERE genus = ?))"
+)
+"""What no reader looks at: before all positions, or a reading that is sealed. Most often nothing."""
 
 _NEWER = "was written by a newer netmon"
 

@@ -81,7 +81,7 @@ def _chunks(source: sqlite3.Connection, order: str) -> Iterator[list[_Row]]:
 
 
 def _insert(fresh: sqlite3.Connection, rows: list[_Row]) -> int:
-    good = [row for row in rows if _whole(row)]
+    good = [row for row in rows if whole(row)]
     before = fresh.total_changes
     with transaction(fresh):
         fresh.executemany(
@@ -92,7 +92,8 @@ def _insert(fresh: sqlite3.Connection, rows: list[_Row]) -> int:
     return fresh.total_changes - before
 
 
-def _whole(row: _Row) -> bool:
+def whole(row: _Row) -> bool:
+    """Tell whether a row of the log is what was written."""
     try:
         return row[6] == frame_checksum(row[:5], row[5], row[7])
     except (struct.error, TypeError):

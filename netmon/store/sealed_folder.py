@@ -29,9 +29,9 @@ from netmon.store.manifest import (
     save_sealed_to,
     sealed_to,
     sweep,
-    unsound,
 )
 from netmon.store.schema import load_boots, save_segment, save_subject
+from netmon.store.soundness import unsound
 from netmon.store.subjects import Subject
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,8 @@ class SealedFolder:
             log.error("the sealed file %s is gone: %d readings are lost", name, known[name].readings)
             with transaction(connection):
                 forget_file(connection, name)
-        doubtful = set(unsound(connection, known, boots)) | (there.keys() - known.keys())
+        bad = unsound(connection, {file.id: file.blocks for file in known.values()}, boots)
+        doubtful = {name for name, file in known.items() if file.id in bad} | (there.keys() - known.keys())
         told = {segment.boot_id for segment in load_boots(connection).segments()}
         # Later files know more of a boot's clock.
         for name in sorted(doubtful & there.keys(), key=_first_position):

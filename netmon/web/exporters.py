@@ -76,10 +76,10 @@ class Exporters:
 
     def _device(self, target: str) -> WatchedDevice:
         devices = self._site.view.watch.devices
-        wanted = target.removeprefix("udp://").removesuffix(":161")
-        for device in devices.values():
-            if wanted in (device.name, device.address):
-                return device
+        for wanted in _spellings(target.removeprefix("udp://")):
+            for device in devices.values():
+                if wanted in (device.name, device.address):
+                    return device
         known = [f"{device.name} ({device.address})" for device in devices.values()]
         raise _unknown(target, "[[device]] with this address", known)
 
@@ -127,6 +127,16 @@ def _target(request: web.Request) -> str:
     if not target:
         raise Problem(HTTPStatus.BAD_REQUEST, f"target is missing: {request.path}?target=NAME")
     return target
+
+
+def _spellings(target: str) -> Iterator[str]:
+    """Yield a target as it is, and without the port that need not be said: a group of an address is none."""
+    yield target
+    if target.endswith(":161") and (target.count(":") == 1 or target.endswith("]:161")):
+        target = target.removesuffix(":161")
+        yield target
+    if target.startswith("[") and target.endswith("]"):
+        yield target[1:-1]
 
 
 def _modules(given: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ def planned_tests(
     if settings.method is Kind.PASSIVE:
         return ()
     circuit, targets = _line(assignment, standing), len(assignment.targets)
-    most_bytes = settings.max_bytes * len(DIRECTIONS[settings.directions])
+    most_bytes = settings.most_bytes * len(DIRECTIONS[settings.directions])
     usual_bytes = sum(
         _usual_bytes(assignment, settings, circuit, direction)
         for direction in DIRECTIONS[settings.directions]
@@ -40,7 +40,16 @@ def planned_tests(
 
     def forbidden(at: float) -> str:
         local = datetime.fromtimestamp(at, ZoneInfo(standing.timezone))
-        wish = Wish(settings.method, circuit, len(standing.circuits), most_bytes, None, local)
+        wish = Wish(
+            settings.method,
+            circuit,
+            len(standing.circuits),
+            most_bytes,
+            None,
+            local,
+            seconds=assignment.timeout_seconds,
+            fills=settings.buffer,
+        )
         refusal = why_not(wish)
         return str(refusal.why) if refusal is not None else ""
 

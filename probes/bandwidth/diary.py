@@ -31,6 +31,7 @@ class Diary:
 
     def look(self, now: float, *, synchronised: bool) -> None:
         """Look at the clock; one that nobody set says neither the day nor the hour."""
+        self.began = min(self.began, now)  # a clock that was set back
         if synchronised is not self._synchronised:
             self._synchronised, self.told = synchronised, False
         self.turn_to(now)
@@ -50,11 +51,11 @@ class Diary:
         """Return the appointment whose moment has come; None: there is none, or the clock is not set."""
         if not self._synchronised:
             return None
-        return next((one for one in self._open if one.at <= now <= one.latest), None)
+        return next((one for one in self._own if one.at <= now <= one.latest), None)
 
     def missed(self, now: float) -> list[Appointment]:
         """Return appointments whose turn is over; those of before this process are not its own."""
-        gone = [one for one in self._open if one.latest < now and one.at >= self.began]
+        gone = [one for one in self._own if one.latest < now]
         return gone if self._synchronised else []
 
     def note(self, appointment: Appointment, decision: Decision) -> None:
@@ -81,6 +82,11 @@ class Diary:
             1,
         )
         return sdk.Reading(self._shape, stamp, tuple((value,) for value in values), (sdk.Outcome.OK,))
+
+    @property
+    def _own(self) -> list[Appointment]:
+        """Open ones since this process began: one of before may have been kept by the process before."""
+        return [one for one in self._open if one.at >= self.began]
 
     @property
     def _open(self) -> list[Appointment]:

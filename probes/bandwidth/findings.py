@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from netmon import sdk
 from probes.bandwidth.charted import Charted
-from probes.bandwidth.claim import Figure, claim
+from probes.bandwidth.claim import Claim, Figure, claim
+from probes.bandwidth.judge import Verdict
 from probes.bandwidth.latency import Latency
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.manners import Decision, Refusal
@@ -52,14 +53,7 @@ class Findings:
         elsewhere = [figure for other in others for figure in other.figures()]
         found = dict(self.figures())
         self.tests = [
-            replace(
-                test,
-                claim=claim(
-                    found[test.direction],
-                    named,
-                    [figure for way, figure in elsewhere if way == test.direction],
-                ),
-            )
+            replace(test, claim=_claim(test, found[test.direction], named, elsewhere))
             if test.direction in found
             else test
             for test in self.tests
@@ -83,6 +77,14 @@ class Findings:
             return sdk.Sample(records=tuple(records), detail=detail)
         outcome = sdk.Outcome.PARTIAL if self.tests else sdk.Outcome(self.failures[0].outcome)
         return sdk.Sample(outcome=outcome, detail=str(self.failures[0]), records=tuple(records))
+
+
+def _claim(
+    test: Test, figure: Figure, named: Sequence[str], elsewhere: Sequence[tuple[str, Figure]]
+) -> Claim:
+    if test.judged.verdict in (Verdict.INVALID, Verdict.INCONCLUSIVE):
+        return Claim(claimable=False, reason=f"its verdict is {test.judged.verdict}")
+    return claim(figure, named, [other for way, other in elsewhere if way == test.direction])
 
 
 def _failure(error: sdk.SourceError, subject: Subject, stamp: sdk.Stamp) -> sdk.Event:

@@ -75,11 +75,23 @@ class HttpStreams:
         while True:
             async with self._connection(connections) as sock:
                 keep_queue_short(sock, DROPPED_BYTES)
-                again = True
-                while again:
-                    await ask(sock, header)
-                    await pour(sock, pool, repeat((0, _POOL_BYTES), _UPLOAD_BYTES // _POOL_BYTES))
-                    again = (await answer(sock, self.place)).body_bytes == 0
+                while await self._post(sock, header, pool):
+                    pass
+
+    async def _post(self, sock: socket.socket, header: bytes, pool: int) -> bool:
+        """Send one upload, and tell whether another may follow.
+
+        Who refuses says so at once, and may go on reading for a while: what it then takes is no measure.
+        """
+        await ask(sock, header)
+        parts = repeat((0, _POOL_BYTES), _UPLOAD_BYTES // _POOL_BYTES)
+        pouring = asyncio.create_task(pour(sock, pool, parts))
+        try:
+            found = await answer(sock, self.place)
+            return pouring.done() and found.body_bytes == 0
+        finally:
+            pouring.cancel()
+            await asyncio.gather(pouring, return_exceptions=True)
 
     @asynccontextmanager
     async def _connection(self, connections: Connections) -> AsyncIterator[socket.socket]:

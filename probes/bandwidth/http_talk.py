@@ -13,6 +13,8 @@ from probes.bandwidth.place import Place
 from probes.error_queue import failure
 
 _LARGEST_HEADER_BYTES = 16_384
+# The rest of a header may come a few trips later.
+_LOOKS, _LOOK_SECONDS = 1000, 0.002
 _NO_MORE: Mapping[str, str] = {}
 _END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
@@ -51,8 +53,8 @@ async def ask(sock: socket.socket, header: bytes) -> None:
 
 async def answer(sock: socket.socket, place: Place, status: int = 200) -> Answer:
     """Take an answer's header, and not one byte of what follows; SourceError unless it has this status."""
-    loop, size_bytes = asyncio.get_running_loop(), 0
-    while True:
+    loop = asyncio.get_running_loop()
+    for _ in range(_LOOKS):
         await _readable(loop, sock)
         try:
             seen = sock.recv(_LARGEST_HEADER_BYTES, socket.MSG_PEEK)
@@ -62,12 +64,11 @@ async def answer(sock: socket.socket, place: Place, status: int = 200) -> Answer
             raise failure(error, "the connection") from error
         end = seen.find(_END)
         if end >= 0:
+            return _checked(sock.recv(end + len(_END)), place, status)
+        if len(seen) in (0, _LARGEST_HEADER_BYTES):
             break
-        if len(seen) in (size_bytes, _LARGEST_HEADER_BYTES):
-            raise sdk.SourceError(sdk.Outcome.GARBLED, f"{place.server} does not answer as HTTP does")
-        size_bytes = len(seen)
-        await asyncio.sleep(0.001)  # what was only looked at is readable still
-    return _checked(sock.recv(end + len(_END)), place, status)
+        await asyncio.sleep(_LOOK_SECONDS)  # what was only looked at is readable still
+    raise sdk.SourceError(sdk.Outcome.GARBLED, f"{place.server} does not answer as HTTP does")
 
 
 def _checked(header: bytes, place: Place, wanted: int) -> Answer:

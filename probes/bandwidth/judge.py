@@ -19,9 +19,7 @@ ENOUGH_RATIO = 0.95
 """Share of the contracted rate that counts as delivered: 5 % is what headers and measuring may take."""
 ERROR_RATIO = 0.02
 """What every method was found to be within."""
-_INSTRUMENT = frozenset(
-    {LimitedBy.HOST_CPU, LimitedBy.NIC, LimitedBy.WIFI, LimitedBy.SERVER, LimitedBy.POLICY}
-)
+_INSTRUMENT = frozenset({LimitedBy.HOST_CPU, LimitedBy.NIC, LimitedBy.WIFI, LimitedBy.SERVER})
 
 
 class Verdict(StrEnum):
@@ -43,6 +41,8 @@ class Inputs:
 
     `others_low` and `others_high` bound what else the line carried; `others_problem` says why they are not
     known. `clock_synchronised` None: the kernel does not say. A `peak` may be above what lasts.
+    `bucket_learned`: a token bucket that limited it is the line's, as a witnessed commissioning found;
+    `cut_off`: no bucket limited it, but what it may cost.
     """
 
     rate: float | None
@@ -54,6 +54,8 @@ class Inputs:
     clock_synchronised: bool | None = None
     peak: bool = False
     uncertainty_ratio: float | None = None
+    bucket_learned: bool = False
+    cut_off: bool = False
     enough_ratio: float = ENOUGH_RATIO
 
 
@@ -113,6 +115,13 @@ def _instrument(given: Inputs) -> Judged | None:
     return Judged(Verdict.INVALID, said, _carried(given))
 
 
+def _cut_off(given: Inputs) -> Judged | None:
+    """Conclude nothing from a test that our own cap has ended: that policy is not the line's."""
+    if not given.cut_off:
+        return None
+    return Judged(Verdict.INVALID, "what it may cost ended it before the line was the limit", _carried(given))
+
+
 def _no_contract(given: Inputs) -> Judged | None:
     if given.contracted:
         return None
@@ -153,6 +162,10 @@ def _doubt(given: Inputs) -> str:
         if given.peak:
             return "a peak: trains do not tell what lasts"
         return f"it is within the measuring error, {error:.0%}, of what counts as delivered"
+    if given.limited_by is LimitedBy.POLICY:
+        return (
+            "" if given.bucket_learned else "a token bucket that no commissioning found may be the far end's"
+        )
     if given.limited_by is not LimitedBy.CIRCUIT:
         return f"what limited it is {given.limited_by}"
     return ""
@@ -164,6 +177,7 @@ RULES: tuple[Callable[[Inputs], Judged | None], ...] = (
     _delivered,
     _others_unknown,
     _instrument,
+    _cut_off,
     _no_contract,
     _doubtful,
     _not_delivered,

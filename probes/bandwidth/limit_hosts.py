@@ -78,11 +78,13 @@ def far_buffers(evidence: Evidence) -> Finding | None:
 def own_process(evidence: Evidence) -> Finding | None:
     """Blame this process, or the program it had measure, without time: its delays look like a queue."""
     helper = evidence.measured.details.get("own_process_ratio")
-    shares = (evidence.host.own_core_ratio, helper if isinstance(helper, float) else None)
-    own = max((share for share in shares if share is not None), default=0.0)
+    used, waited = evidence.host.own_core_ratio or 0.0, evidence.host.own_waiting_ratio or 0.0
+    own = max(used + waited, helper if isinstance(helper, float) else 0.0)
     if own < _OWN_CORE:
         return None
-    return Finding(LimitedBy.HOST_CPU, f"this process used {own:.0%} of a core")
+    return Finding(
+        LimitedBy.HOST_CPU, f"this process used a core, or waited for one, for {own:.0%} of the time"
+    )
 
 
 def no_time(evidence: Evidence) -> bool:

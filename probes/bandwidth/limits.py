@@ -9,12 +9,12 @@ from probes.bandwidth import limit_hosts
 from probes.bandwidth.far_flow import far_flow
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.limit_evidence import Evidence, Finding, LimitedBy, Rule
-from probes.bandwidth.measured import Stop
+from probes.bandwidth.measured import Direction, Measured, Stop
 
-__all__ = ["RULES", "Evidence", "Finding", "LimitedBy", "far_flow", "limited_by"]
+__all__ = ["RULES", "Evidence", "Finding", "LimitedBy", "cut_off", "far_flow", "limited_by"]
 
 _NEAR_CONTRACT, _NEAR_BUCKET, _MUCH_OTHER = 0.95, 0.05, 0.1
-_SENDING = 0.8
+_SENDING, _AS_SLOW = 0.8, 0.9
 _QUEUE_SECONDS, _QUEUE_OF_TRIP = 0.005, 0.25
 
 
@@ -45,9 +45,16 @@ def _contract_met(evidence: Evidence) -> Finding | None:
 
 
 def _cap(evidence: Evidence) -> Finding | None:
-    if evidence.measured.stop is Stop.BYTES and not _steady(evidence):
-        return Finding(LimitedBy.POLICY, "it was ended by its byte cap before the rate was steady")
-    return None
+    if not cut_off(evidence.measured):
+        return None
+    return Finding(
+        LimitedBy.POLICY, "what it may cost held it: its rate was not steady, or its pace the cap's"
+    )
+
+
+def cut_off(measured: Measured) -> bool:
+    """Tell whether a test's own cap made its rate; without a curve, the cap was its pace."""
+    return measured.stop is Stop.BYTES and (measured.curve is None or not measured.curve.steady)
 
 
 def _ended_early(evidence: Evidence) -> Finding | None:
@@ -99,10 +106,17 @@ def _line(evidence: Evidence) -> Finding | None:
 
 
 def _trains(evidence: Evidence) -> Finding | None:
-    """Believe trains, which alone tell an uncertainty: the kernel's stamps do not depend on who was busy."""
-    if evidence.measured.uncertainty_ratio is not None:
-        return Finding(LimitedBy.CIRCUIT, "trains left the narrowest link at this rate")
-    return None
+    """Believe trains, which alone tell an uncertainty: the kernel's stamps do not depend on who was busy.
+
+    But one that took as long to be sent as to come was no faster than the line to begin with.
+    """
+    if evidence.measured.uncertainty_ratio is None:
+        return None
+    share = evidence.measured.details.get("sending_ratio")
+    if isinstance(share, float) and share > _AS_SLOW:
+        sender = LimitedBy.HOST_CPU if evidence.direction is Direction.UP else LimitedBy.SERVER
+        return Finding(sender, f"trains took {share:.0%} of the time they needed to come to be sent")
+    return Finding(LimitedBy.CIRCUIT, "trains left the narrowest link at this rate")
 
 
 def _steady(evidence: Evidence) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from netmon import sdk
@@ -43,8 +43,9 @@ class Refusal:
 class Wish:
     """A test that somebody wants. `left_bytes` None: the circuit has no cap.
 
-    `circuits` is how many the site has; `local` the moment in its own time; `all_of_cap`: it may use what
-    the circuit keeps in reserve.
+    `circuits` is how many the site has; `local` the moment in its own time, and `seconds` how long it may
+    take from then on; `all_of_cap`: it may use what the circuit keeps in reserve; `fills`: it fills a
+    buffer, which is no thrift by any method.
     """
 
     method: Kind
@@ -54,6 +55,8 @@ class Wish:
     left_bytes: int | None
     local: datetime
     all_of_cap: bool = False
+    seconds: float = 0.0
+    fills: bool = False
 
 
 def why_not(wish: Wish) -> Refusal | None:
@@ -72,16 +75,28 @@ def _whose(wish: Wish) -> Refusal | None:
 
 def _quiet(wish: Wish) -> Refusal | None:
     circuit = wish.circuit
-    if circuit is None or wish.method is Kind.PASSIVE or not circuit.quiet_hours.covers(wish.local):
+    if circuit is None or wish.method is Kind.PASSIVE:
         return None
-    return Refusal(Decision.QUIET_HOURS, f"{wish.local:%a %H:%M} is in the quiet hours of {circuit.id}")
+    for moment in _minutes(wish):
+        if circuit.quiet_hours.covers(moment):
+            return Refusal(Decision.QUIET_HOURS, f"{moment:%a %H:%M} is in the quiet hours of {circuit.id}")
+    return None
+
+
+def _minutes(wish: Wish) -> Iterator[datetime]:
+    """Yield when a test begins, and then each minute that it may last, by the clock on the wall."""
+    yield wish.local
+    begin = wish.local.astimezone(UTC)
+    end, moment = begin + timedelta(seconds=wish.seconds), begin.replace(second=0, microsecond=0)
+    while (moment := moment + timedelta(minutes=1)) < end:
+        yield moment.astimezone(wish.local.tzinfo)
 
 
 def _thrift(wish: Wish) -> Refusal | None:
     circuit = wish.circuit
-    if circuit is None or wish.method in THRIFTY:
+    if circuit is None or (wish.method in THRIFTY and not wish.fills):
         return None
-    cheap = " and ".join(sorted(THRIFTY))
+    cheap = " and ".join(sorted(THRIFTY)) + (" that fill no buffer" if wish.fills else "")
     if circuit.metered:
         return Refusal(Decision.METERED, f"circuit {circuit.id} is metered: only {cheap} are cheap enough")
     if circuit.backup_of:

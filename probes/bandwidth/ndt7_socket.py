@@ -19,7 +19,8 @@ from probes.bandwidth.ndt7_message import FIRST_MESSAGE_BYTES, LARGEST_MESSAGE_B
 
 _READ_BYTES = 1 << 24
 _LARGEST_TEXT_BYTES = 65_536
-_ONE_READ_BYTES = 1 << 23
+# So much at a time, and so many frames of no length, before others have their turn.
+_ONE_READ_BYTES, _ONE_READ_PARTS = 1 << 23, 4096
 _LARGEST_PING_BYTES = 125
 
 
@@ -41,7 +42,9 @@ class FrameReader:
         """Take what there is; return how many bytes. ConnectionError when there will be no more."""
         taken = 0
         try:
-            while taken < _ONE_READ_BYTES:
+            for _ in range(_ONE_READ_PARTS):
+                if taken >= _ONE_READ_BYTES:
+                    break
                 grown = self._payload() if self._left_bytes else self._header()
                 if not grown:
                     break

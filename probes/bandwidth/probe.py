@@ -17,7 +17,7 @@ from probes.bandwidth.manners import Decision, Wish, why_not
 from probes.bandwidth.measured import Ask, Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.passive import WanWatch
-from probes.bandwidth.preparation import Prepared, prepare
+from probes.bandwidth.preparation import prepare
 from probes.bandwidth.record import Subject, refusal, words
 from probes.bandwidth.settings import (
     DIRECTIONS,
@@ -50,6 +50,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
     exclusive = True
     grace_seconds = 1.0
     usual_seconds = 60.0
+    _prepare = staticmethod(prepare)
 
     def __init__(self, assignment: sdk.Assignment, settings: BandwidthSettings) -> None:
         super().__init__(assignment, settings)
@@ -58,7 +59,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         self._watch: WanWatch | None = None
         self._commissioning = Commissioning()
         self._diary: Diary | None = None
-        self._by_plan = False
+        self._daemon = self._by_plan = False
         self._appointment: Appointment | None = None
         self._found: dict[str, Findings] = {}
         self._untold: list[sdk.Event] = []
@@ -78,7 +79,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     def due(self) -> bool:
         """Tell whether an appointment's moment has come or gone, or today's plan is to be told."""
-        self._by_plan = is_planned(self.settings)
+        self._daemon, self._by_plan = True, is_planned(self.settings)
         diary = self._diary
         if not self._by_plan or diary is None:
             return True
@@ -161,10 +162,11 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
         if settings.method is Kind.PASSIVE and circuit is not None:
             return self._look(target, circuit)
         found = self._found[target] = Findings()
-        most_bytes = settings.max_bytes * len(DIRECTIONS[settings.directions])
+        most_bytes = settings.most_bytes * len(DIRECTIONS[settings.directions])
+        key = self._key(target)  # what a commissioning cost is charged before the purse is looked into
+        found.news = await self._commissioning.look(self.context, circuit, key, tell=self._daemon)
         found.refused = why_not(self._wish(circuit, most_bytes))
         if found.refused is None:
-            found.news = await self._commissioning.look(self.context, circuit, self._key(target))
             async with self._reserved(circuit, most_bytes):
                 await self._test(target, circuit, found)
         found.ended = True
@@ -182,6 +184,8 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
             context.ledger.left(circuit.id) if circuit is not None else None,
             sdk.local_time(context.clock.wall_ns(), context.timezone),
             settings.all_of_cap,
+            self.assignment.timeout_seconds,
+            settings.buffer,
         )
 
     def _reserved(self, circuit: sdk.Circuit | None, most_bytes: int) -> AbstractAsyncContextManager[None]:
@@ -194,7 +198,7 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     async def _test(self, target: str, circuit: sdk.Circuit | None, found: Findings) -> None:
         settings = self.settings
-        prepared = await self._prepare(target)
+        prepared = await self._prepare(self.context, settings, circuit, target)
         found.endpoint, found.address = prepared.endpoint, prepared.address
         instrument = self._commissioning.found
         tester = Tester(prepared.method, self.context, circuit, prepared.pinger, instrument, settings.method)
@@ -209,13 +213,10 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
                 found.tests.append(test)
                 self.context.trace(words(test, settings.method))
 
-    async def _prepare(self, target: str) -> Prepared:
-        return await prepare(self.context, self.settings, self.circuit, target)
-
     @property
     def _most_use_ratio(self) -> float:
         """From which use on a line is left alone; who tests by hand knows what he does."""
-        return self.settings.most_use_ratio if self._by_plan else 0.0
+        return self.settings.most_use_ratio if self._daemon else 0.0
 
     def _sample(self, target: str) -> sdk.Sample:
         found, circuit = self._found[target], self._line()
@@ -246,4 +247,4 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     def _meter(self, circuit: sdk.Circuit | None) -> Meter:
         circuit_id = circuit.id if circuit is not None else ""
-        return Meter(self.context.ledger, circuit_id, self.settings.max_bytes, self.context.trace)
+        return Meter(self.context.ledger, circuit_id, self.settings.most_bytes, self.context.trace)

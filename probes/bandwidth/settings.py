@@ -31,6 +31,8 @@ DIRECTIONS = {
     "up": (Direction.UP,),
 }
 _SHORTEST_SECONDS = 0.2
+# What trains take before they refuse, and some for words and for packets that are sent one by one.
+_MOST_TRAINS_BYTES = 3_000_000
 _WORKING_HOURS = sdk.parse_hours(["Mon-Fri 08:00-18:00"])
 _LONGEST_LOOK_SECONDS, _STARTING_SECONDS = 120.0, 5.0
 
@@ -73,6 +75,13 @@ class BandwidthSettings(sdk.Settings):
     public_tests_per_day: int = 0
     most_use_ratio: float = 0.8
     all_of_cap: bool = False
+
+    @property
+    def most_bytes(self) -> int:
+        """What one direction may take: of `max_bytes` no more than its method ever needs."""
+        if self.method is not Kind.TRAINS or self.buffer:
+            return self.max_bytes
+        return min(self.max_bytes, _MOST_TRAINS_BYTES)
 
     def fleet(self, site: str, probe: str, circuit: sdk.Circuit | None) -> Fleet:
         """Return who shares the egress; without a list, this site's line is its own.

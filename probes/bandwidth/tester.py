@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from netmon import sdk
@@ -10,9 +12,9 @@ from probes.bandwidth.commission.instrument import Instrument
 from probes.bandwidth.commission.labels import bucket_for, ceiling_of, described, labelled
 from probes.bandwidth.cross import OwnLoad
 from probes.bandwidth.judge import CLEAN_BITS_PER_SECOND, CLEAN_RATIO, Inputs, judge
-from probes.bandwidth.latency import Latency, Pinger, batches_in, latency, ping_for
+from probes.bandwidth.latency import Latency, Pinger, Trip, batches_in, latency, ping_for
 from probes.bandwidth.layers import Layer
-from probes.bandwidth.limits import Evidence, limited_by
+from probes.bandwidth.limits import Evidence, LimitedBy, cut_off, limited_by
 from probes.bandwidth.manners import Refusal, too_busy
 from probes.bandwidth.measured import Ask, Direction, Measured, Method
 from probes.bandwidth.meter import Meter
@@ -100,8 +102,8 @@ class Tester:
         return ask if quiet else replace(ask, seconds=seconds, until_steady=False)
 
     def _own(self, measured: Measured, stamp: sdk.Stamp, meter: Meter) -> OwnLoad:
-        clock = self.context.clock
-        ended_ns, offset_ns = clock.boottime_ns(), clock.wall_ns() - clock.boottime_ns()
+        # By the offset of its beginning, as the curve is: the clock may have been set since.
+        ended_ns, offset_ns = self.context.clock.boottime_ns(), stamp.wall_ms * 1_000_000 - stamp.boottime_ns
         return own_load(measured, stamp.boottime_ns, ended_ns, offset_ns, meter.spent_bytes)
 
     def _judged(self, test: Test) -> Test:
@@ -126,6 +128,8 @@ class Tester:
             test.stamp.synced,
             measured.peak,
             measured.uncertainty_ratio,
+            bucket_learned=self.instrument is not None and direction in self.instrument.buckets,
+            cut_off=finding.limited_by is LimitedBy.POLICY and cut_off(measured),
         )
         return replace(
             test,
@@ -141,13 +145,17 @@ class Tester:
             return await self._run(ask, meter), None
         clock = self.context.clock
         began_ns = clock.boottime_ns()
+        offset_ns = clock.wall_ns() - began_ns
+        trips: Sequence[Trip] = ()
         pinging = asyncio.create_task(ping_for(self.pinger, batches_in(ask.seconds)))
         try:
             measured = await self._run(ask, meter)
-            begin, end = _load_seconds(measured, began_ns, clock)
-            trips = await pinging
+            begin, end = load_seconds(measured, began_ns, clock.boottime_ns(), offset_ns)
+            with suppress(sdk.SourceError):  # pings that a full line would not take leave the test as it is
+                trips = await pinging
         finally:
             pinging.cancel()
+            await asyncio.gather(pinging, return_exceptions=True)
         meter.spend(len(trips) * _PING_BYTES)
         return measured, latency(trips, (begin + end) / 2, end)
 
@@ -170,10 +178,12 @@ class Tester:
         return bought_rate(circuit, direction), Layer(circuit.rate_layer)
 
 
-def _load_seconds(measured: Measured, began_ns: int, clock: sdk.Clock) -> tuple[float, float]:
-    """Return when the load ran (boot time, s): what came before and after it was no load."""
-    end_ns = clock.boottime_ns()
+def load_seconds(measured: Measured, began_ns: int, ended_ns: int, offset_ns: int) -> tuple[float, float]:
+    """Return when the load ran (boot time, s): what came before and after it was no load.
+
+    `offset_ns` is wall time less boot time when it began: the clock may have been set since.
+    """
     if measured.curve is not None:
-        began_ns = measured.curve.began_ns + end_ns - clock.wall_ns()
-        end_ns = began_ns + round(measured.seconds * 1e9)
-    return began_ns / 1e9, end_ns / 1e9
+        began_ns = measured.curve.began_ns - offset_ns
+        ended_ns = began_ns + round(measured.seconds * 1e9)
+    return began_ns / 1e9, ended_ns / 1e9

@@ -69,8 +69,12 @@ async def web_socket(
     connector = aiohttp.TCPConnector(
         resolver=_Known(place), socket_factory=bound, ssl=tls if tls is not None else True, force_close=True
     )
+    stay = aiohttp.TraceConfig()
+    stay.on_request_redirect.append(_refuse_redirect)
     url = place.url
-    async with aiohttp.ClientSession(connector=connector, headers=place.headers) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, headers=place.headers, trace_configs=[stay]
+    ) as session:
         try:
             ws = await session.ws_connect(
                 f"{url.scheme}://{url.authority}{url.path.partition('?')[0].rstrip('/')}{path}",
@@ -85,6 +89,13 @@ async def web_socket(
             yield ws
         finally:
             await _end(ws)
+
+
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession, _context: object, redirect: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Go nowhere else: another machine is not the one that is to be measured, nor may it see the token."""
+    raise aiohttp.ClientError(f"it sends us elsewhere ({redirect.response.status}): name the server itself")
 
 
 async def _end(ws: WebSocket) -> None:

@@ -42,6 +42,8 @@ class HostState:
     clock_max_error_seconds: float | None
     core_interrupt_ratios: tuple[float, ...] = ()
     """Shares of each core's time that went into interrupts, packets above all."""
+    own_waiting_ratio: float | None = None
+    """Share of time in which this process had work and no core to do it on (/proc/self/schedstat)."""
 
     @property
     def idlest_core_ratio(self) -> float | None:
@@ -55,12 +57,14 @@ class Witness:
     def __init__(self, root: Path = _MACHINE) -> None:
         self._root = root
         self._cores = _core_ticks(_read(root / "proc/stat"))
+        self._waited_seconds = _waited_seconds(_read(root / "proc/self/schedstat"))
         self._own_seconds, self._began = time.process_time(), time.monotonic()
 
     def state(self, local_address: str) -> HostState:
         """Return how the host was; `local_address` is the test's own end."""
         seconds = time.monotonic() - self._began
         own = (time.process_time() - self._own_seconds) / seconds if seconds >= _SHORTEST_SECONDS else None
+        before, waited = self._waited_seconds, _waited_seconds(_read(self._root / "proc/self/schedstat"))
         clock, now = sdk.kernel_clock(), _core_ticks(_read(self._root / "proc/stat"))
         return HostState(
             tuple(1 - idle for idle in _shares(self._cores, now, (_IDLE, _IO_WAIT))),
@@ -69,6 +73,7 @@ class Witness:
             clock.synchronised,
             clock.max_error_seconds,
             _shares(self._cores, now, (_IRQ, _SOFT_IRQ)),
+            None if own is None or before is None or waited is None else (waited - before) / seconds,
         )
 
     def _card(self, address: str) -> Card | None:
@@ -110,6 +115,7 @@ def described(state: HostState) -> Mapping[str, sdk.Json]:
         "core_busy_ratios": [round(ratio, 3) for ratio in state.core_busy_ratios],
         "core_interrupt_ratios": [round(ratio, 3) for ratio in state.core_interrupt_ratios],
         "own_core_ratio": None if state.own_core_ratio is None else round(state.own_core_ratio, 3),
+        "own_waiting_ratio": None if state.own_waiting_ratio is None else round(state.own_waiting_ratio, 3),
         "interface": card.name if card else None,
         "interface_bits_per_second": card.speed_bits_per_second if card else None,
         "interface_full_duplex": card.full_duplex if card else None,
@@ -118,6 +124,11 @@ def described(state: HostState) -> Mapping[str, sdk.Json]:
         "clock_max_error_seconds": state.clock_max_error_seconds,
         "cores": os.cpu_count(),
     }
+
+
+def _waited_seconds(schedstat: str) -> float | None:
+    fields = schedstat.split()
+    return int(fields[1]) / 1e9 if len(fields) == 3 and fields[1].isdecimal() else None
 
 
 def _core_ticks(stat: str) -> list[Sequence[int]]:

@@ -41,7 +41,7 @@ CASES = (
     Case("nothing wrong", 50, 50),
     Case("jitter of 2 ms", 50, 50, ",jitter=2ms,dist=exp"),
     Case("a token bucket, not learned", 20, 100, BUCKET),
-    Case("a token bucket, learned", 20, 100, BUCKET, bucket=LEARNED),
+    Case("a token bucket, learned", 20, 100, BUCKET, bucket=LEARNED, breach=True),
     Case("1 % loss", 20, 20, ",loss=1%"),
     Case("slots of 5 ms", 40, 40, ",slot=5ms"),
     Case("35 of 50 free", 50, 50, ",xrate=15mbit", 15e6),

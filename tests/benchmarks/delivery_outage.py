@@ -31,13 +31,18 @@ from netmon.store.history import SqliteHistory, open_history
 
 DAYS = float(os.environ.get("DAYS", "14"))
 PINGS, TABLES = 4, 5
-KEEP_BYTES = 700_000 * DAYS + 7_000_000
-"""Sealed days, and a day in the log: 2 % of what a history has by default is ten times as much."""
+KEEP_BYTES = 700_000 * DAYS + 12_000_000
+"""Sealed days, a day in the log, and what has to stay free: the write-ahead log, an hour, the next day."""
 EVER = 2**40
 
 
-async def outage(history: SqliteHistory, cursors: list[str]) -> tuple[int, int]:
-    """Fill the history as two weeks would; return samples, and the largest that it was in bytes."""
+def taken_bytes(folder: Path) -> int:
+    """Return what the history's files take, but the ballast, which is there to be given up."""
+    return sum(path.stat().st_size for path in (*folder.glob("history.db*"), *folder.glob("sealed/*/*")))
+
+
+async def outage(history: SqliteHistory, folder: Path, cursors: list[str]) -> tuple[int, int]:
+    """Fill the history as two weeks would; return samples, and the most that its files took in bytes."""
     for cursor in cursors:
         await history.cursor(cursor)
     samples = largest = 0
@@ -49,11 +54,12 @@ async def outage(history: SqliteHistory, cursors: list[str]) -> tuple[int, int]:
             history.accept(group)
             await history.commit()
             group = []
-        now = reading.stamp.boottime_ns // (6 * 3600 * 10**9)
+            largest = max(largest, taken_bytes(folder))
+        now = reading.stamp.boottime_ns // (3600 * 10**9)
         if now != hour:
             hour = now
             await history.expire(EVER, int(KEEP_BYTES), EVER)
-            largest = max(largest, history.size_bytes)
+            largest = max(largest, taken_bytes(folder))
     history.accept(group)
     await history.commit()
     return samples, largest
@@ -98,7 +104,7 @@ async def story(folder: Path, influx: Server, victoria: Server) -> int:
         ),
     }
     history = open_history(folder, clock)
-    samples, largest = await outage(history, [sink.cursor for sink, _ in receivers.values()])
+    samples, largest = await outage(history, folder, [sink.cursor for sink, _ in receivers.values()])
     note = f"{DAYS:g} days, {samples} samples"
     say(f"{note} in {largest / 1e6:.1f} MB of {KEEP_BYTES / 1e6:.1f}")
     cap_mb = KEEP_BYTES / 1e6

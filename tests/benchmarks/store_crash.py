@@ -79,7 +79,7 @@ async def flips(work: Path) -> dict[str, int]:
         folder = work / "flipped"
         shutil.copytree(work / "sound", folder)
         files = [folder / "history.db", *sorted((folder / "sealed").glob("*/*.blocks"))]
-        crash.harm(chance.choices(files, [path.stat().st_size for path in files])[0], chance)
+        harm = crash.harm(chance.choices(files, [path.stat().st_size for path in files])[0], chance)
         try:
             seen, damaged = await crash.read_with_damage(folder)
         except Exception as error:  # noqa: BLE001 - whatever keeps it shut
@@ -88,7 +88,9 @@ async def flips(work: Path) -> dict[str, int]:
         else:
             wrong = any(crash.differs(one, truth[at]) for at, one in seen.items())
             whole = seen.keys() == truth.keys()
-            found["undetected"] += wrong or not (whole or damaged)
+            if wrong or not (whole or damaged):
+                found["undetected"] += 1
+                say(f"flip {number}: not told: {harm}; missing {sorted(truth.keys() - seen.keys())}")
         shutil.rmtree(folder)
         if number % 1000 == 999:
             say(f"{number + 1} flips and truncations: {found}")

@@ -271,6 +271,11 @@ def test_every_panel_of_the_influxdb_dashboard_is_in_the_prometheus_one():
         assert influxdb <= prometheus, name
 
 
+def test_no_rate_is_taken_between_ends_of_intervals():
+    """The newest interval is not over yet: its last reading is near that of the one before."""
+    assert [path.stem for path in FILES if "derivative(last(" in path.read_text("utf-8")] == []
+
+
 def test_faults_are_numbered_as_the_appliance_numbers_them():
     words = tomllib.loads((FOLDER / "looks.toml").read_text("utf-8"))["look"]["fault"]["words"]
     assert {number: text for number, (text, _) in words.items()} == {
@@ -283,7 +288,7 @@ def test_no_rule_names_what_nothing_declares():
     rules = re.findall(r"expr: (?:\|\n((?: {10,}.*\n)+)|(.*)\n)", text)
     assert len(rules) == text.count("- alert:")
     # by the list of appliances, by label_replace, and by Prometheus itself
-    given = {"site", "supplier", "device", "ALERTS"}
+    given = {"site", "supplier", "device", "ALERTS", "up"}
     assert [_strange_promql(block or line, []) - given for block, line in rules] == [set()] * len(rules)
 
 

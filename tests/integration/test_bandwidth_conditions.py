@@ -43,11 +43,20 @@ def words(rate, more=""):
     return (f"delay=10ms,rate={rate}mbit,buf=50ms{more}",) * 2
 
 
+async def undisturbed(*what):
+    """Test, and again where other work had this machine's processors: that is named then, and rightly."""
+    for _ in range(4):
+        found = await run_on_line(*what)
+        if found.finding.limited_by is not LimitedBy.HOST_CPU:
+            break
+    return found
+
+
 async def test_jitter_is_refused_by_trains_and_harmless_to_others(lab):
     with lab.emulating(*words(50, ",jitter=4ms,dist=exp")):
         with pytest.raises(sdk.SourceError, match="delays vary by"):
-            await run_on_line(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(50)))
-        found = await run_on_line(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(50)))
+            await undisturbed(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(50)))
+        found = await undisturbed(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(50)))
     assert megabits(found.measured) == pytest.approx(50, rel=TOLERANCE)
     assert found.judged.delivered is not False
 
@@ -57,17 +66,20 @@ BUCKET = ",burst=1500000,peak=60mbit"
 
 async def test_a_token_bucket_is_the_policy_that_limits_and_its_peak_proves_nothing(lab):
     with lab.emulating(*words(12, BUCKET)):
-        found = await run_on_line(lab.near, FAR, "http", ALL_OF_IT, Condition(line(60)))
+        found = await undisturbed(lab.near, FAR, "http", ALL_OF_IT, Condition(line(60)))
     assert found.finding.limited_by is LimitedBy.POLICY
     assert "token bucket" in found.finding.reason
-    assert found.judged.delivered is not False
+    assert found.judged.verdict is Verdict.INCONCLUSIVE  # whose bucket it is, nobody has found out
+    assert found.judged.delivered is None
     known = Instrument("id", {}, learned=frozenset({DOWN}), buckets={DOWN: Bucket(60e6, 1.5e6, 12e6)})
     with lab.emulating(*words(12, BUCKET)):
-        quick = await run_on_line(
+        quick = await undisturbed(
             lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(60), instrument=known)
         )
+        found = await undisturbed(lab.near, FAR, "http", ALL_OF_IT, Condition(line(60), instrument=known))
     assert quick.measured.peak
     assert quick.judged.delivered is None
+    assert found.judged.delivered is False  # what lasts is a fifth of what was bought
 
 
 async def test_commissioning_learns_the_bucket_and_that_there_is_none(lab):
@@ -88,8 +100,8 @@ async def test_commissioning_learns_the_bucket_and_that_there_is_none(lab):
 
 async def test_losses_of_one_percent_are_the_lines_and_no_breach(lab):
     with lab.emulating(*words(20, ",loss=1%")):
-        trains = await run_on_line(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(20)))
-        found = await run_on_line(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(20)))
+        trains = await undisturbed(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(20)))
+        found = await undisturbed(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(20)))
     assert megabits(trains.measured) == pytest.approx(20, rel=0.03)
     assert found.finding.limited_by is LimitedBy.CIRCUIT
     assert found.judged.delivered is not False
@@ -97,8 +109,8 @@ async def test_losses_of_one_percent_are_the_lines_and_no_breach(lab):
 
 async def test_slots_are_counted(lab):
     with lab.emulating(*words(40, ",slot=5ms")):
-        trains = await run_on_line(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(40)))
-        found = await run_on_line(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(40)))
+        trains = await undisturbed(lab.near, FAR, "trains", UNTIL_STEADY, Condition(line(40)))
+        found = await undisturbed(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(40)))
     assert megabits(trains.measured) == pytest.approx(40, rel=0.03)
     assert megabits(found.measured) == pytest.approx(40, rel=TOLERANCE)
     assert found.judged.delivered is not False
@@ -107,7 +119,7 @@ async def test_slots_are_counted(lab):
 async def test_what_others_have_is_put_on_top(lab):
     others = Router("line", 15e6)
     with lab.emulating(*words(50, ",xrate=15mbit")):
-        found = await run_on_line(lab.near, FAR, "http", ALL_OF_IT, Condition(line(50), others))
+        found = await undisturbed(lab.near, FAR, "http", ALL_OF_IT, Condition(line(50), others))
     assert found.judged.verdict in (Verdict.CORRECTED, Verdict.INCONCLUSIVE)
     assert found.judged.rate / 1e6 == pytest.approx(50, rel=TOLERANCE)
     assert found.judged.delivered is not False
@@ -116,7 +128,7 @@ async def test_what_others_have_is_put_on_top(lab):
 async def test_a_card_that_is_slower_than_the_contract_is_named(lab):
     card = Card("eth0", 100_000_000, True, False)
     with lab.emulating(*words(97)):
-        found = await run_on_line(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(500), card=card))
+        found = await undisturbed(lab.near, FAR, "http", UNTIL_STEADY, Condition(line(500), card=card))
     assert found.finding.limited_by is LimitedBy.NIC
     assert found.judged.verdict is Verdict.INVALID
     assert found.judged.delivered is None
@@ -124,7 +136,7 @@ async def test_a_card_that_is_slower_than_the_contract_is_named(lab):
 
 async def test_a_server_that_is_slow_is_named(lab):
     with lab.emulating(*words(200)), slowed_down(lab.server_pid):
-        found = await run_on_line(lab.near, FAR, "http", ALL_OF_IT, Condition(line(200)))
+        found = await undisturbed(lab.near, FAR, "http", ALL_OF_IT, Condition(line(200)))
     assert found.finding.limited_by is LimitedBy.SERVER
     assert found.judged.delivered is None
 
@@ -143,7 +155,7 @@ async def test_a_host_without_time_claims_no_breach(tmp_path):
 
 async def test_a_contract_that_is_not_kept_is_a_breach_that_the_referee_confirms(lab):
     with lab.emulating(*words(20)):
-        found = await run_on_line(lab.near, FAR, "http", ALL_OF_IT, Condition(line(50)))
+        found = await undisturbed(lab.near, FAR, "http", ALL_OF_IT, Condition(line(50)))
     assert found.judged.delivered is False
     assert found.measured.rate(Layer.IP) / 1e6 == pytest.approx(20, rel=TOLERANCE)
     assert found.host.card == CARD

@@ -78,3 +78,16 @@ async def test_a_far_end_gives_no_more_than_it_may_and_says_so(kind, direction):
     assert found.far_record["most_bits_per_second"] == 80_000_000
     # Buffers take some megabytes more than the far end has read.
     assert meter.spent_bytes < 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("manners", "words"),
+    [("metered = true", "is metered"), ('quiet_hours = ["00:00-24:00"]', "in the quiet hours of line")],
+)
+async def test_a_line_that_must_not_be_filled_is_not_commissioned(tmp_path, manners, words):
+    (tmp_path / "netmon.toml").write_text(f'[site]\nid = "lib"\n[[circuit]]\nid = "line"\n{manners}\n')
+    code, _, said = await commissioned(
+        tmp_path, "http://127.0.0.1:1/", *PLACE, "--config", tmp_path / "netmon.toml"
+    )
+    assert code == 2
+    assert words in said

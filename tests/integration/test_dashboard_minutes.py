@@ -15,6 +15,7 @@ from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.model import Fault, SlotState
 from netmon.store.history import open_history
 from netmon.store.reader import open_reader
+from netmon.verdict.told import STATE_NUMBERS
 
 pytestmark = pytest.mark.servers
 
@@ -121,6 +122,116 @@ async def test_influxdb_shows_what_netmon_counts(tmp_path):
         assert shown(ask, "influxdb", begin_ms, end_ms) == pytest.approx(
             expected.figures(DAY_MINUTES), abs=1e-12
         )
+
+
+HOURS = {"down": (SlotState.DOWN, Fault.LINE), "unknown": (SlotState.UNKNOWN, Fault.APPLIANCE)}
+WHOLE = {
+    "down": {"availability": 0.0, "coverage": 1.0, "minutes down": 60.0, "minutes unknown": 0.0},
+    "unknown": {"coverage": 0.0, "minutes down": 0.0, "minutes unknown": 60.0},
+}
+
+
+@pytest.mark.parametrize("state", HOURS)
+def test_a_line_that_was_never_up_shows_its_minutes_down_and_one_that_nobody_knows_no_availability(
+    tmp_path, state
+):
+    begin_ms, encoder, shapes = start_ms(), LineEncoder(), {}
+    lines = [
+        line
+        for number in range(60)
+        for line in encoder.encode(minute(CIRCUIT, begin_ms + number * MINUTE_MS, *HOURS[state], shapes))
+    ]
+    with influxd(tmp_path) as server:
+        server.get("/query", q="CREATE DATABASE netmon")
+        assert server.post("/write?db=netmon&precision=ms", b"\n".join(lines)) == 204
+
+        def ask(text):
+            (answer,) = server.json("/query", db="netmon", epoch="ms", q=text)["results"]
+            return [float(series["values"][0][1]) for series in answer.get("series", ())]
+
+        figures = shown(ask, "influxdb", begin_ms, begin_ms + 60 * MINUTE_MS)
+    assert {name: found[0] for name, found in figures.items() if found} == WHOLE[state]
+
+
+@pytest.mark.parametrize("state", [SlotState.DOWN, SlotState.UNKNOWN])
+def test_a_degraded_line_that_fails_is_called_what_it_is_at_once(tmp_path, state):
+    end_ms = start_ms()
+    lines = [
+        f'{name}{{site="a"{more},job="netmon",instance="wan1"}} {value} {end_ms - age * MINUTE_MS}'
+        for age in range(10)
+        for name, more, value in told_minute("site", age, state) + told_minute("circuit", age, state)
+    ]
+    with victoria_metrics(tmp_path) as server:
+        server.post("/api/v1/import/prometheus", "\n".join(lines).encode())
+        server.get("/internal/force_flush")
+        board = load(FOLDER / "json" / "netmon-estate-prometheus.json")
+        asked = {query.place: query for query in queries(board)}
+        values = {"site": ".*", "__range": "3600s", "__range_s": "3600"}
+
+        def ask(place):
+            text, time_seconds = asked[place].filled(values), str((end_ms + 1000) / 1000)
+            return server.json("/api/v1/query", query=text, time=time_seconds)["data"]["result"]
+
+        for place in ("Every site/A", "Every circuit/A"):
+            (one,) = ask(place)
+            assert float(one["value"][1]) == STATE_NUMBERS[state]
+        (counted,) = ask("Sites by verdict/E")
+        assert float(counted["value"][1]) == 0, "it is not silent"
+        reasons = [one["metric"]["fault"] for one in ask("Not known now, and why/A")]
+        assert reasons == (["unknown"] if state is SlotState.UNKNOWN else [])
+
+
+def told_minute(thing, age, state):
+    """Return the samples of one minute as they are sent: degraded until the newest, then something else."""
+    more = ',circuit="wan1"' if thing == "circuit" else ""
+    names = ("state", "degraded", "fault_info")
+    now = {"state": STATE_NUMBERS[state]} if age == 0 else {"state": 1, "degraded": 1}
+    info = f'{more},fault="{"none" if age else "unknown"}"'
+    return [
+        (f"netmon_{thing}_{name}", info if name == "fault_info" else more, now.get(name, 1))
+        for name in names
+        if name in now or name == "fault_info"
+    ]
+
+
+def test_nobody_counts_sites_where_none_ever_told_anything(tmp_path):
+    board = load(FOLDER / "json" / "netmon-estate-prometheus.json")
+    with victoria_metrics(tmp_path) as server:
+        for query in queries(board):
+            if query.place.startswith("Sites by verdict"):
+                text = query.filled({"site": ".*", "__range": "3600s", "__range_s": "3600"})
+                assert server.json("/api/v1/query", query=text)["data"]["result"] == [], query
+
+
+@pytest.mark.parametrize("language", ["prometheus", "influxdb"])
+def test_one_full_minute_after_an_outage_is_no_busy_hour(tmp_path, language):
+    begin_ms = start_ms()
+    end_ms, use = begin_ms + 180 * MINUTE_MS, [0.4] * 60 + [None] * 119 + [1.0]
+    times = [(begin_ms + number * MINUTE_MS, value) for number, value in enumerate(use) if value is not None]
+    place = "Every circuit/F"
+    board = load(FOLDER / "json" / f"netmon-estate-{language}.json")
+    query = next(one for one in queries(board) if one.place == place)
+    asked = query.filled(
+        {"site": ".*", "__range": "9000s", "timeFilter": f"time >= {begin_ms}ms AND time < {end_ms}ms"}
+    )
+    name, labels = "netmon_circuit_down_utilisation_ratio", 'site="a",circuit="wan1"'
+    if language == "prometheus":
+        with victoria_metrics(tmp_path) as server:
+            lines = "\n".join(f"{name}{{{labels}}} {value} {at}" for at, value in times)
+            server.post("/api/v1/import/prometheus", lines.encode())
+            server.get("/internal/force_flush")
+            (one,) = server.json("/api/v1/query", query=asked, time=str(end_ms / 1000))["data"]["result"]
+            found = one["value"][1]
+    else:
+        with influxd(tmp_path) as server:
+            server.get("/query", q="CREATE DATABASE netmon")
+            lines = "\n".join(
+                f"circuit_minute,site=a,circuit=wan1 {name}={value} {at}" for at, value in times
+            )
+            server.post("/write?db=netmon&precision=ms", lines.encode())
+            (answer,) = server.json("/query", db="netmon", epoch="ms", q=asked)["results"]
+            found = answer["series"][0]["values"][0][1]
+    assert float(found) == pytest.approx(0.4)
 
 
 def test_what_was_scraped_says_where_it_is_incomplete(tmp_path):

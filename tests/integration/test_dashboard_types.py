@@ -1,6 +1,7 @@
 """The dashboards' JSON has the types that Grafana publishes, by its own compiler."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,15 @@ pytestmark = pytest.mark.servers
 
 TYPES = Path(__file__).parents[1] / "fixtures" / "grafana-types"
 COMPILE = ("--strict", "--noEmit", "--skipLibCheck", "--moduleResolution", "node", "--target", "es2020")
+FETCH = ("ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1")
+
+
+def unfetched(why):
+    """Skip what cannot be checked without Grafana's types (fail where servers are required)."""
+    told = f"Grafana's types could not be fetched: {why}"
+    if os.environ.get("NETMON_REQUIRE_SERVERS") == "1":
+        pytest.fail(told)
+    pytest.skip(told)
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +32,14 @@ def compiler(tmp_path_factory):
     folder = tmp_path_factory.mktemp("types")
     for path in TYPES.iterdir():
         shutil.copy(path, folder)
-    command = [require("npm"), "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
+    try:
+        done = subprocess.run(
+            [require("npm"), *FETCH], cwd=folder, capture_output=True, text=True, timeout=30, check=False
+        )
+    except subprocess.TimeoutExpired:
+        unfetched("npm took longer than 30 s")
     if done.returncode != 0:
-        pytest.skip(f"Grafana's types could not be fetched: {done.stderr.strip()[-200:]}")
+        unfetched(done.stderr.strip()[-200:])
     return folder
 
 

@@ -36,6 +36,7 @@ MAY_BE_EMPTY = {
     "Not known now, and why/A": "everything is known",
     "Not known now, and why/B": "nothing is silent",
     "Minutes down by fault/A": "the line was up",
+    **dict.fromkeys(("Every circuit/F", "Every circuit/G"), "no hour is over yet"),
     "Health of parts/A": "no part of the site tells its health",
     "Large packets/A": "loopback's own limit is that of the way",
     "Opinion score of calls/A": "calls are judged from the second minute on",

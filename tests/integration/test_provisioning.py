@@ -11,6 +11,8 @@ from fakes.servers import require
 from netmon.cli.main import main
 
 PROMETHEUS = FOLDER / "prometheus"
+SHARED = ("NetmonSite\n", "NetmonAnswers\n")
+TOLD_BY_APPLIANCES = {"NetmonSite", "NetmonCircuit", "NetmonSupplier", "NetmonHeartbeat"}
 
 
 def provision(folder, *words):
@@ -82,6 +84,18 @@ def test_the_rules_are_clean_and_each_has_a_test():
     tests = (PROMETHEUS / "netmon.rules.test.yml").read_text()
     fires = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:\s*(?:\[\{|\n)", tests))
     assert set(rules) == fires
+
+
+def test_what_appliances_tell_too_has_no_label_that_could_change():
+    rules = (PROMETHEUS / "netmon.rules.yml").read_text("utf-8")
+    shared = [text for text in rules.split("- alert: ")[1:] if text.startswith(SHARED)]
+    assert len(shared) == len(SHARED)
+    assert [text for text in shared if "labels: {" in text] == []
+    assert "fault:" not in rules
+    routes = (PROMETHEUS / "alertmanager.example.yml").read_text("utf-8")
+    named = set(re.findall(r"Netmon[A-Z]\w+", rules + routes))
+    told = set(re.findall(r"alert: (\w+)", rules)) | TOLD_BY_APPLIANCES
+    assert named <= told
 
 
 @pytest.mark.servers

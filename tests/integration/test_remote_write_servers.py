@@ -10,6 +10,8 @@ from fakes.servers import prometheus, victoria_metrics
 
 from netmon.clock import SystemClock
 from netmon.delivery.courier import PumpState
+from netmon.delivery.influx import InfluxSink
+from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write import RemoteWriteSink
 from netmon.delivery.remote_write_session import RemoteWriteSession
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
@@ -181,3 +183,32 @@ async def test_victoria_metrics_loses_nothing_although_it_is_killed_and_takes_tw
         for at, value in zip(one["timestamps"], one["values"], strict=True)
     }
     assert found == truth(store)
+
+
+INFLUX = {"version": "1", "database": "netmon"}
+
+
+@pytest.mark.parametrize("protocol", ["remote_write", "influxdb"])
+async def test_victoria_metrics_loses_nothing_although_it_crashes_while_nothing_is_sent(
+    tmp_path, clock, protocol
+):
+    with victoria_metrics(tmp_path) as server:
+        receiver = sink(f"{server.url}/api/v1/write", clock)
+        if protocol == "influxdb":
+            receiver = InfluxSink(InfluxSettings(server.url, **INFLUX))
+        store = MemoryHistory(reading(clock, 5 - n, n) for n in range(5))
+        async with delivering(store, receiver, clock, settle=2.0) as pump:
+            pump.committed(5)
+            await until(lambda: pump.queued_records == 0)
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            # Longer than it takes until a place is believed to be safe.
+            await asyncio.sleep(3)
+            assert not max(store.cursors.values(), default=0)
+            store.accept([reading(clock, 0, 9)])
+            pump.committed(await store.commit())
+            await until(lambda: max(store.cursors.values(), default=0) == 6)
+        server.get("/internal/force_flush")
+        exported = server.get("/api/v1/export", **{"match[]": '{__name__=~"(interface_)?ifHCInOctets"}'})[1]
+    found = {at for line in exported.splitlines() for at in json.loads(line)["timestamps"]}
+    assert found == {entry.record.stamp.wall_ms for entry in store.committed}

@@ -99,3 +99,26 @@ async def test_a_reader_that_was_interrupted_answers_no_more(tmp_path):
     reader.close()
     reader.interrupt()
     await history.close()
+
+
+async def test_a_commit_that_hangs_behind_another_is_seen_to_hang(tmp_path):
+    clock, first, second = HandClock(), threading.Event(), threading.Event()
+    history = open_history(tmp_path, clock)
+    journal_commit = history._journal.commit
+    waits = iter((first, second))
+
+    def commit(take, cursors):
+        next(waits, second).wait(30)
+        return journal_commit(take, cursors)
+
+    history._journal.commit = commit
+    commits = [asyncio.create_task(history.commit()) for _ in range(2)]
+    await asyncio.sleep(0)
+    clock.move(100)
+    first.set()
+    await commits[0]
+    assert history.busy_seconds == 100
+    second.set()
+    await commits[1]
+    assert history.busy_seconds == 0
+    await history.close()

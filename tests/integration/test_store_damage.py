@@ -90,10 +90,10 @@ async def test_no_flipped_bit_gives_wrong_data_or_keeps_the_history_shut(tmp_pat
     assert sum(lost) < 4 * len(truth)
 
 
-async def test_a_header_that_forbids_writing_is_damage_and_not_a_disk_that_became_read_only(tmp_path, caplog):
+async def test_a_header_of_a_later_sqlite_is_damage_and_keeps_the_history_open_for_writing(tmp_path, caplog):
     caplog.set_level(logging.CRITICAL)
     await make(tmp_path / "sound")
-    for byte in (18, 19):
+    for byte in (18, 19, 47):
         for bit in range(8):
             folder = tmp_path / f"{byte}.{bit}"
             shutil.copytree(tmp_path / "sound", folder)

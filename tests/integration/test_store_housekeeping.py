@@ -299,6 +299,31 @@ async def test_no_subject_gets_the_number_of_one_whose_row_was_lost(tmp_path):
     await history.close()
 
 
+async def test_no_flipped_bit_in_an_events_row_lets_it_pass_for_a_reading_that_is_sealed(tmp_path, caplog):
+    caplog.set_level("CRITICAL")
+    sound = tmp_path / "sound"
+    history = open_history(sound, HandClock())
+    history.accept([reading(OF, 0, [0.5]), Event("note", (), "seen", stamp(5)), reading(OF, 10, [1.5])])
+    await history.commit()
+    await history.seal(everything=True)
+    await history.close()
+    with closing(sqlite3.connect(sound / "history.db")) as connection:
+        (payload,) = connection.execute("SELECT payload FROM log").fetchone()
+    # The head of the row: how long it is, then a byte for each column, the first of which is the position.
+    head = (sound / "history.db").read_bytes().index(payload) - 24
+    for bit in range(head * 8, (head + 24) * 8):
+        folder = tmp_path / str(bit)
+        shutil.copytree(sound, folder)
+        data = bytearray((folder / "history.db").read_bytes())
+        data[bit // 8] ^= 1 << bit % 8
+        (folder / "history.db").write_bytes(data)
+        history = open_history(folder, HandClock())
+        found = [type(one) for one in await kept(history)]
+        assert len(found) == 3 or history.damaged_total, bit
+        await history.close()
+        shutil.rmtree(folder)
+
+
 def on_disk(folder):
     """What the history takes, but the ballast, which is there to be given up."""
     size = 0

@@ -67,9 +67,23 @@ async def test_a_device_is_shown_as_snmp_exporter_shows_it(target):
     assert reply.labels_of("sysUpTime") == [{}]
 
 
+@pytest.mark.parametrize("target", ["2001:db8::161", "[2001:db8::161]", "[2001:db8::161]:161"])
+async def test_a_device_may_have_an_address_of_ipv6(target):
+    site = sample_site(FakeClock())
+    device = replace(site.watch.devices["rt1"], address="2001:db8::161")
+    site.watch = replace(site.watch, devices={"rt1": device})
+    async with serving(site) as get:
+        assert (await get(f"/snmp?target={target}")).status == 200
+        assert (await get("/snmp?target=[2001:db8::161]:1161")).status == 400, (
+            "another port is another device"
+        )
+
+
 async def test_the_usual_port_and_the_usual_module_may_be_left_out():
     async with serving() as get:
-        assert (await get("/snmp?target=192.0.2.11")).body == (await get("/snmp?target=192.0.2.11:161")).body
+        plain, with_port = await get("/snmp?target=192.0.2.11"), await get("/snmp?target=192.0.2.11:161")
+    assert plain.status == with_port.status == 200
+    assert plain.body == with_port.body
 
 
 async def test_modules_are_one_answer_without_doubles():

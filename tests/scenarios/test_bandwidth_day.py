@@ -126,7 +126,7 @@ class DayProbe(BandwidthProbe):
 
     line: Line
 
-    async def _prepare(self, target) -> Prepared:
+    async def _prepare(self, _context, _settings, _circuit, target) -> Prepared:
         return Prepared(target, "192.0.2.1", Method(self.assignment.name, self.line), None)
 
 
@@ -156,9 +156,9 @@ class Recorder:
             elif isinstance(record, sdk.Reading) and record.shape.measurement == "ping":
                 self.pings.append((record.stamp.wall_ms / 1000, record.cell(0, sdk.PROBE_UNDER_TEST)))
             elif isinstance(record, sdk.Reading) and record.shape.measurement == CIRCUIT_MINUTE:
-                self.minutes.append(
-                    (record.stamp.wall_ms / 1000, dict(record.shape.rows[0].key), record.columns[-1])
-                )
+                names = [metric.name for metric in record.shape.metrics]
+                marks = record.columns[names.index("netmon_circuit_under_test")]
+                self.minutes.append((record.stamp.wall_ms / 1000, dict(record.shape.rows[0].key), marks))
             elif isinstance(record, sdk.Reading) and record.shape.measurement == BANDWIDTH_PLAN:
                 row = record.shape.rows[0]
                 self.plans[dict(row.key)["probe"]] = [column[0] for column in record.columns]

@@ -181,26 +181,36 @@ async def test_a_commissioning_is_told_as_evidence_once_and_its_bytes_are_the_ci
     ledger = FakeLedger()
     context = make_context(state_folder=tmp_path, ledger=ledger)
     first, again = Commissioning(), Commissioning()
-    (event,) = await first.look(context, LINE, ())
+    (event,) = await first.look(context, LINE, (), tell=True)
     assert event.retention is sdk.Retention.EVIDENCE
     assert event.data["record"] == document()
-    assert await first.look(context, LINE, ()) == ()
-    assert await again.look(context, LINE, ()) == ()
+    assert await first.look(context, LINE, (), tell=True) == ()
+    assert await again.look(context, LINE, (), tell=True) == ()
     assert again.found.id == first.found.id == event.data["commission"]
+    assert ledger.spent["line"] == 12_000_000
+
+
+async def test_a_run_by_hand_leaves_news_and_bytes_to_the_daemon(tmp_path):
+    signed(tmp_path)
+    by_hand = Commissioning()
+    assert await by_hand.look(make_context(state_folder=tmp_path), LINE, (), tell=False) == ()
+    assert by_hand.found is not None
+    ledger = FakeLedger()
+    assert await Commissioning().look(make_context(state_folder=tmp_path, ledger=ledger), LINE, (), tell=True)
     assert ledger.spent["line"] == 12_000_000
 
 
 async def test_another_contract_takes_another_commissioning(tmp_path):
     signed(tmp_path)
     kept = Commissioning()
-    await kept.look(make_context(state_folder=tmp_path), replace(LINE, up_bits_per_second=1), ())
+    await kept.look(make_context(state_folder=tmp_path), replace(LINE, up_bits_per_second=1), (), tell=True)
     assert kept.found is None
 
 
 async def test_a_record_that_is_not_sound_counts_for_nothing(tmp_path, caplog):
     signed(tmp_path).write_text("{}")
     kept = Commissioning()
-    assert await kept.look(make_context(state_folder=tmp_path), LINE, ()) == ()
+    assert await kept.look(make_context(state_folder=tmp_path), LINE, (), tell=True) == ()
     assert kept.found is None
     assert "no record" in caplog.text
 

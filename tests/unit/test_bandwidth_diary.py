@@ -48,6 +48,20 @@ def test_what_was_missed_is_told_unless_it_was_before_this_process(diary):
     assert diary.missed(second.latest + 1) == [second]
 
 
+def test_a_moment_of_before_this_process_is_not_kept_again(diary):
+    first, second, *_ = diary.today
+    diary.began = first.at + 1  # the process before may have tested, and ended
+    assert diary.due(first.at + 2) is None
+    assert diary.due(second.at) == second
+
+
+def test_a_clock_that_is_set_back_leaves_no_moment_to_a_process_that_never_was(diary):
+    first, *_ = diary.today
+    diary.began = first.at + 86_400
+    diary.look(first.at - 1, synchronised=True)
+    assert diary.due(first.at) == first
+
+
 def test_a_new_day_is_a_new_page(diary):
     diary.note(diary.today[0], Decision.CAP)
     told(diary, MIDNIGHT)

@@ -50,6 +50,19 @@ CASES = {
     "this host had no time, and the contract was kept": (
         replace(LINE, rate=99e6, limited_by=LimitedBy.HOST_CPU), Verdict.CLEAN, True,
     ),
+    "a bucket of the line, as commissioning found, that lasts below the contract": (
+        replace(LINE, rate=20e6, limited_by=LimitedBy.POLICY, bucket_learned=True), Verdict.CLEAN, False,
+    ),
+    "a bucket that may be anybody's": (
+        replace(LINE, rate=20e6, limited_by=LimitedBy.POLICY), Verdict.INCONCLUSIVE, None,
+    ),
+    "a test that its own cap has ended": (
+        replace(LINE, rate=20e6, limited_by=LimitedBy.POLICY, cut_off=True), Verdict.INVALID, None,
+    ),
+    "a bucket of the line, and others": (
+        replace(LINE, rate=20e6, others_high=20e6, limited_by=LimitedBy.POLICY, bucket_learned=True),
+        Verdict.INCONCLUSIVE, None,
+    ),
     "nothing tells what limited it": (
         replace(LINE, limited_by=LimitedBy.UNKNOWN), Verdict.INCONCLUSIVE, None
     ),

@@ -36,6 +36,22 @@ CASES = {
     "nobody knows which port": (replace(WISH, circuit=None, method=Kind.PASSIVE), Decision.NO_CIRCUIT),
     "quiet hours": (replace(WISH, circuit=QUIET), Decision.QUIET_HOURS),
     "quiet hours, thrifty": (replace(WISH, circuit=QUIET, method=Kind.TRAINS), Decision.QUIET_HOURS),
+    "quiet hours that begin while it runs": (
+        replace(WISH, circuit=QUIET, local=NOON.replace(hour=8, minute=59), seconds=61.0),
+        Decision.QUIET_HOURS,
+    ),
+    "quiet hours that begin when it is over": (
+        replace(WISH, circuit=QUIET, local=NOON.replace(hour=8, minute=58), seconds=120.0),
+        None,
+    ),
+    "a burst that fills the buffer of a metered line": (
+        replace(WISH, circuit=LTE, method=Kind.TRAINS, fills=True),
+        Decision.METERED,
+    ),
+    "a burst that fills the buffer of a backup line": (
+        replace(WISH, circuit=BACKUP, method=Kind.TRAINS, fills=True),
+        Decision.BACKUP,
+    ),
     "quiet hours, only looked at": (replace(WISH, circuit=QUIET, method=Kind.PASSIVE), None),
 }
 

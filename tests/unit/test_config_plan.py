@@ -89,6 +89,13 @@ def test_a_probe_knows_its_targets_role_circuit_and_settings(plan):
     assert far.site == "library-12"
 
 
+def test_what_is_new_about_the_only_circuit_opens_a_probe_again_that_names_none(plan):
+    text = '[site]\nid = "lib"\n[[probe]]\ntype = "icmp"\ntargets = ["192.0.2.1"]\n[[circuit]]\nid = "line"\n'
+    before, after = ({one.job: one for one in plan(text + more)} for more in ("", "metered = true\n"))
+    assert before["probe/icmp"] != after["probe/icmp"]
+    assert before["host"] == after["host"]
+
+
 def test_a_collector_knows_its_device_credential_and_wan_ports(plan):
     _, interfaces, *_, switch = plan()[3:]
     device = interfaces.assignment.require_device()

@@ -8,6 +8,7 @@ import pytest
 from fakes.clock import FakeClock
 
 from netmon.cli.plan import PlanCommand
+from netmon.errors import UsageError
 
 CONFIG = """
 [site]
@@ -82,6 +83,17 @@ def test_what_a_cap_cannot_hold_is_told_before(tmp_path, capsys):
     assert code == 1
     assert "circuit wan1: more than its cap allows" in out
     assert "circuit lte, probe mobile" in out
+
+
+def test_a_cap_of_a_month_is_compared_with_a_month_however_long_the_plan(tmp_path, capsys):
+    assert planned(tmp_path, capsys, cap="2500MB", days=30)[0] == 0
+    assert planned(tmp_path, capsys, cap="2500MB", days=120)[0] == 0
+
+
+@pytest.mark.parametrize("days", [0, 367, 10**12])
+def test_a_plan_has_a_year_at_most(tmp_path, capsys, days):
+    with pytest.raises(UsageError):
+        planned(tmp_path, capsys, days=days)
 
 
 @pytest.mark.parametrize("days", [1, 30])

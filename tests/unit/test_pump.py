@@ -41,6 +41,7 @@ class ScriptedSink(Sink):
     taken: list[bytes] = field(default_factory=list)
     requests: list[tuple[float, int]] = field(default_factory=list)
     closed: bool = False
+    hung_up: bool = False
 
     def __post_init__(self):
         self._encoder = LineEncoder()
@@ -350,6 +351,42 @@ def test_a_line_that_breaks_all_the_time_does_not_stop_progress():
         place.reached(n * 10.0)
         place.settle(n * 10.0)
     assert place.settled > 10
+
+
+def test_what_is_little_is_sent_again_after_each_crash_however_many_follow_each_other():
+    place, now = Place(settle_seconds=15.0), 0.0
+    for crash in range(1, 26):
+        place.doubt()
+        place.position = 40 * crash
+        place.reached(now)
+        assert place.position == 0, "nothing of it is surely safe"
+        place.position = 40 * crash
+        place.reached(now)
+        place.settle(now)
+        now += 10.0
+    assert place.settled == 0
+    place.settle(now + 15.0)
+    assert place.settled == 1000
+
+
+def test_a_server_that_hangs_up_while_nothing_is_sent_gets_the_last_seconds_again():
+    async def story():
+        store, sink = MemoryHistory(()), ScriptedSink()
+        async with running(store, sink) as pump:
+            for n in range(3):
+                store.accept(readings(10)[n : n + 1])
+                pump.committed(await store.commit())
+                await asyncio.sleep(10)
+            sink.hung_up = True
+            await asyncio.sleep(60)
+            assert store.cursors["fake"] == 2, "what may be forgotten is not settled"
+            sink.hung_up = False
+            store.accept(readings(10)[3:4])
+            pump.committed(await store.commit())
+            await until(lambda: store.cursors["fake"] == 4)
+        return sink.taken
+
+    assert Counter(seconds(virtual.run(story()))) == {0.5: 1, 1.5: 1, 2.5: 2, 3.5: 2}
 
 
 def test_a_size_grows_back_to_the_ceiling_and_not_beyond():

@@ -8,6 +8,7 @@ import ssl
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from netmon import sdk
@@ -15,12 +16,15 @@ from probes.bandwidth.commission import instrument
 from probes.bandwidth.commission.ceiling import ceilings
 from probes.bandwidth.commission.paper import Standing, paper, summary
 from probes.bandwidth.commission.path_test import PathFinding, PathTest
+from probes.bandwidth.manners import Wish, why_not
 from probes.bandwidth.measured import Direction
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.place import find_place
+from probes.bandwidth.settings import Kind
 from probes.bandwidth.witness import Witness
 
 _KEY = "instrument.key"
+_LONGEST_SECONDS = 300.0
 
 
 class CommissionCommand(sdk.Command):
@@ -59,6 +63,7 @@ class CommissionCommand(sdk.Command):
 async def _commission(options: Namespace) -> int:
     circuit = _circuit(options)
     async with options.standalone(_say) as context:
+        _check_manners(circuit, sdk.local_time(context.clock.wall_ns(), options.configured.timezone))
         folder = context.state_folder or Path()
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         found, failures = await _path(options, context, circuit)
@@ -103,16 +108,21 @@ async def _path(
 
 
 def _circuit(options: Namespace) -> sdk.Circuit | None:
-    """Return the circuit that is meant; UsageError when that is not clear, or it is metered."""
+    """Return the circuit that is meant; UsageError when that is not clear."""
     known: Mapping[str, sdk.Circuit] = {one.id: one for one in options.configured.circuits}
     name = options.circuit or (next(iter(known)) if len(known) == 1 else "")
     if not name and not known:
         return None
     if name not in known:
         raise sdk.UsageError(f"--circuit takes one of {', '.join(sorted(known)) or 'no circuits'}")
-    if known[name].metered:
-        raise sdk.UsageError(f"circuit {name} is metered: learning its bucket would cost too much")
     return known[name]
+
+
+def _check_manners(circuit: sdk.Circuit | None, local: datetime) -> None:
+    """Raise UsageError for a line, or a moment of the site's own time, for which nothing heavy is sent."""
+    refusal = why_not(Wish(Kind.HTTP, circuit, 1, 0, None, local, seconds=_LONGEST_SECONDS))
+    if refusal is not None:
+        raise sdk.UsageError(f"it would send for minutes: {refusal.words}")
 
 
 def _sign(document: Mapping[str, sdk.Json], key_file: Path) -> tuple[str, str]:

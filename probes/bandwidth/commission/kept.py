@@ -22,14 +22,17 @@ class Commissioning:
     _seen: tuple[Path, int] | None = None
 
     async def look(
-        self, context: sdk.Context, circuit: sdk.Circuit | None, key: sdk.Labels
+        self, context: sdk.Context, circuit: sdk.Circuit | None, key: sdk.Labels, *, tell: bool
     ) -> Sequence[sdk.Record]:
-        """Read the record if it has changed; return it as evidence if nobody was told of it yet."""
+        """Read the record if it has changed; return it as evidence if nobody was told of it yet.
+
+        `tell` is for who keeps evidence and ledger: a run by hand leaves both to the daemon.
+        """
         if context.state_folder is None:
             return ()
         path = record_path(context.state_folder, circuit.id if circuit else "")
         try:
-            fresh = await asyncio.to_thread(self._read, path)
+            fresh = await asyncio.to_thread(self._read, path, tell=tell)
         except sdk.SourceError as error:
             log.warning("%s", error)
             return ()
@@ -39,17 +42,18 @@ class Commissioning:
         if fresh is None:
             return ()
         if circuit is not None:
-            context.ledger.spend(circuit.id, fresh.spent_bytes)
+            async with context.ledger.reserve(circuit.id, fresh.spent_bytes):  # which keeps it durably
+                context.ledger.spend(circuit.id, fresh.spent_bytes)
         return (_event(fresh, key, context.clock.stamp()),)
 
-    def _read(self, path: Path) -> Instrument | None:
+    def _read(self, path: Path, *, tell: bool) -> Instrument | None:
         """Read what has changed; return it if it is not among the evidence."""
         seen = path, _changed_ns(path)
         if seen == self._seen:
             return None
         self._seen, self.found = seen, None
         self.found = read(path)
-        return self.found if self.found is not None and _is_news(path, self.found.id) else None
+        return self.found if tell and self.found is not None and _is_news(path, self.found.id) else None
 
 
 def _changed_ns(path: Path) -> int:

@@ -12,7 +12,9 @@ BINS = 200
 _FEWEST_TICKS = 20
 _PEAK_BINS = 3
 _LAST_SHARE = 1 / 3
-_CLEAR_RATIO = 1.1
+_CLEAR_RATIO = 1.25
+"""How much faster it must have been while full: slow servers and busy hosts fall by a tenth, too."""
+_NEAR_RATIO = 0.1
 # After it is empty nothing is as fast as before, and it lasts.
 _SHORTEST_REST, _STEADY_SHARE = 0.25, 0.8
 _KNEE_SHARE = 0.97
@@ -82,7 +84,7 @@ def _drawn(bins: Sequence[tuple[float, float]], sustained: float) -> float:
 def _lasts(rest: Sequence[tuple[float, float]], sustained: float) -> bool:
     """Tell whether the rate stayed where it fell to, but for pauses, in which a bucket fills again."""
     rates = [_rate(rest[at], rest[at + _PEAK_BINS]) for at in range(len(rest) - _PEAK_BINS)]
-    near = [rate for rate in rates if abs(rate - sustained) < (_CLEAR_RATIO - 1) * sustained]
+    near = [rate for rate in rates if abs(rate - sustained) < _NEAR_RATIO * sustained]
     return len(near) > _STEADY_SHARE * len(rates)
 
 

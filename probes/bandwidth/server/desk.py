@@ -18,6 +18,7 @@ from probes.tcp_info import TcpFlow
 
 _HOUR_SECONDS, _DAY_SECONDS = 3600.0, 86_400.0
 _MOST_SOURCES = 4096
+_TOGETHER_SECONDS = 60.0
 # A stream that ends and asks for more belongs to the same test.
 _BETWEEN_STREAMS_SECONDS = 1.0
 
@@ -137,7 +138,9 @@ class Desk:
         found = ip_address(client.address.partition("%")[0])
         if not any(found.version == network.version and found in network for network in self.allowed):
             raise self._away(Turned.STRANGER)
-        if self.token and not hmac.compare_digest(client.token.encode(), self.token.encode()):
+        if self.token and not hmac.compare_digest(
+            client.token.encode("utf-8", "surrogatepass"), self.token.encode()
+        ):
             raise self._away(Turned.UNKNOWN)
 
     def _enter(self, client: Client) -> Visit:
@@ -163,7 +166,11 @@ class Desk:
         grown_bytes = visit.spent_bytes - visit.charged_bytes
         visit.charged_bytes = visit.spent_bytes
         self.spent_bytes_total += grown_bytes
-        self._spent.append((visit.idle_since, grown_bytes))
+        since, before_bytes = self._spent[-1] if self._spent else (-_DAY_SECONDS, 0)
+        if visit.idle_since - since < _TOGETHER_SECONDS:  # or a day of short streams would be a long list
+            self._spent[-1] = since, before_bytes + grown_bytes
+        else:
+            self._spent.append((visit.idle_since, grown_bytes))
 
     def _count(self, address: str, now: float) -> None:
         """Note that an address begins a test; TurnedAway when it has had too many."""

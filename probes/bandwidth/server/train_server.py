@@ -53,7 +53,7 @@ class TrainServer:
         try:
             sock.bind((control.getsockname()[0], 0))
             train_socket = TrainSocket(sock, key)
-            with contextlib.suppress(TimeoutError, ConnectionError):
+            with contextlib.suppress(TimeoutError, OSError):  # what the network does not take, ends it
                 async with asyncio.timeout(self._limits.seconds):
                     await self._session(train_socket, key)
         finally:
