@@ -84,9 +84,15 @@ class ObjectsCollector(SnmpCollector[ObjectsSettings]):
             _measurement(table): tuple(definition.metric() for definition in objects)
             for table, objects in self._tables.items()
         }
-        self._shapes = Shapes({**self.metrics, **own})
+        self._declared = {**self.metrics, **own}
+        self._shapes = Shapes(self._declared)
         self._own = {metric.name: metric.kind for metrics in own.values() for metric in metrics}
         self._kinds: Kinds | None = None
+
+    @property
+    def declared(self) -> Mapping[str, tuple[sdk.Metric, ...]]:
+        """The metrics of the objects, and their number."""
+        return self._declared
 
     async def open(self, context: sdk.Context) -> None:
         """Take the session and the names; SourceError when another device's objects contradict."""

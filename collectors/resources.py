@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from collectors.rules.amounts import Memory, Processor, memory, processor
 from collectors.rules.collector import RuleCollector, meant
 from collectors.rules.labels import Labels, naming
+from collectors.rules.mib_names import HR_PROCESSORS, HR_STORAGES, metrics_of, mib_readings
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -16,6 +17,8 @@ MEMORY: Final = "memory"
 STORAGE: Final = "storage"
 RESOURCES: Final = "resources"
 """Kind of the fact that lists where processors, memory and disks are told."""
+
+_MIB_TABLES: Final = (HR_PROCESSORS, HR_STORAGES)
 
 LOAD: Final = sdk.gauge("netmon_processor_load_ratio", "How busy a processor of a device is, 0 to 1.")
 _AMOUNTS: Final = {
@@ -32,7 +35,11 @@ class ResourcesCollector(RuleCollector):
     """Reads HOST-RESOURCES-MIB, UCD-SNMP-MIB and vendors' own processors and memory."""
 
     sections = ("processor", "memory")
-    metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {PROCESSOR: (LOAD,), **_AMOUNTS}
+    metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
+        PROCESSOR: (LOAD,),
+        **_AMOUNTS,
+        **metrics_of(*_MIB_TABLES),
+    }
 
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
         super().__init__(assignment, settings)
@@ -52,6 +59,7 @@ class ResourcesCollector(RuleCollector):
         readings = [self._amounts(kind, found, stamp) for kind, found in by_kind.items() if found]
         if processors:
             readings.append(self._loads(processors, stamp))
+        readings += mib_readings(_MIB_TABLES, tables, self.key, self._shapes, stamp)
         if not self.news:
             return readings
         listed: dict[str, sdk.Json] = {PROCESSOR: _listed(processors)}

@@ -12,6 +12,7 @@ from collectors.rules.collector import Found, RuleCollector, meant
 from collectors.rules.kinds import KINDS, SensorKind
 from collectors.rules.labels import Labels, naming
 from collectors.rules.meaning import Sensor, State, sensor, state
+from collectors.rules.mib_names import CISCO_SENSORS, metrics_of, mib_readings
 from collectors.rules.shapes import Shapes
 from netmon import sdk
 
@@ -35,6 +36,7 @@ class SensorsCollector(RuleCollector):
     metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
         **{kind.measurement: (kind.metric,) for kind in KINDS.values()},
         STATES: (_STATE, _HEALTH, _WORDS),
+        **metrics_of(CISCO_SENSORS),
     }
 
     def __init__(self, assignment: sdk.Assignment, settings: sdk.NoSettings) -> None:
@@ -55,6 +57,7 @@ class SensorsCollector(RuleCollector):
         readings = [self._measured(kind, found, stamp) for kind, found in by_kind.items() if found]
         if states:
             readings.append(self._stated(states, stamp))
+        readings += mib_readings((CISCO_SENSORS,), tables, self.key, self._shapes, stamp)
         if not self.news:
             return readings
         listed: dict[str, sdk.Json] = {

@@ -24,6 +24,7 @@ from collectors.snmp.uptime import EngineAge, Uptime, restarted
 from netmon import sdk
 
 SYSTEM: Final = "system"
+COSTS: Final = "snmp_scrape"
 DEVICE: Final = "device"
 
 _SHOWN: Final = ("vendor", "hardware", "version", "serial")
@@ -39,28 +40,32 @@ _UP_TIME: Final = sdk.integer(
 )
 _DESCR: Final = sdk.info("sysDescr", "The device's own description of its hardware and software.")
 _NAME: Final = sdk.info("sysName", "The name that the device was given by its administrator.")
+_PORTS: Final = sdk.integer("ifNumber", "Interfaces that the device has, whatever their state.")
 _OS: Final = sdk.info(
     "netmon_device_info", "What a device is: its operating system, vendor, hardware and version.", label="os"
 )
-_SENT: Final = sdk.integer(
-    "snmp_scrape_packets_sent", "Requests sent to the device since its system group was last read."
-)
-_RETRIED: Final = sdk.integer(
-    "snmp_scrape_packets_retried", "Requests sent again to the device since its system group was last read."
-)
-_RETURNED: Final = sdk.integer(
-    "snmp_scrape_pdus_returned", "Variables that the device returned since its system group was last read."
+_SINCE: Final = "since its system group was last read"
+_SENT: Final = sdk.integer("snmp_scrape_packets_sent", f"Requests sent to the device {_SINCE}.")
+_RETRIED: Final = sdk.integer("snmp_scrape_packets_retried", f"Requests sent again to the device {_SINCE}.")
+_RETURNED: Final = sdk.integer("snmp_scrape_pdus_returned", f"Variables that the device returned {_SINCE}.")
+_DURATION: Final = sdk.gauge("snmp_scrape_duration_seconds", f"Time that asking the device took {_SINCE}.")
+_WALKS: Final = sdk.gauge(
+    "snmp_scrape_walk_duration_seconds",
+    "As snmp_scrape_duration_seconds: the rest of a read does not wait for the device.",
 )
 
 _TEXTS: Final = (mib.SYS_DESCR, mib.SYS_NAME, mib.SYS_CONTACT, mib.SYS_LOCATION)
-_ASKED: Final = (mib.SYS_UP_TIME, mib.SYS_OBJECT_ID, *_TEXTS, mib.ENGINE_BOOTS, mib.ENGINE_TIME)
+_ASKED: Final = (
+    mib.SYS_UP_TIME, mib.SYS_OBJECT_ID, *_TEXTS, mib.ENGINE_BOOTS, mib.ENGINE_TIME, mib.IF_NUMBER,
+)  # fmt: skip
 
 
 class SystemCollector(sdk.Source[sdk.NoSettings]):
     """Reads SNMPv2-MIB's system group (RFC 3418) with one request."""
 
     metrics: ClassVar[dict[str, tuple[sdk.Metric, ...]]] = {
-        SYSTEM: (_UP_TIME, _DESCR, _NAME, _SENT, _RETRIED, _RETURNED),
+        SYSTEM: (_UP_TIME, _DESCR, _NAME, _PORTS),
+        COSTS: (_SENT, _RETRIED, _RETURNED, _DURATION, _WALKS),
         DEVICE: (_OS,),
         **REPORT_METRICS,
     }
@@ -99,7 +104,8 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
         await self._describe(self._session, began + self.assignment.timeout_seconds)
         fact = sdk.Fact(SYSTEM, self._key, {**identity(values), **self._details}, stamp)
         events = [*restart, *self._differences(stamp), *self._session.events(self._key, stamp)]
-        return [self._reading(values, stamp), fact, *self._what(stamp), *events, *self._own()]
+        readings = [self._costs(stamp), *self._what(stamp), *self._own()]
+        return [self._reading(values, stamp), fact, *readings, *events]
 
     async def _describe(self, session: Session, deadline: float) -> None:
         """Find out what the device is, once an hour and after a restart; what is half known stays."""
@@ -158,7 +164,7 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
             self._shape = sdk.Shape(SYSTEM, self.metrics[SYSTEM], (row,))
         here = dict(known)
         present = [1 if metric.name in here else None for metric in (_DESCR, _NAME)]
-        cells = (values[mib.SYS_UP_TIME], *present, *self._spent())
+        cells = (values[mib.SYS_UP_TIME], *present, values[mib.IF_NUMBER])
         return sdk.Reading(self._shape, stamp, tuple((cell,) for cell in cells), (sdk.Outcome.OK,))
 
     def _own(self) -> list[sdk.Reading]:
@@ -167,16 +173,20 @@ class SystemCollector(sdk.Source[sdk.NoSettings]):
             return []
         return self._report.due(self._engine.counters, self.context.clock, self.context.site)
 
-    def _spent(self) -> tuple[int, int, int]:
+    def _costs(self, stamp: sdk.Stamp) -> sdk.Reading:
         """Return what all collectors of this device took since the last call."""
-        session, last = self._session, self._counted
-        now = session.counters if session is not None else last
-        self._counted = now
-        return (
+        last = self._counted
+        now = self._counted = self._session.counters if self._session is not None else last
+        seconds = now.waited_seconds - last.waited_seconds
+        spent = (
             now.packets_sent - last.packets_sent,
             now.packets_retried - last.packets_retried,
             now.varbinds - last.varbinds,
+            seconds,
+            seconds,
         )
+        shape = self._shapes.of(COSTS, [sdk.Row(self._key)])
+        return sdk.Reading(shape, stamp, tuple((cell,) for cell in spent), (sdk.Outcome.OK,))
 
     def _restart(self, values: Values, stamp: sdk.Stamp) -> list[sdk.Event]:
         uptime = _uptime(values, stamp.boottime_ns / 1e9)

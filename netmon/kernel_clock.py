@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -114,7 +115,12 @@ class StepAlarm:
 
     def _arm(self) -> None:
         never = _Itimerspec(0, 0, _NEVER_SECONDS, 0)
-        _checked(_libc().timerfd_settime(self._fd, _ABSTIME_CANCEL_ON_SET, ctypes.byref(never), None))
+        try:
+            _checked(_libc().timerfd_settime(self._fd, _ABSTIME_CANCEL_ON_SET, ctypes.byref(never), None))
+        except OSError as error:
+            # The clock was set since the alarm was read: the timer runs, and whoever is woken looks only now.
+            if error.errno != errno.ECANCELED:
+                raise
 
 
 @cache

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar, cast
 
 from netmon.clock import Clock
@@ -14,6 +15,10 @@ from netmon.sdk.context import Shareable
 log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Shareable)
+
+_LOADS_KEPT = 100
+_DRAINED_NS = 1_000_000_000
+"""How long a queue may take to empty when its load has ended."""
 
 
 class SharedThings:
@@ -62,3 +67,31 @@ class Slot:
                 yield
             finally:
                 self._owner = ""
+
+
+class Loads:
+    """Remembers of the last tests when they filled which circuit."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._past: deque[tuple[str, int, int]] = deque(maxlen=_LOADS_KEPT)
+        self._running: Counter[tuple[str, int]] = Counter()
+
+    @contextmanager
+    def loading(self, circuit: str) -> Iterator[None]:
+        """Note that a circuit (empty: whichever the routes choose) is filled, from now to the end."""
+        load = (circuit, self._clock.boottime_ns())
+        self._running[load] += 1
+        try:
+            yield
+        finally:
+            self._running -= Counter([load])
+            self._past.append((*load, self._clock.boottime_ns() + _DRAINED_NS))
+
+    def filled(self, circuit: str, start_ns: int, end_ns: int) -> bool:
+        """Tell whether a circuit (empty: any) was being filled between moments of CLOCK_BOOTTIME."""
+        loads = [*self._past, *((by, began_ns, end_ns) for by, began_ns in self._running)]
+        return any(
+            began_ns <= end_ns and ended_ns >= start_ns and (not circuit or by in ("", circuit))
+            for by, began_ns, ended_ns in loads
+        )

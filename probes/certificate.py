@@ -6,8 +6,10 @@ import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from probes.der import SEQUENCE, content, element
+
 _DER = 2  # ENCODING_DER of the library below
-_SEQUENCE, _INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x02, 0x17, 0x18, 0xA0
+_INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x02, 0x17, 0x18, 0xA0
 
 
 def expiry_seconds(der: bytes) -> float | None:
@@ -19,16 +21,16 @@ def expiry_seconds(der: bytes) -> float | None:
 
 
 def _not_after(der: bytes) -> float:
-    certificate = _content(der, _SEQUENCE)
-    rest = _content(certificate, _SEQUENCE)
+    certificate = content(der, SEQUENCE)
+    rest = content(certificate, SEQUENCE)
     if rest[0] == _VERSION:
-        _tag, _value, rest = _element(rest)
-    for tag in (_INTEGER, _SEQUENCE, _SEQUENCE):  # serialNumber, signature, issuer
-        found, _value, rest = _element(rest)
+        _tag, _value, rest = element(rest)
+    for tag in (_INTEGER, SEQUENCE, SEQUENCE):  # serialNumber, signature, issuer
+        found, _value, rest = element(rest)
         if found != tag:
             raise ValueError("not a certificate")
-    _tag, _not_before, after = _element(_content(rest, _SEQUENCE))
-    tag, text, _rest = _element(after)
+    _tag, _not_before, after = element(content(rest, SEQUENCE))
+    tag, text, _rest = element(after)
     return _time(tag, text.decode("ascii"))
 
 
@@ -39,27 +41,6 @@ def _time(tag: int, text: str) -> float:
     elif tag != _GENERALIZED_TIME:
         raise ValueError("not a time")
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
-
-
-def _content(der: bytes, tag: int) -> bytes:
-    found, value, _rest = _element(der)
-    if found != tag:
-        raise ValueError(f"expected DER tag {tag:#x}, found {found:#x}")
-    return value
-
-
-def _element(der: bytes) -> tuple[int, bytes, bytes]:
-    """Split off the first DER element: its tag, its content, and what follows."""
-    tag, size, start = der[0], der[1], 2
-    if size & 0x80:
-        octets = size & 0x7F
-        if not 1 <= octets <= 3:
-            raise ValueError("no certificate is that long")
-        start += octets
-        size = int.from_bytes(der[2:start], "big")
-    if start + size > len(der):
-        raise ValueError("the certificate is cut off")
-    return tag, der[start : start + size], der[start + size :]
 
 
 def earliest_expiry_seconds(chain: Iterable[bytes]) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netmon import sdk
+from probes.address_figures import ADDRESS_METRICS, address_values
 from probes.binding import packet_info
 from probes.dns_message import (
     RCODES,
@@ -20,6 +21,7 @@ from probes.dns_message import (
     mixed_case,
     parse_name,
     rcode_name,
+    soa_serial,
 )
 from probes.dns_socket import DnsSockets, ask_resolver
 from probes.families import FamilyProbe, FamilySettings
@@ -31,13 +33,14 @@ RESOLVE = sdk.gauge(
     "probe_dns_duration_seconds", "Time by phase: finding the resolver's address.", phase="resolve"
 )
 CONNECT = sdk.gauge(
-    "probe_dns_duration_seconds", "Time by phase: connecting; absent where UDP was enough.", phase="connect"
+    "probe_dns_duration_seconds", "Time by phase: connecting; 0 where UDP was enough.", phase="connect"
 )
 REQUEST = sdk.gauge(
     "probe_dns_duration_seconds",
     "Time by phase: from query to answer, from kernel stamps where possible; both where TCP had to follow.",
     phase="request",
 )
+SERIAL = sdk.integer("probe_dns_serial", "Serial number in the answer to a question for SOA.")
 ANSWERS = sdk.integer("probe_dns_answer_rrs", "Records in the answer section.")
 AUTHORITIES = sdk.integer("probe_dns_authority_rrs", "Records in the authority section.")
 ADDITIONALS = sdk.integer("probe_dns_additional_rrs", "Records in the additional section.")
@@ -96,7 +99,7 @@ class DnsProbe(FamilyProbe[DnsSettings]):
     measurement = "dns"
     own_metrics = (
         RESOLVE, CONNECT, REQUEST, ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, RCODE, CLASS,
-        EDNS, KERNEL_STAMPS,
+        EDNS, SERIAL, KERNEL_STAMPS, *ADDRESS_METRICS,
     )  # fmt: skip
     settings_type = DnsSettings
     binds = True
@@ -126,7 +129,7 @@ class DnsProbe(FamilyProbe[DnsSettings]):
         """Ask one resolver."""
         endpoint = self._endpoints[target]
         resolved = await resolve(self.context, endpoint.host, self.settings.family, self.circuit)
-        values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds, SUCCEEDED: 0}
+        values = {RESOLVE: resolved.seconds, SUCCEEDED: 0, **address_values(resolved)}
         try:
             heard = await self._ask(endpoint, resolved)
         except sdk.SourceError as error:
@@ -181,7 +184,10 @@ class DnsProbe(FamilyProbe[DnsSettings]):
     def _judge(self, values: dict[sdk.Metric, sdk.Value], heard: Heard) -> sdk.Sample:
         answer = heard.answer
         values |= {
-            CONNECT: heard.connect_seconds,
+            CONNECT: heard.connect_seconds or 0.0,
+            SERIAL: next(
+                (soa_serial(record) for record in answer.answers if record.kind == TYPES["SOA"]), None
+            ),
             REQUEST: heard.round_trip.seconds,
             ANSWERS: len(answer.answers),
             AUTHORITIES: len(answer.authorities),

@@ -21,6 +21,7 @@ _CLASSES = {1: "not_understood", 2: "server_failure", 3: "no_such_name", 4: "not
 _HEADER = struct.Struct("!HHHHHH")
 _QUESTION = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHIH")
+_SOA_NUMBERS = struct.Struct("!5I")
 _RESPONSE, _TRUNCATED, _RECURSION_DESIRED = 1 << 15, 1 << 9, 1 << 8
 _INTERNET = 1
 _OPTIONS = 41  # RFC 6891 §6.1.1: the pseudo-record of EDNS
@@ -138,6 +139,14 @@ def answer_class(answer: Answer) -> str:
     if answer.rcode == 0:
         return "answered" if answer.answers else "no_data"
     return _CLASSES.get(answer.rcode, "other")
+
+
+def soa_serial(record: Record) -> int | None:
+    """Return the serial number of an SOA record (RFC 1035 §3.3.13); None when it is too short for one."""
+    if len(record.data) < _SOA_NUMBERS.size:
+        return None
+    serial: int = _SOA_NUMBERS.unpack(record.data[-_SOA_NUMBERS.size :])[0]
+    return serial
 
 
 def _read_question(data: bytes) -> tuple[int, Question]:

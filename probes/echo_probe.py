@@ -154,7 +154,8 @@ class EchoProbe(FamilyProbe[S]):
         if self._tells:
             for number, echo in enumerate(echoes, 1):
                 self.context.trace(f"  packet {number} to {resolved.address}: {story(echo)}")
-        self._book.note(target, echoes)
+        host = self.endpoint(target)[0]
+        self._book.note(target, echoes, (("host", host), ("ip", resolved.address)))
         return self.figures(resolved, echoes, known_ns)
 
 

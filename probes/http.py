@@ -8,47 +8,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmon import sdk
+from probes.address_figures import ADDRESS_METRICS, LOOKUP, address_values
 from probes.families import FamilyProbe, FamilySettings
 from probes.fence import check_address
 from probes.http_exchange import Exchange, Header, Request, Response
+from probes.http_figures import (
+    BODY_LENGTH,
+    CONNECT,
+    CONTENT_LENGTH,
+    LAST_MODIFIED,
+    PROCESSING,
+    REDIRECTS,
+    RESOLVE,
+    SECURE,
+    STATUS,
+    TLS,
+    TRANSFER,
+    VERSION,
+    described,
+)  # fmt: skip
 from probes.stream import Stream, connect
 from probes.target import Resolved, resolve
 from probes.tcp import FAILED_PATTERN, compile_pattern, handshake_seconds
 from probes.timestamping import KERNEL_STAMPS, StampKeeper
-from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
+from probes.tls_figures import (
+    AGREED_METRICS,
+    CERTIFICATE_METRICS,
+    FURTHER_METRICS,
+    CertificateBook,
+    agreed_texts,
+    certificate_values,
+)
 from probes.tls_stream import TlsStream, Trust, start_tls
 from probes.url import Url, parse_url
-
-
-def _phase(phase: str, what: str) -> sdk.Metric:
-    return sdk.gauge(
-        "probe_http_duration_seconds", f"Time by phase, redirects added up: {what}.", phase=phase
-    )
-
-
-RESOLVE = _phase("resolve", "finding the address")
-CONNECT = _phase("connect", "the TCP handshake, as the kernel timed it")
-TLS = _phase("tls", "the TLS handshake")
-PROCESSING = _phase("processing", "from the request to the first byte, from kernel stamps where possible")
-TRANSFER = _phase("transfer", "from the first byte to the last")
-LOOKUP = sdk.gauge("probe_dns_lookup_time_seconds", "Time it took to find the addresses, redirects added up.")
-PROTOCOL = sdk.state("probe_ip_protocol", "IP version of the last connection: 4 or 6.")
-STATUS = sdk.state("probe_http_status_code", "Status code of the last response.")
-VERSION = sdk.gauge("probe_http_version", "HTTP version of the last response, such as 1.1.")
-SECURE = sdk.state("probe_http_ssl", "1 when the last request went over TLS, 0 when it did not.")
-REDIRECTS = sdk.integer("probe_http_redirects", "Redirects that were followed.")
-CONTENT_LENGTH = sdk.integer(
-    "probe_http_content_length", "Length that the response announced; absent without."
-)
-BODY_LENGTH = sdk.integer(
-    "probe_http_uncompressed_body_length",
-    "Length of the body; absent when it came compressed or was cut off.",
-)
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding"})
-_LENGTH = re.compile(r"[0-9]{1,18}")  # what fits into 64 bits with a sign
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -73,12 +69,19 @@ class HttpSettings(FamilySettings):
 class Visit:
     """What one probe of one target has found so far, hop by hop."""
 
+    target: str
     values: dict[sdk.Metric, sdk.Value] = field(default_factory=dict)
+    texts: dict[sdk.Metric, str] = field(default_factory=dict)
+    records: tuple[sdk.Record, ...] = ()
     came_from: str | None = None
 
     def add(self, phase: sdk.Metric, seconds: float) -> None:
         """Add a hop's time to a phase."""
         self.values[phase] = (self.values.get(phase) or 0.0) + seconds
+
+    def sample(self, outcome: sdk.Outcome = sdk.Outcome.OK, detail: str = "") -> sdk.Sample:
+        """Return all of it, with how it ended."""
+        return sdk.Sample(self.values, self.texts, outcome, detail, self.records)
 
 
 class HttpProbe(FamilyProbe[HttpSettings]):
@@ -86,9 +89,11 @@ class HttpProbe(FamilyProbe[HttpSettings]):
 
     measurement = "http"
     own_metrics = (
-        RESOLVE, CONNECT, TLS, PROCESSING, TRANSFER, LOOKUP, PROTOCOL, STATUS, VERSION, SECURE, REDIRECTS,
-        CONTENT_LENGTH, BODY_LENGTH, FAILED_PATTERN, *CERTIFICATE_METRICS, KERNEL_STAMPS,
+        RESOLVE, CONNECT, TLS, PROCESSING, TRANSFER, STATUS, VERSION, SECURE, REDIRECTS, CONTENT_LENGTH,
+        BODY_LENGTH, LAST_MODIFIED, FAILED_PATTERN, *AGREED_METRICS, *CERTIFICATE_METRICS, *ADDRESS_METRICS,
+        KERNEL_STAMPS,
     )  # fmt: skip
+    further_metrics = FURTHER_METRICS
     settings_type = HttpSettings
     binds = True
 
@@ -98,6 +103,7 @@ class HttpProbe(FamilyProbe[HttpSettings]):
         self._pattern = compile_pattern(settings.body_pattern, assignment.name)
         self._valid_status = parse_status(settings.valid_status)
         self._trust = Trust(settings.verify, settings.ca_file)
+        self._certificates = CertificateBook(self._key)
         _check(settings)
 
     async def open(self, context: sdk.Context) -> None:
@@ -108,11 +114,11 @@ class HttpProbe(FamilyProbe[HttpSettings]):
 
     async def measure(self, target: str) -> sdk.Sample:
         """Fetch one target; what was found before something failed is kept."""
-        visit = Visit()
+        visit = Visit(target)
         try:
             response = await self._fetch(visit, self._urls[target])
         except sdk.SourceError as error:
-            return sdk.Sample(visit.values, outcome=sdk.Outcome(error.outcome), detail=str(error))
+            return visit.sample(sdk.Outcome(error.outcome), str(error))
         return self._judge(visit, response)
 
     async def _fetch(self, visit: Visit, first: Url) -> Response:
@@ -133,7 +139,7 @@ class HttpProbe(FamilyProbe[HttpSettings]):
     async def _hop(self, visit: Visit, url: Url, request: Request) -> Response:
         resolved = await resolve(self.context, url.host, self.settings.family, self.circuit)
         visit.add(RESOLVE, resolved.seconds)
-        visit.add(LOOKUP, resolved.seconds)
+        visit.values |= {**address_values(resolved), LOOKUP: visit.values[RESOLVE]}
         self.context.trace(f"{url} is at {resolved.address}")
         check_address(resolved.address, visit.came_from)
         visit.came_from = resolved.address
@@ -149,9 +155,10 @@ class HttpProbe(FamilyProbe[HttpSettings]):
         stream = await connect(resolved.address, url.port, clock, self.circuit)
         connected = clock.monotonic()
         visit.add(CONNECT, handshake_seconds(stream) or connected - began)
-        visit.values |= {PROTOCOL: resolved.version, SECURE: int(url.secure)}
-        visit.values |= dict.fromkeys(CERTIFICATE_METRICS)
+        visit.values |= {SECURE: int(url.secure), **dict.fromkeys(CERTIFICATE_METRICS)}
+        visit.texts, visit.records = {}, ()
         if not url.secure:
+            visit.add(TLS, 0.0)
             return stream
         try:
             encrypted = await start_tls(stream, self._tls_context, url.host)
@@ -160,6 +167,8 @@ class HttpProbe(FamilyProbe[HttpSettings]):
             raise
         visit.add(TLS, clock.monotonic() - connected)
         visit.values |= certificate_values(encrypted.tls)
+        visit.texts = agreed_texts(encrypted.tls)
+        visit.records = self._certificates.readings(visit.target, encrypted.tls, clock.stamp())
         return encrypted
 
     async def _ask(self, visit: Visit, stream: Stream | TlsStream, request: Request) -> Response:
@@ -173,25 +182,23 @@ class HttpProbe(FamilyProbe[HttpSettings]):
         self.context.trace(f"  status {response.status}, HTTP/{response.version}")
         await exchange.finish(response)
         visit.add(TRANSFER, clock.monotonic() - began)
-        visit.values |= _described(response)
+        visit.values |= described(response)
         return response
 
     def _judge(self, visit: Visit, response: Response) -> sdk.Sample:
         """Say whether the last response is what was asked for."""
         matches = self._pattern is None or self._pattern.search(response.body) is not None
-        if self._pattern is not None:
-            visit.values[FAILED_PATTERN] = int(not matches)
+        visit.values[FAILED_PATTERN] = int(not matches)
         if response.status in (401, 407) and response.status not in self._valid_status:
-            return sdk.Sample(visit.values, outcome=sdk.Outcome.DENIED, detail=f"status {response.status}")
+            return visit.sample(sdk.Outcome.DENIED, f"status {response.status}")
         if response.status not in self._valid_status:
-            return sdk.Sample(visit.values, outcome=sdk.Outcome.REJECTED, detail=f"status {response.status}")
+            return visit.sample(sdk.Outcome.REJECTED, f"status {response.status}")
         if not matches:
-            detail = "the body does not match the pattern"
-            return sdk.Sample(visit.values, outcome=sdk.Outcome.REJECTED, detail=detail)
+            return visit.sample(sdk.Outcome.REJECTED, "the body does not match the pattern")
         if not response.complete:
             detail = f"the body is longer than {self.settings.max_bytes} bytes"
-            return sdk.Sample(visit.values, outcome=sdk.Outcome.PARTIAL, detail=detail)
-        return sdk.Sample(visit.values)
+            return visit.sample(sdk.Outcome.PARTIAL, detail)
+        return visit.sample()
 
 
 def parse_status(text: str) -> frozenset[int]:
@@ -218,17 +225,6 @@ def _request(method: str, url: Url, configured: Sequence[Header]) -> Request:
     given = {name.lower() for name, _ in configured}
     kept = tuple((name, value) for name, value in own.items() if name.lower() not in given)
     return Request(method, url.path, (*kept, *configured))
-
-
-def _described(response: Response) -> dict[sdk.Metric, sdk.Value]:
-    announced = response.header(b"content-length")
-    compressed = response.header(b"content-encoding") not in ("", "identity")
-    return {
-        STATUS: response.status,
-        VERSION: float(response.version),
-        CONTENT_LENGTH: int(announced) if _LENGTH.fullmatch(announced) else None,
-        BODY_LENGTH: None if compressed or not response.complete else len(response.body),
-    }
 
 
 def _check(settings: HttpSettings) -> None:

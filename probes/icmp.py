@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netmon import sdk
+from probes.address_figures import ADDRESS_METRICS, address_values
 from probes.binding import packet_info
 from probes.closed_port import Answer, Method, UnreachableSockets, reset_time
 from probes.echo import Echo
@@ -46,7 +47,7 @@ class IcmpProbe(EchoProbe[IcmpSettings]):
     """Send a train, wait for its replies, say what came and what did not."""
 
     measurement = "icmp"
-    own_metrics = (RESOLVE, SETUP, RTT, HOP_LIMIT, METHOD, *TRAIN_METRICS)
+    own_metrics = (RESOLVE, SETUP, RTT, HOP_LIMIT, METHOD, *TRAIN_METRICS, *ADDRESS_METRICS)
     settings_type = IcmpSettings
 
     def __init__(self, assignment: sdk.Assignment, settings: IcmpSettings) -> None:
@@ -85,7 +86,7 @@ class IcmpProbe(EchoProbe[IcmpSettings]):
         reply = next((echo.reply for echo in echoes if echo.reply is not None), None)
         hop_limit = None if reply is None else reply.hop_limit
         more = {RESOLVE: resolved.seconds, SETUP: setup_seconds, HOP_LIMIT: hop_limit}
-        return train_sample(echoes, RTT, more, _BY_PING)
+        return train_sample(echoes, RTT, more | address_values(resolved), _BY_PING)
 
     async def measure(self, target: str) -> sdk.Sample:
         """Ping one target; where that is not permitted, knock at its closed ports."""
@@ -95,7 +96,7 @@ class IcmpProbe(EchoProbe[IcmpSettings]):
         self.context.trace(f"{target} is {resolved.address}, found in {resolved.seconds * 1000:.3f} ms")
         left_seconds = self.assignment.timeout_seconds - resolved.seconds
         found = await self._knock(target, resolved, left_seconds)
-        return replace(found, values={RESOLVE: resolved.seconds, **found.values})
+        return replace(found, values={RESOLVE: resolved.seconds, **address_values(resolved), **found.values})
 
     async def _knock(self, target: str, resolved: Resolved, left_seconds: float) -> sdk.Sample:
         """Try one packet each on a closed UDP and TCP port, first the way that worked the last time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from netmon import sdk
+from probes.address_figures import ADDRESS_METRICS, address_values
 from probes.families import FamilyProbe, FamilySettings
 from probes.stream import Stream, connect
 from probes.target import parse_endpoint, resolve
@@ -28,7 +29,8 @@ RETRANSMITS = sdk.integer(
     "Packets of the handshake that were sent again, because one was lost on the way or back.",
 )
 FAILED_PATTERN = sdk.state(
-    "probe_failed_due_to_regex", "1 when what came does not match the pattern asked for."
+    "probe_failed_due_to_regex",
+    "1 when what came does not match the pattern asked for, 0 when it does or none was.",
 )
 
 _MAX_EXPECTED_BYTES = 4096
@@ -44,7 +46,7 @@ class TcpProbe(FamilyProbe[TcpSettings]):
     """Connect, note how long the handshake took, listen for a greeting if one is expected, close."""
 
     measurement = "tcp"
-    own_metrics = (RESOLVE, CONNECT, EXPECT, RETRANSMITS, FAILED_PATTERN)
+    own_metrics = (RESOLVE, CONNECT, EXPECT, RETRANSMITS, FAILED_PATTERN, *ADDRESS_METRICS)
     settings_type = TcpSettings
     binds = True
 
@@ -61,7 +63,8 @@ class TcpProbe(FamilyProbe[TcpSettings]):
         self.context.trace(f"{endpoint.host} is {resolved.address}")
         stream = await connect(resolved.address, endpoint.port, clock, self.circuit)
         try:
-            values = {RESOLVE: resolved.seconds, **_handshake(stream)}
+            values = {RESOLVE: resolved.seconds, **_handshake(stream), **address_values(resolved)}
+            values[FAILED_PATTERN] = 0
             if self._expected is None:
                 return sdk.Sample(values)
             began = clock.monotonic()

@@ -8,12 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from netmon import sdk
+from probes.address_figures import ADDRESS_METRICS, address_values
 from probes.families import FamilyProbe, FamilySettings
 from probes.stream import connect
 from probes.target import Resolved, parse_endpoint, resolve
 from probes.tcp import handshake_seconds
-from probes.tls_figures import CERTIFICATE_METRICS, certificate_values
-from probes.tls_stream import TlsStream, Trust, start_tls
+from probes.tls_figures import (
+    AGREED_METRICS,
+    CERTIFICATE_METRICS,
+    FURTHER_METRICS,
+    CertificateBook,
+    agreed_texts,
+    certificate_values,
+)
+from probes.tls_stream import Trust, start_tls
 
 
 def _phase(phase: str, what: str) -> sdk.Metric:
@@ -23,8 +31,6 @@ def _phase(phase: str, what: str) -> sdk.Metric:
 RESOLVE = _phase("resolve", "finding the address")
 CONNECT = _phase("connect", "the TCP handshake as the kernel timed it")
 HANDSHAKE = _phase("handshake", "the TLS handshake")
-VERSION = sdk.info("probe_tls_version_info", "Version of TLS that was agreed on.", label="version")
-CIPHER = sdk.info("probe_tls_cipher_info", "Cipher that was agreed on.", label="cipher")
 
 _PORT = 443
 
@@ -41,13 +47,17 @@ class TlsProbe(FamilyProbe[TlsSettings]):
     """Connect, shake hands, read the certificates, close."""
 
     measurement = "tls"
-    own_metrics = (RESOLVE, CONNECT, HANDSHAKE, VERSION, CIPHER, *CERTIFICATE_METRICS)
+    own_metrics = (
+        RESOLVE, CONNECT, HANDSHAKE, *AGREED_METRICS, *CERTIFICATE_METRICS, *ADDRESS_METRICS,
+    )  # fmt: skip
+    further_metrics = FURTHER_METRICS
     settings_type = TlsSettings
     binds = True
 
     def __init__(self, assignment: sdk.Assignment, settings: TlsSettings) -> None:
         super().__init__(assignment, settings)
         self._endpoints = {target: parse_endpoint(target, _PORT) for target in assignment.targets}
+        self._certificates = CertificateBook(self._key)
         if settings.ca_file and not Path(settings.ca_file).is_file():
             raise sdk.UsageError(f"ca_file {settings.ca_file!r} is not a file")
 
@@ -70,11 +80,11 @@ class TlsProbe(FamilyProbe[TlsSettings]):
             async with asyncio.timeout(self.assignment.timeout_seconds / 2):
                 seen = await self._shake(target, resolved, verify=False)
         dates = {metric: seen.values.get(metric) for metric in CERTIFICATE_METRICS}
-        return replace(sample, values={**sample.values, **dates}, texts=seen.texts)
+        return replace(sample, values={**sample.values, **dates}, texts=seen.texts, records=seen.records)
 
     async def _shake(self, target: str, resolved: Resolved, *, verify: bool = True) -> sdk.Sample:
         clock, endpoint = self.context.clock, self._endpoints[target]
-        values: dict[sdk.Metric, sdk.Value] = {RESOLVE: resolved.seconds}
+        values = {RESOLVE: resolved.seconds, **address_values(resolved)}
         stream = await connect(resolved.address, endpoint.port, clock, self.circuit)
         try:
             values[CONNECT] = handshake_seconds(stream)
@@ -82,14 +92,9 @@ class TlsProbe(FamilyProbe[TlsSettings]):
             context = self._strict if verify else self._lax
             encrypted = await start_tls(stream, context, self.settings.server_name or endpoint.host)
             values |= {HANDSHAKE: clock.monotonic() - began, **certificate_values(encrypted.tls)}
-            return sdk.Sample(values, _agreed(encrypted))
+            told = self._certificates.readings(target, encrypted.tls, clock.stamp())
+            return sdk.Sample(values, agreed_texts(encrypted.tls), records=told)
         except sdk.SourceError as error:
             return sdk.Sample(values, outcome=sdk.Outcome(error.outcome), detail=str(error))
         finally:
             stream.close()
-
-
-def _agreed(stream: TlsStream) -> dict[sdk.Metric, str]:
-    cipher = stream.tls.cipher()
-    texts = {VERSION: sdk.clean(stream.tls.version() or ""), CIPHER: sdk.clean(cipher[0] if cipher else "")}
-    return {metric: text for metric, text in texts.items() if text}

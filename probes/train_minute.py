@@ -77,6 +77,11 @@ REQUESTS = sdk.counter("smokeping_requests_total", "Requests since the start.")
 FURTHER = sdk.counter(
     "smokeping_response_duplicates_total", "Further replies to the same request since the start."
 )
+TTL = sdk.integer("smokeping_response_ttl", "TTL or hop limit that the last reply came with.")
+SEND_ERRORS = sdk.counter("smokeping_send_errors_total", "Requests since the start that could not be sent.")
+RECEIVE_ERRORS = sdk.counter(
+    "smokeping_receive_errors_total", "Requests since the start that the network or the far end refused."
+)
 BUCKETS = tuple(
     sdk.Metric(
         f"{_DURATION}_bucket", _DURATION_HELP, sdk.Kind.HISTOGRAM, sdk.Number.INTEGER, (("le", bound),)
@@ -85,7 +90,7 @@ BUCKETS = tuple(
 )
 SUM = sdk.Metric(f"{_DURATION}_sum", _DURATION_HELP, sdk.Kind.COUNTER)
 COUNT = sdk.counter(f"{_DURATION}_count", _DURATION_HELP)
-SMOKEPING_METRICS = (REQUESTS, FURTHER, *BUCKETS, SUM, COUNT)
+SMOKEPING_METRICS = (REQUESTS, FURTHER, *BUCKETS, SUM, COUNT, TTL, SEND_ERRORS, RECEIVE_ERRORS)
 
 FURTHER_METRICS = {MINUTE: MINUTE_METRICS, SMOKEPING: SMOKEPING_METRICS}
 
@@ -98,6 +103,10 @@ class _Target:
     further_total: int = 0
     requests_total: int = 0
     sum_seconds: float = 0.0
+    send_errors_total: int = 0
+    receive_errors_total: int = 0
+    hop_limit: int | None = None
+    labels: sdk.Labels = ()
     buckets: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
 
 
@@ -111,13 +120,19 @@ class TrainBook:
         self._began_ns = 0
         self._shapes: dict[str, sdk.Shape] = {}
 
-    def note(self, target: str, echoes: Sequence[Echo]) -> None:
-        """Take a train."""
+    def note(self, target: str, echoes: Sequence[Echo], labels: sdk.Labels = ()) -> None:
+        """Take a train; `labels` are shown beside the key of what is known since the start."""
         kept = self._targets.setdefault(target, _Target())
+        kept.labels = labels
         for echo in echoes:
             trip = echo.round_trip
             kept.series.append(None if trip is None else trip.seconds)
             kept.further_total += echo.duplicates
+            if echo.reply is not None:
+                kept.hop_limit = echo.reply.hop_limit
+            elif echo.error is not None:
+                kept.send_errors_total += echo.departure is None
+                kept.receive_errors_total += echo.departure is not None
             if trip is not None:
                 kept.buckets[bisect_left(BOUNDS_SECONDS, trip.seconds)] += 1
                 kept.sum_seconds += trip.seconds
@@ -158,9 +173,12 @@ class TrainBook:
         rows: Mapping[str, Mapping[sdk.Metric, sdk.Value]],
     ) -> sdk.Reading:
         metrics, shape = FURTHER_METRICS[measurement], self._shapes.get(measurement)
-        if shape is None or len(shape.rows) != len(rows):
-            shape = sdk.Shape(measurement, metrics, tuple(sdk.Row(self._key(target)) for target in rows))
-            self._shapes[measurement] = shape
+        shown = tuple(
+            sdk.Row(self._key(target), self._targets[target].labels if measurement == SMOKEPING else ())
+            for target in rows
+        )
+        if shape is None or shape.rows != shown:
+            shape = self._shapes[measurement] = sdk.Shape(measurement, metrics, shown)
         columns = tuple([values.get(metric) for values in rows.values()] for metric in metrics)
         epochs = (self._began_ns,) * len(rows) if measurement == SMOKEPING else ()
         return sdk.Reading(shape, stamp, columns, tuple(outcomes[target] for target in rows), epochs)
@@ -191,4 +209,6 @@ def _totals(kept: _Target) -> dict[sdk.Metric, sdk.Value]:
     counts = list(accumulate(kept.buckets))
     totals: dict[sdk.Metric, sdk.Value] = dict(zip(BUCKETS, counts, strict=True))
     more: dict[sdk.Metric, sdk.Value] = {REQUESTS: kept.requests_total, FURTHER: kept.further_total}
+    more |= {SEND_ERRORS: kept.send_errors_total, RECEIVE_ERRORS: kept.receive_errors_total}
+    more[TTL] = kept.hop_limit
     return totals | more | {SUM: kept.sum_seconds, COUNT: counts[-1]}

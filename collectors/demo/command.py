@@ -24,6 +24,7 @@ _CONFIGURATION = Template("""\
 id = "demo-library"
 name = "Demonstration library"
 users = 40
+networks = ["127.0.0.0/28"]
 
 [web]
 listen = "$listen"

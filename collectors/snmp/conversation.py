@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeVar
 
 from collectors.snmp import message, story
@@ -53,6 +53,7 @@ class ConversationCounters:
     packets_sent: int = 0
     packets_retried: int = 0
     varbinds: int = 0
+    waited_seconds: float = 0.0
 
 
 def envelope_for(device: sdk.Device, context: sdk.Context) -> Envelope:
@@ -199,6 +200,8 @@ class Conversation:
             raise
         finally:
             self._transport.drop(exchange)
+            waited_seconds = self.counters.waited_seconds + self.now - now
+            self.counters = replace(self.counters, waited_seconds=waited_seconds)
         self._reach.answered(exchange.round_trip_seconds)
         return result
 
@@ -206,7 +209,10 @@ class Conversation:
         now = self.counters
         again = max(sent - 1, 0) if retried is None else retried
         self.counters = ConversationCounters(
-            now.packets_sent + sent, now.packets_retried + again, now.varbinds + varbinds
+            now.packets_sent + sent,
+            now.packets_retried + again,
+            now.varbinds + varbinds,
+            now.waited_seconds,
         )
 
     def tell(self, words: str) -> None:

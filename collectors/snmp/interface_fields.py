@@ -113,12 +113,24 @@ PROMISCUOUS: Final = _number(
 CONNECTOR: Final = _number(
     "ifConnectorPresent", f"{mib.IF_X_TABLE}.17", WHOLE, "Has a physical connector: 1 true, 2 false."
 )
+QUEUE: Final = _number(
+    "ifOutQLen",
+    f"{mib.IF_TABLE}.21",
+    GAUGE,
+    "Packets that waited to be sent when the port was last described.",
+)
+LINK_TRAPS: Final = _number(
+    "ifLinkUpDownTrapEnable",
+    f"{mib.IF_X_TABLE}.14",
+    WHOLE,
+    "Notifies when its link comes or goes: 1 yes, 2 no.",
+)
 
 TYPE: Final = sdk.info("ifType_info", "Interface type by its IANA name.", label="ifType")
 PHYS_ADDRESS: Final = sdk.info("ifPhysAddress", "Address of the port, a MAC address for most.")
 
 FAST: Final = (*HIGH_CAPACITY, *ERRORS, *STATES, LAST_CHANGE, DISCONTINUITY)
 """Read with every poll."""
-SLOW: Final = (MTU, SPEED, HIGH_SPEED, PROMISCUOUS, CONNECTOR)
+SLOW: Final = (MTU, SPEED, HIGH_SPEED, PROMISCUOUS, CONNECTOR, QUEUE, LINK_TRAPS)
 """Read with what describes a port."""
 INFOS: Final = (TYPE, PHYS_ADDRESS)

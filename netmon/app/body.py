@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
 from netmon.app.catch_up import catch_up
+from netmon.app.channels import Channels
+from netmon.app.incident_desk import IncidentDesk
 from netmon.app.jobs import Jobs
+from netmon.app.mail import Mail
+from netmon.app.planned_work import PlannedWork
 from netmon.app.pulse import Pulse
 from netmon.app.sealing import Sealing
 from netmon.app.sinks import Sinks
 from netmon.app.timekeeping import Timekeeping
+from netmon.app.urgency import Urgency
 from netmon.clock import Clock
 from netmon.config.load import Loaded
 from netmon.config.plan import circuits, probe_job
 from netmon.config.schema import Configuration
+from netmon.delivery.beginning import identify
 from netmon.errors import StoreError
 from netmon.hub import Hub
+from netmon.incidents.inbox import Inbox
 from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
 from netmon.metrics.exposition import Exposition
 from netmon.metrics.own import OwnMetrics
+from netmon.model import Record
+from netmon.model.derived import INCIDENT
 from netmon.resolver import CachingResolver
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.ticker import Ticker
 from netmon.sdk import Context
-from netmon.shared import SharedThings, Slot
+from netmon.shared import Loads, SharedThings, Slot
 from netmon.store.disk_thread import DiskThread
 from netmon.store.history import SqliteHistory, open_history
-from netmon.store.interface import HistoryReader
+from netmon.store.interface import HistoryReader, Position
 from netmon.store.reader import open_reader
 from netmon.systemd import Notifier
 from netmon.verdict.book import Book
@@ -56,8 +65,12 @@ class Body:
         self.clock, self.folder, self.history, self.ticker = clock, folder, history, ticker
         self.latest = Latest()
         self.exposition = Exposition(clock)
-        self.book = Book()
-        self.hub = Hub((self.latest, self.exposition, self.book, history))
+        self.loads = Loads(clock)
+        self.book = Book(self.loads)
+        self.planned = PlannedWork(clock, history)
+        self.incidents = IncidentDesk(self._publish, clock, self.planned.reason)
+        self._urgency = Urgency(history)
+        self.hub = Hub((self.latest, self.exposition, self.book, history, self.incidents, self._urgency))
         self.minutes = Minutes(self.hub, clock, self.book, lambda name: ticker.run_now(probe_job(name)))
         self.own = OwnMetrics()
         self.jobs = Jobs(ticker, self.hub)
@@ -72,6 +85,7 @@ class Body:
         self.oldest: datetime | None = None
         """Time of the oldest record when the daemon started; None: the history was empty."""
         self._sinks: Sinks | None = None
+        self._channels: Channels | None = None
         self._reading = DiskThread()
         self._reader: HistoryReader | None = None
         self._retention: Callable[[], tuple[float, int, float]] | None = None
@@ -82,12 +96,14 @@ class Body:
         commit_seconds = loaded.configuration.store.commit_every_seconds
         history = open_history(folder, clock, commit_seconds=commit_seconds)
         stack.push_async_callback(history.close)
+        await identify(history, history.newest)
         ticker = await stack.enter_async_context(Ticker(clock))
         body = cls(clock, folder, history, ticker)
         body.timekeeping.site = loaded.configuration.site.id
         stack.push_async_callback(body.close)
         await body.ledger.load(history)
         oldest_ms = await body.query(lambda reader: reader.oldest_ms())
+        body._urgency.remember(await body.query(lambda reader: reader.facts(INCIDENT)))
         body.oldest = None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
         return body
 
@@ -98,15 +114,29 @@ class Body:
             raise RuntimeError("the daemon has not started")
         return self._sinks
 
+    @property
+    def channels(self) -> Channels:
+        """Who is told; there are none before `start()`."""
+        if self._channels is None:
+            raise RuntimeError("the daemon has not started")
+        return self._channels
+
     def start(self, tasks: asyncio.TaskGroup, notifier: Notifier) -> None:
         """Start what runs beside the jobs."""
         self.pulse = Pulse(self.clock, notifier, self._stuck)
         self._sinks = Sinks(tasks, self.history, self.clock)
-        self.history.on_commit = self._sinks.committed
+        self._channels = Channels(tasks, self.history, self.clock, self._publish)
+        self.history.on_commit = self._committed
         tasks.create_task(self.history.run(), name="commit")
         tasks.create_task(self.pulse.run(), name="pulse")
+        tasks.create_task(self.incidents.resume(self), name="incidents of before")
         tasks.create_task(catch_up(self), name="catch up")
+        mail = Mail(Inbox(self.folder), self.clock, self._publish)
+        tasks.create_task(mail.run(self, self.history), name="what people write")
         tasks.create_task(self.minutes.run(), name="minutes")
+        tasks.create_task(self.planned.run(), name="planned work")
+        self.calendar.add("planned work", "41 * * * *", self.planned.refresh, jitter_seconds=300)
+        self.calendar.add("test of channels", "0 10 * * 1", self.channels.test, jitter_seconds=600)
         self.calendar.add("housekeeping", "17 * * * *", self._keep_house, jitter_seconds=120)
         self.calendar.add("sealing", "41 * * * *", self._seal, jitter_seconds=120)
         tasks.create_task(self.calendar.run(), name="calendar")
@@ -126,7 +156,9 @@ class Body:
             self.slot,
             self.shared,
             self.ticker.run_now,
+            self.loads,
             circuits(configuration),
+            timezone=configuration.site.timezone,
             state_folder=self.folder,
         )
 
@@ -141,6 +173,7 @@ class Body:
                 await self.jobs.end()
                 self.minutes.finish()
                 await self.sinks.end()
+                await self.channels.end()
                 await self._save_ledger()
         except TimeoutError:
             log.warning("not everything ended within %g s; it is left behind", _STOP_SECONDS)
@@ -156,6 +189,13 @@ class Body:
         if self._reader is None:
             self._reader = open_reader(self.folder)
         return self._reader
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        self.hub.publish(records)
+
+    def _committed(self, newest: Position) -> None:
+        self.sinks.committed(newest)
+        self.channels.committed(newest)
 
     def _stuck(self) -> str:
         return "the disk thread does not answer" if self.history.busy_seconds > _STUCK_SECONDS else ""

@@ -106,17 +106,24 @@ class Reloader:
         shown = watch(loaded.configuration, planned, connected())
         self._view = View(shown, self._body.latest, self._body.clock)
         self._body.book.expect(shown)
+        self._body.planned.expect(loaded.configuration)
+        self._body.incidents.expect(loaded.configuration, shown)
 
     async def adopt(self, loaded: Loaded) -> None:
         """Run what this configuration says, from now on."""
-        old_site, configuration = self._loaded.configuration.site.id, loaded.configuration
+        before, configuration = self._loaded.configuration, loaded.configuration
         self.expect(loaded)
         jobs = planned_jobs(assignments(configuration))
         self._end_series(await self._body.jobs.apply(jobs, self._body.context(configuration)))
-        if old_site != configuration.site.id:
-            self._drop((("site", old_site),))
+        if before.site.id != configuration.site.id:
+            self._drop((("site", before.site.id),))
+        for circuit in {one.id for one in before.circuits} - {one.id for one in configuration.circuits}:
+            self._drop((("circuit", circuit),))
+        self._body.exposition.limit(configuration.web.max_series)
         self._body.history.commit_every(configuration.store.commit_every_seconds)
+        self._body.history.hold_seconds = configuration.store.hold_unsynced_seconds
         await self._body.sinks.apply(configuration)
+        await self._body.channels.apply(configuration)
         self.web_wanted(self.web_settings)
         self.last_ok, self.last_problem = True, ""
         self.last_success_seconds = self._body.clock.wall_ns() / 1e9

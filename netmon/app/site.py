@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TypeVar
@@ -13,8 +13,10 @@ from netmon.clock import Clock
 from netmon.delivery.health import pump_samples
 from netmon.kernel_clock import kernel_clock
 from netmon.metrics import daemon as declared
-from netmon.metrics.exposition import chunks
+from netmon.metrics.excerpt import Part
+from netmon.metrics.fragment import Cut
 from netmon.metrics.own import OwnSample
+from netmon.metrics.text_format import TextFormat
 from netmon.store.health import store_samples
 from netmon.store.interface import HistoryReader
 from netmon.verdict.rules import Verdict, decide
@@ -53,9 +55,14 @@ class DaemonSite:
         """Put a question to the history, off the event loop."""
         return await self._body.query(question)
 
-    def exposition(self) -> Iterable[bytes]:
-        """Return all series in Prometheus' text format."""
-        return chunks([*self._body.exposition.render(), self._body.own.render()])
+    async def exposition(self, form: TextFormat) -> Sequence[bytes]:
+        """Return all series as text."""
+        await self._body.exposition.prepare()
+        return [*self._body.exposition.render(form), self._body.own.render(form)]
+
+    def parts(self, measurement: str, cut: Cut) -> Sequence[Part]:
+        """Return the newest readings of a measurement that have rows for a cut."""
+        return self._body.exposition.parts(measurement, cut)
 
     async def reload(self) -> None:
         """Read the configuration again; ConfigError leaves the old one running."""
@@ -101,8 +108,10 @@ class DaemonSite:
         yield declared.CLOCK_STEPS, (), body.timekeeping.watch.steps_total
         yield from declared.job_samples(body.ticker.states)
         yield from declared.hub_samples(body.hub)
+        yield from declared.exposition_samples(body.exposition.budget)
         yield from store_samples(body.history)
         yield from pump_samples(body.sinks.pumps)
+        yield from body.channels.samples()
 
     def _store(self) -> StoreHealth:
         history = self._body.history

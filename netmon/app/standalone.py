@@ -10,7 +10,8 @@ from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
 from netmon.resolver import CachingResolver
 from netmon.sdk import Circuit, Context, no_trace
-from netmon.shared import SharedThings, Slot
+from netmon.shared import Loads, SharedThings, Slot
+from netmon.store.folder import state_directory
 
 
 @asynccontextmanager
@@ -30,8 +31,10 @@ async def standalone(
             exclusive=Slot(),
             shared=shared,
             run_now=lambda _name: False,
+            loads=Loads(clock),
             circuits=circuits or {},
             trace=trace,
+            state_folder=state_directory(),
         )
     finally:
         await shared.close()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from netmon.config.plan import Planned
 from netmon.config.routes import Network
 from netmon.config.schema import Configuration
+from netmon.config.values import Endpoint
 from netmon.verdict.view import Watch, WatchedCircuit, WatchedDevice, WatchedProbe
+
+_SNMP_PORT = 161
 
 
 def watch(
@@ -18,13 +23,18 @@ def watch(
         if device is not None:
             sources = devices[device.name].sources if device.name in devices else ()
             devices[device.name] = WatchedDevice(
-                device.name, device.role, one.every_seconds, device.parent, (*sources, one.source_name)
+                device.name,
+                device.role,
+                one.every_seconds,
+                device.parent,
+                (*sources, one.source_name),
+                device.address if device.port == _SNMP_PORT else str(Endpoint(device.address, device.port)),
             )
     site = configuration.site
     return Watch(
         site.id,
         site.name or site.id,
-        near,
+        (*near, *(ip_network(text) for text in site.networks)),
         _probes(configuration, planned),
         devices,
         _circuits(configuration),

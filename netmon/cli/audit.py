@@ -17,10 +17,12 @@ from netmon.delivery.audit import Auditor, Window, differences, tally, windows
 from netmon.delivery.audit_influx import InfluxAuditor
 from netmon.delivery.audit_remote_write import RemoteWriteAuditor
 from netmon.delivery.courier import Courier, Line
+from netmon.delivery.gate import unsettled_key
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pacing import Patience
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.delivery.sink import Sink
+from netmon.delivery.unsettled import Unsettled
 from netmon.errors import Unreachable
 from netmon.model import Record
 from netmon.store.interface import Entry, Position
@@ -49,6 +51,8 @@ class Findings:
     refused: dict[str, int] = field(default_factory=dict)
     """Lines that the receiver refuses, by its reason."""
     still_differing: int = 0
+    not_compared: int = 0
+    """Records that are still on their way, or that went out before the time was known."""
 
     @property
     def whole(self) -> bool:
@@ -67,7 +71,7 @@ class Audit:
     dry: bool = False
 
     def run(self) -> Findings:
-        """Compare every whole hour that has been delivered; raises DeliveryError when nobody answers."""
+        """Compare every hour as far as it has been delivered; raises DeliveryError when nobody answers."""
         with closing(open_reader(self.folder)) as reader:
             return asyncio.run(self._run(reader))
 
@@ -75,25 +79,19 @@ class Audit:
         findings, receiver = Findings(), sink(self.settings, self.clock)
         auditor = _auditor(self.settings)
         try:
-            for window in self._delivered(reader):
-                await self._compare(reader, auditor, receiver, window, findings)
+            delivered = _Delivered(reader, self.settings)
+            for window in windows(*delivered.limit(self.period)):
+                await self._compare(delivered, auditor, receiver, window, findings)
         finally:
             await auditor.close()
             await receiver.close()
         return findings
 
-    def _delivered(self, reader: SqliteReader) -> Iterator[Window]:
-        """Yield the hours of the period before the first record that is still on its way."""
-        waiting = reader.after(reader.cursor(self.settings.cursor), 1)
-        end_ms = min([self.period.end_ms, *(entry.record.stamp.wall_ms for entry in waiting)])
-        oldest_ms = reader.oldest_ms()
-        start_ms = max(self.period.start_ms, end_ms if oldest_ms is None else oldest_ms)
-        return windows(start_ms, end_ms)
-
     async def _compare(
-        self, reader: SqliteReader, auditor: Auditor, receiver: Sink, window: Window, findings: Findings
+        self, delivered: _Delivered, auditor: Auditor, receiver: Sink, window: Window, findings: Findings
     ) -> None:
-        here = tally(reader.records(window.start_ms, window.end_ms), auditor)
+        here = tally(delivered.records(window), auditor)
+        findings.not_compared += delivered.left_out
         findings.hours += 1
         findings.series = max(findings.series, len(here))
         findings.values += sum(one.count for one in here.values())
@@ -105,7 +103,7 @@ class Audit:
         findings.missing += missing
         sys.stderr.write(f"{iso_8601(window.start_ms)}: {len(lacks)} series differ, {missing} values lack\n")
         if not self.dry:
-            await self._send(reader.records(window.start_ms, window.end_ms), receiver, findings)
+            await self._send(delivered.records(window), receiver, findings)
             for pause_seconds in _LOOK_AGAIN_SECONDS:
                 await asyncio.sleep(pause_seconds)
                 lacks = list(differences(here, await auditor.there(window, here)))
@@ -130,6 +128,37 @@ class Audit:
         for reason, lines in courier.outdated_total.items():
             if lines:
                 findings.refused[reason] = findings.refused.get(reason, 0) + lines
+
+
+class _Delivered:
+    """What the store has and a receiver should have, too, under the same times.
+
+    Left out: what waits or is held back, and what was sent before anybody knew the time. That bears the time
+    that it was sent with, and must not get a second one.
+    """
+
+    def __init__(self, reader: SqliteReader, settings: InfluxSettings | RemoteWriteSettings) -> None:
+        self.left_out = 0
+        """How many records of the last window that was read to its end."""
+        self._reader = reader
+        self._until = reader.cursor(settings.cursor)
+        self._unsettled = Unsettled(reader.read_state(unsettled_key(settings.cursor)))
+
+    def limit(self, period: Period) -> tuple[int, int]:
+        """Return the beginning and end of what has been delivered of a period."""
+        waiting = (entry.record.stamp for entry in self._reader.after(self._until, 1))
+        end_ms = min([period.end_ms, *(stamp.wall_ms for stamp in waiting if stamp.synced)])
+        oldest_ms = self._reader.oldest_ms()
+        return max(period.start_ms, end_ms if oldest_ms is None else oldest_ms), end_ms
+
+    def records(self, window: Window) -> Iterator[Record]:
+        """Yield the records of a window."""
+        self.left_out = 0
+        for entry in self._reader.entries(window.start_ms, window.end_ms):
+            if entry.position <= self._until and self._unsettled.as_sent(entry) is None:
+                yield entry.record
+            else:
+                self.left_out += 1
 
 
 def _auditor(settings: InfluxSettings | RemoteWriteSettings) -> Auditor:

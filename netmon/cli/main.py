@@ -46,12 +46,28 @@ CORE = {
     "evidence": CoreCommand(
         "netmon.cli.evidence", "EvidenceCommand", "seal, pack, verify and recompute evidence"
     ),
+    "plan": CoreCommand(
+        "netmon.cli.plan", "PlanCommand", "what tests will cost each circuit, before the first byte"
+    ),
     "store": CoreCommand("netmon.cli.store", "StoreCommand", "sizes and health of the history"),
+    "rules": CoreCommand("netmon.cli.rules", "RulesCommand", "what rules would have told over stored days"),
+    "incident": CoreCommand(
+        "netmon.cli.incident", "IncidentCommand", "incidents; tickets, exclusions, who took them on"
+    ),
+    "notify": CoreCommand(
+        "netmon.cli.notify", "NotifyCommand", "a test message through every channel, end to end"
+    ),
     "influx": CoreCommand(
         "netmon.cli.influx", "InfluxCommand", "set up InfluxDB, see how delivery goes, audit what arrived"
     ),
+    "dashboards": CoreCommand(
+        "netmon.cli.dashboards",
+        "DashboardsCommand",
+        "dashboards and provisioning for Grafana, Prometheus and Alertmanager",
+    ),
 }
 PLUGGED = {
+    "commission": "measure the instrument at its place, learn the line's token bucket, sign the record",
     "discover": "find SNMP devices, print configuration for them",
     "demo": "a simulated site on loopback, and the daemon watching it",
     "mib": "compile MIB files to objects that devices can be asked for",

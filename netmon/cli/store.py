@@ -15,8 +15,8 @@ from netmon.clock import SystemClock
 from netmon.sdk import Command
 from netmon.store.folder import state_directory
 from netmon.store.history import open_history
-from netmon.store.interface import StoreStats
-from netmon.store.reader import Verdict, open_reader
+from netmon.store.interface import StoreStats, Verdict
+from netmon.store.reader import open_reader
 from netmon.units import iso_8601
 
 _POSITIONS_SHOWN = 20

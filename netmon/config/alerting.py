@@ -1,4 +1,4 @@
-"""`[[rule]]`, `[notify.NAME]` and `[evidence]`: what is told to whom, and what is kept as proof."""
+"""`[notify.NAME]` and `[evidence]`: who is told, and what is kept as proof."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from netmon.config.incidents import Severity
 from netmon.config.outputs import absolute
 from netmon.config.secret import ReadableFile, Secret
 from netmon.config.section import Problem, Section
-from netmon.config.values import MailServer, Name, Timeout, Url, Words, within
+from netmon.config.values import Endpoint, MailServer, Name, Timeout, Url, Words, url_host, within
 from netmon.units import Seconds
-
-Severity = Literal["page", "ticket", "note"]
-
-_CONDITIONS = ("above", "below", "rate_above", "rate_below", "no_data_for", "changed")
-
-
-def _metric(text: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", text):
-        raise ValueError(f"{text!r} is not the name of a metric")
-    return text
 
 
 def _mail(text: str) -> str:
@@ -39,43 +30,6 @@ def _phone(text: str) -> str:
 
 Mail = Annotated[str, AfterValidator(_mail)]
 Phone = Annotated[str, AfterValidator(_phone)]
-
-
-class RuleSection(Section):
-    """A condition of a metric that somebody wants to hear of; exactly one condition."""
-
-    name: Name = Field(description="name of the rule, in its alerts")
-    metric: Annotated[str, AfterValidator(_metric)] = Field(
-        description="name of the metric, as /metrics shows it"
-    )
-    where: dict[str, str] = Field({}, description="labels that a row must have")
-    above: float | None = Field(None, description="condition: the value is above this")
-    below: float | None = Field(None, description="condition: the value is below this")
-    rate_above: float | None = Field(
-        None, description="condition: a counter grows faster than this per second"
-    )
-    rate_below: float | None = Field(
-        None, description="condition: a counter grows slower than this per second"
-    )
-    no_data_for_seconds: Annotated[Seconds, AfterValidator(within("1m", "31d"))] | None = Field(
-        None, alias="no_data_for", description="condition: nothing was read for so long"
-    )
-    changed: Literal[True] | None = Field(None, description="condition: the value is another than before")
-    for_seconds: Annotated[Seconds, AfterValidator(within("0s", "31d"))] = Field(
-        0.0, alias="for", description="how long the condition must hold first"
-    )
-    severity: Severity = Field("ticket", description="page, ticket or note")
-    notify: tuple[Name, ...] = Field((), description="NAMEs of [notify.NAME] to tell; without it: all")
-
-    def mistakes(self) -> Iterator[Problem]:
-        """Yield rules with no condition, or several."""
-        values = (
-            self.above, self.below, self.rate_above, self.rate_below, self.no_data_for_seconds, self.changed
-        )  # fmt: skip
-        given = [key for key, value in zip(_CONDITIONS, values, strict=True) if value is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
-            yield Problem("", f"needs one condition, has {found}", f"one of {', '.join(_CONDITIONS)}")
 
 
 class NotifyType(Section):
@@ -101,6 +55,12 @@ class NotifySection(Section):
     budget_per_day: int = Field(
         50, ge=1, le=10_000, description="most messages a day; the rest go as one summary"
     )
+    confirm_within_seconds: Annotated[Seconds, AfterValidator(within("30s", "1d"))] = Field(
+        300.0,
+        alias="confirm_within",
+        description="how long it has to confirm before its fallback tells",
+    )
+    weekly_test: bool = Field(True, description="send a test message on Mondays; one that fails alarms")
     timeout_seconds: Timeout = Field(10.0, alias="timeout", description="longest time for one message")
 
 
@@ -110,7 +70,22 @@ class HttpNotify(NotifySection):
     type: Literal["alertmanager", "webhook"] = Field(description="Alertmanager, or a server that takes JSON")
     url: Url = Field(description="where the server is")
     token: Secret | None = Field(None, description="bearer token, if the server wants one")
+    secret: Secret | None = Field(None, description="webhook: signs each message; a forged one is known")
+    heartbeat_seconds: Annotated[Seconds, AfterValidator(within("10s", "1h"))] | None = Field(
+        None, alias="heartbeat", description="how often to say that netmon lives, so that silence is noticed"
+    )
     ca_file: ReadableFile | None = Field(None, description="certificates to trust instead of the system's")
+
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield a signature that nobody looks at."""
+        if self.secret is not None and self.type == "alertmanager":
+            yield Problem("secret", "is for webhooks; Alertmanager checks no signature", "use token")
+
+    def warnings(self) -> Iterator[Problem]:
+        """Warn of secrets that travel in clear text."""
+        clear = self.url.startswith("http://") and not Endpoint(url_host(self.url), 0).loopback
+        if self.token is not None and clear:
+            yield Problem("url", "sends its secret in clear text", "use https://")
 
 
 class EmailNotify(NotifySection):
@@ -123,6 +98,9 @@ class EmailNotify(NotifySection):
     username: Words = Field("", description="user of the mail server, if it wants one")
     password: Secret | None = Field(None, description="password of that user")
     starttls: bool = Field(True, description="insist on an encrypted connection")
+    fault_desk_of: Words = Field(
+        "", description="a supplier, when this is its fault desk: hears only of its own line faults"
+    )
 
 
 class GovukNotify(NotifySection):
@@ -130,9 +108,13 @@ class GovukNotify(NotifySection):
 
     type: Literal["govuk_notify"] = Field(description="GOV.UK Notify")
     api_key: Secret = Field(description="API key of the service")
-    sms_template: Words = Field("", description="id of the template for text messages")
+    url: Url = Field("https://api.notifications.service.gov.uk", description="where GOV.UK Notify answers")
+    sms_template: Words = Field("", description="id of the template for text messages: ((message))")
     sms_to: tuple[Phone, ...] = Field((), description="numbers that text messages go to")
-    email_template: Words = Field("", description="id of the template for e-mail")
+    sms_characters: int = Field(
+        140, ge=70, le=160, description="longest text message; the service's name stands in front of it"
+    )
+    email_template: Words = Field("", description="id of the template for e-mail: ((subject)), ((message))")
     email_to: tuple[Mail, ...] = Field((), description="addresses that e-mail goes to")
 
     def mistakes(self) -> Iterator[Problem]:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from netmon.config.alerting import EvidenceSection, NotifySection, RuleSection
+from netmon.config.alerting import EvidenceSection, NotifySection
 from netmon.config.attribution import unattributable
 from netmon.config.check import check_section
 from netmon.config.credential import CredentialSection
 from netmon.config.document import Entry, join
 from netmon.config.files import ParsedFile
+from netmon.config.incidents import IncidentsSection, MaintenanceSection, RuleSection
+from netmon.config.metrics import check_metrics
 from netmon.config.outputs import FileSection, InfluxSection, RemoteWriteSection, StoreSection
 from netmon.config.overlaps import Checked, check_overlaps
 from netmon.config.references import check_names, check_references
@@ -19,6 +21,7 @@ from netmon.config.schema import UNSUPPORTED, Configuration, SourceKey
 from netmon.config.secret import Scope
 from netmon.config.site import CircuitSection, SiteSection
 from netmon.config.sources import Catalogue, SourceCheck
+from netmon.config.timeouts import with_timeouts
 from netmon.config.traps import TrapsSection
 from netmon.config.watch import DeviceSection, ProbeSection
 from netmon.config.web import WebSection
@@ -65,9 +68,11 @@ def assemble(files: Sequence[ParsedFile], surroundings: Surroundings, *, complet
         mistakes.extend(found)
         sections.append((entry, section))
     warnings += unattributable(sections)
+    sections = list(with_timeouts(sections, surroundings.catalogue))
     sources = SourceCheck(surroundings.catalogue)
     sources.check(sections)
     mistakes += [*check_names(document.entries), *sources.mistakes, *check_overlaps(sections)]
+    mistakes += check_metrics(sections, sources.declared)
     if complete:
         mistakes += [*_no_site(files), *check_references(document.entries)]
     return Assembled(
@@ -119,6 +124,8 @@ def _configuration(sections: Sequence[Checked], settings: Mapping[SourceKey, Set
         web=_one(values, WebSection) or WebSection(),
         store=_one(values, StoreSection) or StoreSection(),
         rules=_all(values, RuleSection),
+        incidents=_one(values, IncidentsSection) or IncidentsSection(),
+        maintenance=_all(values, MaintenanceSection),
         notify=_named(sections, NotifySection),
         evidence=_one(values, EvidenceSection),
         traps=_one(values, TrapsSection),

@@ -14,7 +14,7 @@ from netmon.errors import Mistake
 _GROUP = "output"
 _OUTPUTS = tuple(section.removeprefix("output.") for section in TABLES if section.startswith("output."))
 _TOP_LEVEL = ("format", "site", "circuit", "device", "credential", "probe", _GROUP, "web", "store", "rule",
-              "notify", "evidence", "traps")  # fmt: skip
+              "incidents", "maintenance", "notify", "evidence", "traps")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

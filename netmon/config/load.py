@@ -110,4 +110,5 @@ def configured(path: Path | None, environ: Mapping[str, str]) -> Configured:
         {name: sdk_credential(name, section) for name, section in found.credentials.items()},
         tuple(map(sdk_circuit, found.circuits)),
         {device.address.host: device.name for device in found.devices},
+        found.site.timezone,
     )

@@ -32,8 +32,8 @@ class Planned:
     """One source that has to run. One that is equal after a reload needs no restart.
 
     Sources with the same `job` run one after the other: the collectors of a device share one, a probe
-    has its own. `site`, `circuit` and `egress` (all circuits' public networks, for a probe that is tied to no
-    circuit) are here because a source that was opened with others must be opened again.
+    has its own. `site`, `timezone`, `circuit` and `egress` (all circuits' public networks, for a probe
+    that is tied to no circuit) are here because a source opened with others must be opened again.
     """
 
     source_name: str
@@ -43,6 +43,7 @@ class Planned:
     site: str
     circuit: Circuit | None = None
     egress: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    timezone: str = "UTC"
 
     @property
     def every_seconds(self) -> float:
@@ -84,16 +85,18 @@ def _own_host(configuration: Configuration) -> Iterator[Planned]:
 def _probes(configuration: Configuration) -> Iterator[Planned]:
     for section in configuration.probes:
         job, circuit = probe_job(section.name), _carrier(configuration, section)
+        lines = [sdk_circuit(line) for line in configuration.circuits]
         yield Planned(
             section.type,
             replace(probe_assignment(section), circuit=circuit.id if circuit else ""),
             configuration.settings[job, section.type],
             job,
             configuration.site.id,
-            circuit,
+            circuit or (lines[0] if len(lines) == 1 else None),
             ()
             if circuit
             else tuple((line.id, line.egress) for line in configuration.circuits if line.egress),
+            configuration.site.timezone,
         )
 
 
@@ -181,6 +184,10 @@ def sdk_circuit(section: CircuitSection) -> Circuit:
         section.supplier,
         section.supplier_ref,
         section.egress,
+        section.quiet_hours,
+        section.reserve_bytes,
+        section.backup_of or "",
+        section.endpoints,
     )
 
 

@@ -43,8 +43,20 @@ def check_references(entries: Sequence[Entry]) -> Iterator[Mistake]:
         for entry in entries:
             if entry.section == reference.section:
                 yield from _dangling(entry, reference, names)
+    yield from _covered(entries)
     for section, key in _CHAINS:
         yield from _circles([entry for entry in entries if entry.section == section], key)
+
+
+def _covered(entries: Sequence[Entry]) -> Iterator[Mistake]:
+    """Yield names of neither a circuit nor a device that maintenance is to cover."""
+    names = {entry.name for entry in entries if entry.section in ("circuit", "device")}
+    for entry in entries:
+        if entry.section == "maintenance":
+            for key, name in _values(entry, "covers"):
+                if name not in names:
+                    problem = f'no circuit or device is called "{name}"'
+                    yield entry.mistake(key, problem, nearest(name, sorted(names)))
 
 
 def check_names(entries: Sequence[Entry]) -> Iterator[Mistake]:

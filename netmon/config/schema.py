@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netmon.config.alerting import NOTIFY_TYPES, EvidenceSection, NotifySection, NotifyType, RuleSection
+from netmon.config.alerting import NOTIFY_TYPES, EvidenceSection, NotifySection, NotifyType
 from netmon.config.credential import CredentialSection
+from netmon.config.incidents import IncidentsSection, MaintenanceSection, RuleSection
 from netmon.config.outputs import FileSection, InfluxSection, RemoteWriteSection, StoreSection
 from netmon.config.section import Section
 from netmon.config.site import CircuitSection, SiteSection
@@ -23,6 +24,7 @@ LISTS: Mapping[str, type[Section]] = {
     "device": DeviceSection,
     "probe": ProbeSection,
     "rule": RuleSection,
+    "maintenance": MaintenanceSection,
 }
 """`[[circuit]]`: any number, in any file."""
 
@@ -33,6 +35,7 @@ TABLES: Mapping[str, type[Section]] = {
     "site": SiteSection,
     "web": WebSection,
     "store": StoreSection,
+    "incidents": IncidentsSection,
     "evidence": EvidenceSection,
     "traps": TrapsSection,
     "output.influxdb": InfluxSection,
@@ -41,7 +44,7 @@ TABLES: Mapping[str, type[Section]] = {
 }
 """`[site]`: once, in one file."""
 
-UNSUPPORTED = frozenset({"rule", "notify", "evidence"})
+UNSUPPORTED = frozenset({"evidence"})
 """Sections that are checked, and that this version of netmon has no code for."""
 
 SourceKey = tuple[str, str]
@@ -70,6 +73,8 @@ class Configuration:
     web: WebSection = field(default_factory=WebSection)
     store: StoreSection = field(default_factory=StoreSection)
     rules: tuple[RuleSection, ...] = ()
+    incidents: IncidentsSection = field(default_factory=IncidentsSection)
+    maintenance: tuple[MaintenanceSection, ...] = ()
     notify: Mapping[str, NotifySection] = field(default_factory=dict)
     evidence: EvidenceSection | None = None
     traps: TrapsSection | None = None

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from netmon.config.hours import Hours, HoursOfWeek
 from netmon.config.section import Problem, Section
 from netmon.config.values import Name, Timezone, Words, is_address
+from netmon.hours import Hours, HoursOfWeek
 from netmon.units import BitsPerSecond, Bytes
 
 Technology = Literal[
@@ -53,6 +53,9 @@ class SiteSection(Section):
     users: int | None = Field(
         None, ge=0, le=1_000_000, description="how many people work here in service hours"
     )
+    networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="further networks of the site itself: what answers there proves nothing of a line"
+    )
 
 
 class WanSection(Section):
@@ -88,9 +91,15 @@ class CircuitSection(Section):
     cap_bytes: Bytes | None = Field(
         None, alias="cap", gt=0, description="bytes that tests may use each month; without it: no limit"
     )
+    reserve_bytes: Bytes = Field(
+        0, alias="reserve", ge=0, description="bytes of the cap that planned tests leave for others"
+    )
     quiet_hours: HoursOfWeek = Field(Hours(), description="when no bandwidth test may run")
     metered: bool = Field(False, description="true where each byte costs money: only thrifty tests")
     backup_of: Name | None = Field(None, description="id of the circuit that this one stands in for")
+    endpoints: tuple[Words, ...] = Field(
+        (), description="hosts that the contract names for tests: only results from there can be claimed"
+    )
 
     @property
     def source_address(self) -> str:
@@ -101,6 +110,11 @@ class CircuitSection(Section):
     def interface(self) -> str:
         """The own interface to bind to; empty when an address or nothing is given."""
         return "" if is_address(self.source) else self.source
+
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield what does not fit together."""
+        if self.reserve_bytes and self.reserve_bytes >= (self.cap_bytes or 0):
+            yield Problem("reserve", "is not less than cap", "planned tests would have nothing to spend")
 
     def warnings(self) -> Iterator[Problem]:
         """Warn of a line whose tests cost money without limit."""

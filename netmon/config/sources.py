@@ -28,6 +28,7 @@ from netmon.config.traps import TrapsSection
 from netmon.config.watch import DEFAULT_COLLECT, DeviceSection, ProbeSection
 from netmon.config.wording import nearest
 from netmon.errors import Mistake, UsageError
+from netmon.model import Metric
 from netmon.sdk import Assignment, Probe, Settings, Source
 
 SourceType = type[Source[Any]]
@@ -60,6 +61,8 @@ class SourceCheck:
     catalogue: Catalogue
     settings: dict[SourceKey, Settings] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    declared: dict[str, Metric] = field(default_factory=dict)
+    """Metrics that the sources of this configuration may yield, by name."""
 
     def check(self, sections: Sequence[Checked]) -> None:
         """Check all probes and devices, and the own host, which nobody has to configure."""
@@ -155,11 +158,13 @@ class SourceCheck:
     ) -> None:
         """Make the source once: its constructor checks targets and settings, and touches no network."""
         try:
-            source(assignment, settings)
+            made = source(assignment, settings)
         except UsageError as error:
             self.mistakes.append(entry.mistake("", str(error)))
             return
         self.settings[key] = settings
+        for metrics in made.declared.values():
+            self.declared |= {metric.name: metric for metric in metrics}
 
 
 def _is_own_host(entry: Entry) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from netmon.config.section import Problem, Section
-from netmon.config.values import DeviceAddress, Every, Name, Target, Timeout
+from netmon.config.values import DeviceAddress, Every, Name, Target, Timeout, Words
 
 DeviceRole = Literal[
     "router", "firewall", "switch", "access_point", "controller", "modem", "ups", "pdu", "server", "printer",
@@ -91,9 +91,12 @@ class ProbeSection(Section):
     outside_of: Name | None = Field(
         None, description="id of another site, which this probe looks at from outside"
     )
+    supplier: Words = Field("", description="who sells the line of the site that outside_of names")
     every_seconds: Every = Field(10.0, alias="every", description="how often each target is probed")
     timeout_seconds: Timeout | None = Field(
-        None, alias="timeout", description="longest wait for an answer; without it: 5s, or half of every"
+        None,
+        alias="timeout",
+        description="longest wait for an answer; without it: what its type takes, or half of every",
     )
     settings: Table = Field({}, description="settings of this type of probe")
 
@@ -116,3 +119,5 @@ class ProbeSection(Section):
             yield Problem(
                 key, "does not go with outside_of", "its targets are another site's, not this one's"
             )
+        if self.supplier and self.outside_of is None:
+            yield Problem("supplier", "goes with outside_of only", "a [[circuit]] names its own supplier")

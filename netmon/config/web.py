@@ -34,6 +34,11 @@ class WebSection(Section):
     tokens: tuple[Secret, ...] = Field(
         (), description="bearer tokens that are let in; needed for every action"
     )
+    max_series: int = Field(
+        200_000,
+        ge=1_000,
+        description="most series that /metrics shows; a source that would burst it is left out",
+    )
     allowed_hosts: tuple[Words, ...] = Field(
         (), description="further names by which browsers may call this server"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from netmon.errors import DeliveryError, Parked, RetryLater, TooLarge, Unreachable
 from netmon.text import clean
+
+_QUOTE = re.compile(r"""["'`{]""")
 
 
 def by_status(status: int, said: str, headers: Mapping[str, str], advice: str = "") -> DeliveryError:
@@ -21,6 +24,11 @@ def by_status(status: int, said: str, headers: Mapping[str, str], advice: str = 
         place = clean(headers.get("Location", ""))
         return Parked(f"{said}; redirects are not followed ({place!r}): is `url` right?")
     return Parked(f"{said}{advice}")
+
+
+def unquoted(words: str) -> str:
+    """Return a receiver's words up to what they quote: labels of a device must not decide what they mean."""
+    return _QUOTE.split(words, maxsplit=1)[0]
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

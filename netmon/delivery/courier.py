@@ -26,6 +26,11 @@ _ASKABLE_MS = 1_800_000
 """Longest time that one question about age covers. Prometheus refuses what is an hour older than its newest
 sample: within less than that, the question itself cannot move the limit."""
 
+_ORDINARY_BYTES = 1024
+"""A receiver that finds a line of less too large finds every line so: nothing is wrong with this one."""
+_GIVEN_UP_IN_A_ROW = 10
+"""More records that cannot be encoded are a defect of ours, and none of theirs."""
+
 Line = tuple[Entry, bytes]
 """A line and the record it belongs to; a bare tuple, as there is one for every line sent."""
 SetAside = Callable[[str, Position, str, str], Awaitable[None]]
@@ -59,7 +64,9 @@ class Courier:
         self.size = BatchSize(sink.batch_lines)
         self._sink, self._clock, self._set_aside = sink, clock, set_aside
         self._patience, self._random = patience, random
-        self._failures = 0
+        self._failures = self._given_up = 0
+        self._passes = _ORDINARY_BYTES
+        """A line of so many bytes can pass."""
 
     async def deliver(self, batch: Sequence[Line]) -> None:
         """Bring every line to the sink or into quarantine; comes back only then."""
@@ -78,10 +85,25 @@ class Courier:
                 self._turn(PumpState.OK, "")
                 pieces += await self._sift(piece, error)
             except (TooLarge, Rejected) as error:
+                if isinstance(error, TooLarge) and len(piece) == 1 and len(piece[0][1]) <= self._passes:
+                    self.size.no_limit()
+                    pieces.append(piece)
+                    await self.hold(Parked(f"not even one line of {len(piece[0][1])} bytes passes: {error}"))
+                    continue
                 self._turn(PumpState.OK, "")
                 searches += 1
                 enough = isinstance(error, Rejected) and error.partial and searches > _SEARCHES
                 pieces += await self._set_apart(piece, error, enough=enough)
+
+    async def give_up(self, entry: Entry, error: Exception) -> None:
+        """Set aside a record that the sink's format cannot hold, so that it stops no other.
+
+        Raises the error again when nothing else has come for a while.
+        """
+        if self._given_up >= _GIVEN_UP_IN_A_ROW:
+            raise error
+        self._given_up += 1
+        await self._keep_aside(entry.position, "", f"cannot be encoded: {error!r}")
 
     async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the sink for as long as it does not answer."""
@@ -112,6 +134,8 @@ class Courier:
         await self._sink.send([text for _, text in piece])
         self.size.took(self._clock.monotonic() - began)
         self.sent_total += len(piece)
+        self._given_up = 0
+        self._passes = max(self._passes, *(len(text) for _, text in piece))
         self._turn(PumpState.OK, "")
 
     async def _set_apart(
@@ -125,11 +149,14 @@ class Courier:
         entry, line = piece[-1]
         text = line.decode(errors="replace") if len(piece) == 1 else ""
         kept = "" if len(piece) == 1 else f"one or more of {len(piece)} lines, the others were kept: "
-        await self._set_aside(self._sink.name, entry.position, text, f"{kept}{error}")
-        if not self.quarantined_total:
-            log.error("%s will never take a line (%s); the store keeps it aside", self._sink.name, error)
-        self.quarantined_total += 1
+        await self._keep_aside(entry.position, text, f"{kept}{error}")
         return []
+
+    async def _keep_aside(self, position: Position, text: str, reason: str) -> None:
+        await self._set_aside(self._sink.name, position, text, reason)
+        if not self.quarantined_total:
+            log.error("%s will never take a line (%s); the store keeps it aside", self._sink.name, reason)
+        self.quarantined_total += 1
 
     async def _sift(self, piece: Sequence[Line], error: Outdated) -> list[Sequence[Line]]:
         """Return what may still be taken of a piece in which something comes too late; count the rest."""

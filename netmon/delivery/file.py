@@ -45,6 +45,7 @@ class FileSink(Sink):
         self._part: Part | None = None
         self._position: Position = 0
         self._unsure = True
+        self._history = ""
         self._waiting: list[bytes] = []
 
     @property
@@ -67,6 +68,20 @@ class FileSink(Sink):
         # The store's word counts where files were fetched and taken away.
         self._position = max(self._position, position)
         return self._position
+
+    async def recognises(self, history: str) -> bool:
+        """Tell whether the files are this history's; files that do not say whose they are may be."""
+        said = await self._call(self._folder.owner)
+        self._history = history
+        if said is None:
+            await self._call(lambda: self._folder.own(history))
+        return said in (None, history)
+
+    async def begin_again(self, position: Position) -> Position:
+        """Put aside the names of files of another history, so that their positions are not taken for ours."""
+        await self._call(self._disown)
+        self._part, self._position, self._unsure = None, position, False
+        return position
 
     async def send(self, lines: Sequence[bytes]) -> None:
         """Collect lines until `complete`."""
@@ -104,6 +119,11 @@ class FileSink(Sink):
         settings = self._settings
         self._part, own = self._folder.open(settings.format, compress=settings.gzip)
         self._position, self._unsure = max(self._position, own), False
+
+    def _disown(self) -> None:
+        self._folder.disown(compress=self._settings.gzip)
+        if self._history:
+            self._folder.own(self._history)
 
     def _rotate(self, part: Part) -> None:
         self._part, self._unsure = None, True

@@ -2,6 +2,8 @@
 
 netmon-<begun>-<first position>.<suffix>.<position>.<bytes>.part  grows; what lies beyond <bytes> never counts
 netmon-<begun>-<first position>-<last position>.<suffix>[.gz]      finished, never touched again
+former-netmon-...                                                  the same of an earlier history
+.netmon-history                                                    the name of the history that writes here
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from pathlib import Path
 from netmon.store.interface import Position
 
 _PART = re.compile(r"(netmon-(\d{8}T\d{6}Z)-(\d+))\.(line|csv)\.(\d+)\.(\d+)\.part")
+_FORMER = "former-"
+_OWNER = ".netmon-history"
 _FINISHED = re.compile(r"netmon-\d{8}T\d{6}Z-\d+-(\d+)\.(line|csv)(\.gz)?")
 _BEGUN = "%Y%m%dT%H%M%SZ"
 _GZIP_LEVEL = 6
@@ -101,11 +105,34 @@ class FileFolder:
         old = [
             path
             for path in self._folder.iterdir()
-            if _finished(path) and path.stat().st_mtime < before_seconds
+            if _FINISHED.fullmatch(path.name.removeprefix(_FORMER)) and path.stat().st_mtime < before_seconds
         ]
         for path in old:
             path.unlink()
         return len(old)
+
+    def disown(self, *, compress: bool) -> None:
+        """Rename all files, which another history wrote: their positions mean nothing any more."""
+        for part in filter(None, map(_part, list(self._folder.iterdir()))):
+            self.finish(part, compress=compress)
+        for path in list(self._folder.iterdir()):
+            if _finished(path):
+                path.rename(path.with_name(_FORMER + path.name))
+        self._sync_folder()
+
+    def owner(self) -> str | None:
+        """Return the name of the history that writes here; None when nothing says it."""
+        try:
+            return (self._folder / _OWNER).read_text("utf-8", "replace").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def own(self, history: str) -> None:
+        """Note the name of the history that writes here."""
+        waiting = self._folder / f"{_OWNER}.new"
+        self._write(waiting, 0, f"{history}\n".encode(), "wb")
+        waiting.rename(self._folder / _OWNER)
+        self._sync_folder()
 
     def _write(self, path: Path, offset: int, data: bytes, mode: str = "r+b") -> None:
         """Write at an offset whatever stood behind it, and wait for the disk."""
@@ -140,7 +167,10 @@ def _part(path: Path) -> Part | None:
     match = _PART.fullmatch(path.name)
     if match is None:
         return None
-    begun = datetime.strptime(match[2], _BEGUN).replace(tzinfo=UTC)
+    try:
+        begun = datetime.strptime(match[2], _BEGUN).replace(tzinfo=UTC)
+    except ValueError:
+        return None  # not a file of ours, then
     return Part(match[1], begun, match[4], int(match[5]), int(match[6]))
 
 

@@ -22,6 +22,11 @@ class HoldLimits:
     records: int = 2_000_000
 
 
+def unsettled_key(sink: str) -> str:
+    """Return under which name the history keeps what a sink was sent before the time was known."""
+    return f"unsettled {sink}"
+
+
 class Gate:
     """Stands between the history and one sink.
 
@@ -36,7 +41,7 @@ class Gate:
         self.held_from: Position | None = None
         """The first record that waits; None: none does."""
         self._name, self._history, self._clock = name, history, clock
-        self._key = f"unsettled {name}"
+        self._key = unsettled_key(name)
         self._unsettled: Unsettled | None = None
 
     def at_once(self, position: Position, most: int) -> int:

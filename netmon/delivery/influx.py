@@ -43,6 +43,11 @@ class InfluxSink(Sink):
         """Integers beyond 64 signed bits."""
         return self._encoder.left_out_total
 
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection without a word."""
+        return self._session.hung_up
+
     def encode(self, record: Record) -> Sequence[bytes]:
         """Return the record's lines."""
         return self._encoder.encode(record)

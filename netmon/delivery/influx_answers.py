@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from netmon.delivery.answers import by_status
+from netmon.delivery.answers import by_status, unquoted
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.errors import DeliveryError, Parked, Rejected, RetryLater
 from netmon.text import clean
@@ -55,8 +55,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> DeliveryErr
 
 
 def _refused(said: str, words: str, *, is_influx: bool) -> DeliveryError:
-    partial = "partial write" in words
-    if partial or (is_influx and not _NOT_THE_DATA.search(words)):
+    own = unquoted(words)
+    partial = "partial write" in own
+    if partial or (is_influx and not _NOT_THE_DATA.search(own)):
         return Rejected(said, partial=partial)
     return Parked(said)
 

@@ -35,4 +35,4 @@ class InfluxSettings:
     @property
     def cursor(self) -> str:
         """Name of this destination's place in the store."""
-        return f"influxdb {self.url} {self.destination}"
+        return " ".join(filter(None, ("influxdb", self.url, self.organization, self.destination)))

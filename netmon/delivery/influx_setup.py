@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netmon.delivery.influx_answers import Dialect, dialect, failure
-from netmon.delivery.influx_session import Answer, InfluxSession
+from netmon.delivery.influx_session import QUERY_BYTES, Answer, InfluxSession
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.errors import Parked
 
@@ -19,6 +19,8 @@ class ServerState:
     version: str
     dialect: Dialect
     exists: bool | None
+    forbidden: str = ""
+    """What the server said when this account may not look; empty when it may, or there is nothing to ask."""
 
 
 async def inspect(session: InfluxSession, settings: InfluxSettings) -> ServerState:
@@ -27,15 +29,20 @@ async def inspect(session: InfluxSession, settings: InfluxSettings) -> ServerSta
     spoken = dialect(version, settings)
     if _makes_its_own(version, settings):
         return ServerState(version, spoken, exists=None)
-    if spoken is Dialect.V1:
-        return ServerState(version, spoken, await _has_database(session, settings.destination))
-    return ServerState(version, spoken, await _has_bucket(session, settings))
+    ask = _has_database if spoken is Dialect.V1 else _has_bucket
+    try:
+        return ServerState(version, spoken, await ask(session, settings))
+    except Parked as error:
+        # An account that may write need not be allowed to look.
+        return ServerState(version, spoken, exists=None, forbidden=str(error))
 
 
 async def create(session: InfluxSession, settings: InfluxSettings, keep_seconds: int) -> str:
     """Make the database or bucket unless it is there; returns what was done. 0: keep for ever."""
     found = await inspect(session, settings)
     name = settings.destination
+    if found.forbidden:
+        raise Parked(f"this account may not look whether {name!r} is there: {found.forbidden}")
     if found.exists:
         return f"{name!r} was there already; its retention was left as it is"
     if found.exists is None:
@@ -60,22 +67,17 @@ def _makes_its_own(version: str, settings: InfluxSettings) -> bool:
     return settings.version == "3" or version.removeprefix("v").startswith("3.") or version == "unknown"
 
 
-async def _has_database(session: InfluxSession, name: str) -> bool | None:
-    try:
-        result = await influxql(session, "SHOW DATABASES")
-    except Parked:
-        return None  # an account that may write need not be allowed to look
+async def _has_database(session: InfluxSession, settings: InfluxSettings) -> bool:
+    result = await influxql(session, "SHOW DATABASES")
     rows = [row for series in result.get("series", ()) for row in series.get("values", ())]
-    return [name] in rows
+    return [settings.destination] in rows
 
 
-async def _has_bucket(session: InfluxSession, settings: InfluxSettings) -> bool | None:
+async def _has_bucket(session: InfluxSession, settings: InfluxSettings) -> bool:
     parameters = [("name", settings.destination), ("org", settings.organization)]
     answer = await session.call("GET", "/api/v2/buckets", parameters)
     if answer.status == 404:
         return False
-    if answer.status in (401, 403):
-        return None
     return bool(_document(answer).get("buckets"))
 
 
@@ -90,7 +92,7 @@ async def _organization_id(session: InfluxSession, settings: InfluxSettings) -> 
 async def influxql(session: InfluxSession, statement: str, database: str = "") -> dict[str, Any]:
     """Run one statement and return its result; its error comes with status 200."""
     parameters = [("q", statement), *([("db", database)] if database else [])]
-    document = _document(await session.call("POST", "/query", parameters))
+    document = _document(await session.call("POST", "/query", parameters, most_bytes=QUERY_BYTES))
     result: dict[str, Any] = document.get("results", [{}])[0]
     if "error" in result:
         raise Parked(str(result["error"]))

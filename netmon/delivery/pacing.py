@@ -10,13 +10,16 @@ from netmon.errors import Parked, RetryLater
 _SLOW_SECONDS = 5.0
 _QUICK_SECONDS = 1.0
 _SMALLEST_AFTER_FAILURE = 64
+_TRIED_AGAIN_AFTER = 64
+"""Accepted requests of the largest size, after which a larger one is tried: limits may change."""
 
 
 class BatchSize:
     """Lines per request: smaller when the receiver is slow or fails, larger while it is quick."""
 
     def __init__(self, ceiling_lines: int) -> None:
-        self._ceiling = ceiling_lines
+        self._first = self._ceiling = ceiling_lines
+        self._accepted = 0
         self.lines = ceiling_lines
 
     def took(self, seconds: float) -> None:
@@ -24,6 +27,9 @@ class BatchSize:
         if seconds > _SLOW_SECONDS:
             self.shrink()
         elif seconds < _QUICK_SECONDS:
+            self._accepted += self.lines == self._ceiling < self._first
+            if self._accepted >= _TRIED_AGAIN_AFTER:
+                self._accepted, self._ceiling = 0, min(self._first, self._ceiling * 2)
             self.lines = min(self._ceiling, self.lines * 2)
 
     def shrink(self) -> None:
@@ -31,9 +37,13 @@ class BatchSize:
         self.lines = min(self.lines, max(_SMALLEST_AFTER_FAILURE, self.lines // 2))
 
     def too_large(self, lines: int) -> None:
-        """Remember for good that this many lines were too many."""
-        self._ceiling = max(1, min(self._ceiling, lines // 2))
+        """Remember that this many lines were too many."""
+        self._accepted, self._ceiling = 0, max(1, min(self._ceiling, lines // 2))
         self.lines = min(self.lines, self._ceiling)
+
+    def no_limit(self) -> None:
+        """Forget the limit: it was none."""
+        self._ceiling = self._first
 
 
 @dataclass(frozen=True, slots=True)

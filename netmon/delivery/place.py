@@ -7,8 +7,10 @@ from collections import deque
 from netmon.store.interface import Position
 
 _REWINDS = 5
-"""Times in a row that the same records are sent again in doubt; a line that breaks every ten seconds
-must not stop all progress."""
+"""Times that the same records are sent again in doubt; a line that breaks every ten seconds must not
+stop all progress."""
+_CHEAP_RECORDS = 10_000
+"""So many may be sent again as often as that does not keep the place from getting further."""
 
 
 class Place:
@@ -25,6 +27,7 @@ class Place:
         self._acknowledged: deque[tuple[float, Position]] = deque()
         self._in_doubt = self._shaky = False
         self._rewinds = 0
+        self._furthest: Position = 0
 
     @property
     def doubtful(self) -> bool:
@@ -38,10 +41,8 @@ class Place:
     def reached(self, now_seconds: float) -> None:
         """Note that everything up to `position` was acknowledged; goes back once after a doubt."""
         self._acknowledged.append((now_seconds, self.position))
-        if self._in_doubt and self._rewinds < _REWINDS:
-            self._rewinds += 1
-            self.position = self.settled
-            self._acknowledged.clear()
+        if self._in_doubt:
+            self._go_back()
         self._in_doubt = False
 
     def settle(self, now_seconds: float) -> bool:
@@ -56,3 +57,12 @@ class Place:
             self._rewinds = self._rewinds if self._shaky else 0
             self._shaky = False
         return moved
+
+    def _go_back(self) -> None:
+        if self._rewinds >= _REWINDS:
+            return
+        further = self.position > self._furthest and self.position - self.settled <= _CHEAP_RECORDS
+        self._rewinds += not further
+        self._furthest = max(self._furthest, self.position)
+        self.position = self.settled
+        self._acknowledged.clear()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
 from netmon.clock import Clock
+from netmon.delivery.beginning import beginning
 from netmon.delivery.courier import Courier, Line, PumpState
 from netmon.delivery.gate import Gate
 from netmon.delivery.lanes import Lane, Lanes
@@ -99,32 +99,21 @@ class Pump:
     async def run(self) -> None:
         """Deliver until cancelled; then close the sink."""
         try:
-            await self._start()
+            while not await self._guarded(self._start):
+                pass
             while True:
-                await self._guarded_round()
+                await self._guarded(self._round)
         finally:
             await self.sink.close()
 
     async def _start(self) -> None:
-        while True:
-            try:
-                start = await self._history.cursor(self.sink.cursor)
-                own = await self.courier.insist(partial(self.sink.resume, start))
-                if own > start and not await self._history.after(own - 1, 1):
-                    own = start  # it remembers another history
-                if own > start:
-                    await self._history.advance(self.sink.cursor, own)
-                self._lanes = Lanes(
-                    self._patience.settle, own, await self._history.read_state(self._lanes_key)
-                )
-            except StoreError as error:
-                await self.courier.hold(RetryLater(str(error)))
-            else:
-                return
+        own = await beginning(self._history, self.sink, self.courier)
+        self._lanes = Lanes(self._patience.settle, own, await self._history.read_state(self._lanes_key))
 
-    async def _guarded_round(self) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do something; tell whether it went well, after a pause when it did not."""
         try:
-            await self._round()
+            await work()
         except StoreError as error:
             await self.courier.hold(RetryLater(str(error)))
         except Exception as error:
@@ -132,6 +121,9 @@ class Pump:
             if self.state is not PumpState.PARKED:
                 log.exception("%s broke; it is tried again", self.sink.name)
             await self.courier.hold(Parked(repr(error)))
+        else:
+            return True
+        return False
 
     async def _round(self) -> None:
         """Send what is new, then a little of what was left behind."""
@@ -197,6 +189,8 @@ class Pump:
         self._lanes.doubt()
 
     async def _settle(self) -> None:
+        if self.sink.hung_up:
+            self._doubt()
         now, safe = self._clock.monotonic(), self._lanes.safe
         ended = self._lanes.settle(now)
         if self._lanes.safe > safe:
@@ -214,7 +208,10 @@ class Pump:
         for number, entry in enumerate(entries):
             if not batch:
                 lane.unsent = entry.record.stamp
-            batch += [(entry, text) for text in encode(entry.record)]
+            try:
+                batch += [(entry, text) for text in encode(entry.record)]
+            except (ValueError, ArithmeticError, TypeError) as error:
+                await self.courier.give_up(entry, error)
             if number % _ENCODE_WITHOUT_PAUSE == _ENCODE_WITHOUT_PAUSE - 1:
                 await asyncio.sleep(0)
             if len(batch) >= self.courier.size.lines:

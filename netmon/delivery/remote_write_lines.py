@@ -126,7 +126,9 @@ class SeriesEncoder:
     def labels(self, name: str, labels: Labels, *, synced: bool) -> dict[str, str]:
         """Return a series' labels; the receiver's own words for where it comes from give way to ours."""
         own = dict(labels)
-        instance = own.get("device") or own.get("target") or own.get("site", "")
+        # Two sites may have devices of one name: queries that group by job and instance must not mix them.
+        parts = (own.get("site"), own.get("device") or own.get("target"))
+        instance = "/".join(part for part in parts if part)
         clock = {} if synced else {"clock": "unsynced"}
         return {"job": JOB, "instance": instance, **dict(self._external), **own, **clock, "__name__": name}
 

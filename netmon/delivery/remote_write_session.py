@@ -9,6 +9,7 @@ from typing import Self
 
 import aiohttp
 
+from netmon.delivery.connection_watch import KEPT_SECONDS, ConnectionWatch
 from netmon.delivery.remote_write_answers import failure
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.delivery.tls import tls_context
@@ -29,13 +30,26 @@ class RemoteWriteSession:
     def __init__(self, settings: RemoteWriteSettings) -> None:
         self._settings = settings
         self._client: aiohttp.ClientSession | None = None
+        self._watch = ConnectionWatch()
+
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the server ended the connection without a word: it may have crashed."""
+        return self._watch.hung_up
 
     async def write(self, body: bytes) -> None:
-        """Post a compressed WriteRequest; raises DeliveryErrors as `Sink.send` does."""
+        """Post a compressed WriteRequest; raises DeliveryErrors as `Sink.send` does.
+
+        Unreachable also when it was taken over a new connection and nobody had ended the one before: the
+        server may have crashed between two requests, and forgotten what it had acknowledged.
+        """
         status, headers, answer = await self._call("POST", self._settings.url, _HEADERS, body, _ANSWER_BYTES)
         error = failure(status, headers, answer)
         if error is not None:
             raise error
+        self._watch.took()
+        if self._watch.began_anew:
+            raise Unreachable("the connection ended without a word: the server may have started anew")
 
     async def query(self, promql: str, time_seconds: float) -> bytes:
         """Return the JSON answer to an instant query; DeliveryError when there is none."""
@@ -65,13 +79,16 @@ class RemoteWriteSession:
     ) -> tuple[int, Mapping[str, str], bytes]:
         client = self._client or await self._open()
         timeout_seconds = self._settings.timeout_seconds
+        self._watch.asking()
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
                 # A redirect would carry the token to somebody else.
                 client.request(method, url, headers=headers, data=body, allow_redirects=False) as response,
             ):
-                return response.status, response.headers, await _read(response, most_bytes)
+                answer = await _read(response, most_bytes)
+                self._watch.answered(response.headers)
+                return response.status, response.headers, answer
         except TimeoutError as error:
             raise Unreachable(f"no answer in {timeout_seconds:g} s") from error
         except aiohttp.ClientSSLError as error:
@@ -93,7 +110,9 @@ class RemoteWriteSession:
             )
         self._client = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(limit=1, ssl=context),
+            connector=aiohttp.TCPConnector(
+                limit=1, ssl=context, keepalive_timeout=KEPT_SECONDS, socket_factory=self._watch.socket
+            ),
             timeout=aiohttp.ClientTimeout(total=None),
         )
         return self._client

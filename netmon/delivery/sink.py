@@ -27,6 +27,14 @@ class Sink(ABC):
         """Values that the sink's format cannot hold, since the start."""
         return 0
 
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the receiver ended its connection without a word: it may have crashed since.
+
+        One that acknowledges from memory has then forgotten what it took last.
+        """
+        return False
+
     @abstractmethod
     def encode(self, record: Record) -> Sequence[bytes]:
         """Return the record's lines: each the smallest thing that can be refused; none: nothing to send."""
@@ -37,6 +45,15 @@ class Sink(ABC):
 
     async def resume(self, position: Position) -> Position:
         """Return where to go on, given what the store remembers; a sink that knows better says so."""
+        return position
+
+    async def recognises(self, history: str) -> bool:
+        """Tell whether what it knows better is of the history of this name; a sink without memory agrees."""
+        del history
+        return True
+
+    async def begin_again(self, position: Position) -> Position:
+        """Learn that what it knows better is of another history; return where this one goes on."""
         return position
 
     @abstractmethod

@@ -7,6 +7,7 @@ from platform import python_version
 
 from netmon.hub import Hub
 from netmon.metrics.own import OwnSample
+from netmon.metrics.series_budget import SeriesBudget
 from netmon.model import Metric, counter, gauge, info, integer, state
 from netmon.schedule.ticker import JobState
 
@@ -33,9 +34,18 @@ RECORDS = counter("netmon_hub_records_total", "Readings, facts and events handed
 FAILURES = counter(
     "netmon_subscriber_failures_total", "Times a subscriber raised an error: a defect of netmon."
 )
+SERIES = integer("netmon_exposition_series", "Series of devices and probes that a scrape can show now.")
+LEFT_OUT = integer(
+    "netmon_exposition_left_out_series",
+    "Series left out of scrapes because there would be more than `max_series`; the log names their sources.",
+)
+REFUSALS = counter(
+    "netmon_exposition_refusals_total", "Readings left out of scrapes because of `max_series`."
+)
 DAEMON_METRICS: tuple[Metric, ...] = (
     BUILD, RELOAD_SUCCESSFUL, RELOAD_TIME, LOOP_LAG, LOOP_LAG_MAX,
     CLOCK_STEPS, JOB_RUNS, JOB_OVERRUNS, JOBS_RUNNING, RECORDS, FAILURES,
+    SERIES, LEFT_OUT, REFUSALS,
 )  # fmt: skip
 
 
@@ -49,6 +59,13 @@ def hub_samples(hub: Hub) -> Iterator[OwnSample]:
     yield RECORDS, (), hub.records_total
     for subscriber, failures in hub.failures_total.items():
         yield FAILURES, (("subscriber", subscriber),), failures
+
+
+def exposition_samples(budget: SeriesBudget) -> Iterator[OwnSample]:
+    """Yield how many series a scrape can show, and what it leaves out."""
+    yield SERIES, (), budget.claimed
+    yield LEFT_OUT, (), budget.left_out
+    yield REFUSALS, (), budget.refusals_total
 
 
 def job_samples(states: Sequence[JobState]) -> Iterator[OwnSample]:

@@ -1,13 +1,18 @@
-"""Prometheus text format 0.0.4 for one shape: everything but the numbers is made once."""
+"""Prometheus' text for one shape: everything but the numbers is made once.
+
+The lines are the same in text format 0.0.4 and in OpenMetrics; only the headers before them differ.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import isfinite
 from typing import cast
 
-from netmon.model import Kind, Labels, Metric, Number, Shape, Value
+from netmon.metrics.text_format import TextFormat
+from netmon.model import Kind, Labels, Metric, Number, Row, Shape, Value
 
 _TYPES = {
     Kind.GAUGE: "gauge",
@@ -54,7 +59,7 @@ class Family:
     """The samples of one metric name that a shape yields."""
 
     name: str
-    header: bytes
+    first: Metric
     samples: tuple[_Samples, ...]
 
     def render(self, columns: Sequence[Sequence[Value]]) -> bytes:
@@ -63,23 +68,51 @@ class Family:
         return "".join(texts).encode(errors="replace")
 
 
-def families(shape: Shape) -> tuple[Family, ...]:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of a shape to show: rows whose key has `wanted`, without some labels, with `more` ones."""
+
+    wanted: Labels = ()
+    without: AbstractSet[str] = frozenset()
+    more: Labels = ()
+
+    def rows(self, shape: Shape) -> tuple[int, ...]:
+        """Return the places of the rows that are shown."""
+        wanted = set(self.wanted)
+        return tuple(at for at, row in enumerate(shape.rows) if wanted <= set(row.key))
+
+    def labels(self, row: Row) -> Labels:
+        """Return the labels that all series of a row have."""
+        kept = (pair for pair in (*row.key, *row.info) if pair[0] not in self.without)
+        return (*kept, *self.more)
+
+
+WHOLE = Cut()
+
+
+def families(shape: Shape, cut: Cut = WHOLE) -> tuple[Family, ...]:
     """Return what a shape exposes, in the order of its declarations."""
     histograms = {m.name.removesuffix("_bucket") for m in shape.metrics if m.kind is Kind.HISTOGRAM}
-    rests: dict[Labels, Sequence[str]] = {}
+    lines = _Lines(shape, cut)
     grouped: dict[str, list[Metric]] = {}
     for metric in shape.metrics:
         grouped.setdefault(_family_name(metric.name, histograms), []).append(metric)
     return tuple(
-        Family(name, header(name, metrics[0]), tuple(_samples(shape, metric, rests) for metric in metrics))
+        Family(name, metrics[0], tuple(lines.samples(metric) for metric in metrics))
         for name, metrics in grouped.items()
     )
 
 
-def header(name: str, metric: Metric) -> bytes:
-    """Return the HELP and TYPE lines of a family."""
-    help_text = metric.help.replace("\\", "\\\\").replace("\n", "\\n")
-    return f"# HELP {name} {help_text}\n# TYPE {name} {_TYPES[metric.kind]}\n".encode(errors="replace")
+def header(name: str, metric: Metric, form: TextFormat = TextFormat.PLAIN) -> bytes:
+    """Return the HELP and TYPE lines of a family; in OpenMetrics it lacks the suffix of its samples."""
+    kind, help_text = _TYPES[metric.kind], metric.help.replace("\\", "\\\\").replace("\n", "\\n")
+    if form is TextFormat.OPEN:
+        help_text = help_text.replace('"', '\\"')
+        if metric.kind is Kind.COUNTER:
+            # A name that OpenMetrics would not give a counter, such as a MIB object's, is of no known type.
+            kind = "counter" if name.endswith("_total") else "unknown"
+            name = name.removesuffix("_total")
+    return f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n".encode(errors="replace")
 
 
 def labelled(name: str, labels: Labels) -> str:
@@ -100,26 +133,34 @@ def _family_name(name: str, histograms: set[str]) -> str:
     return name
 
 
-def _samples(shape: Shape, metric: Metric, rests: dict[Labels, Sequence[str]]) -> _Samples:
-    if metric.kind is Kind.INFO:
-        return _told(shape, metric)
-    if metric.labels not in rests:
-        rests[metric.labels] = [_rest((*row.key, *row.info, *metric.labels)) for row in shape.rows]
-    return _Samples(metric.name, shape.column(metric), metric.number, None, rests[metric.labels])
+class _Lines:
+    """Makes the samples of a shape; metrics with the same constant labels share the rests of their lines."""
 
+    def __init__(self, shape: Shape, cut: Cut) -> None:
+        self._shape, self._cut = shape, cut
+        self._places = cut.rows(shape)
+        self._rests: dict[Labels, Sequence[str]] = {}
 
-def _told(shape: Shape, metric: Metric) -> _Samples:
-    """Return an info metric's samples: of the rows whose text is known, with it as a label."""
-    texts = [dict(row.texts).get(metric.name) for row in shape.rows]
-    rows = tuple(at for at, text in enumerate(texts) if text is not None)
-    rests = [
-        _rest((*row.key, *row.info, *metric.labels, (metric.text_label, text)))
-        for row, text in zip(shape.rows, texts, strict=True)
-        if text is not None
-    ]
-    return _Samples(metric.name, shape.column(metric), metric.number, rows, rests)
+    def samples(self, metric: Metric) -> _Samples:
+        """Return one metric's samples."""
+        if metric.kind is Kind.INFO:
+            return self._told(metric)
+        if metric.labels not in self._rests:
+            self._rests[metric.labels] = [self._rest(at, *metric.labels) for at in self._places]
+        all_rows = len(self._places) == len(self._shape.rows)
+        places = None if all_rows else self._places
+        return _Samples(
+            metric.name, self._shape.column(metric), metric.number, places, self._rests[metric.labels]
+        )
 
+    def _told(self, metric: Metric) -> _Samples:
+        """Return an info metric's samples: of the rows whose text is known, with it as a label."""
+        texts = {at: dict(self._shape.rows[at].texts).get(metric.name) for at in self._places}
+        known = {at: text for at, text in texts.items() if text is not None}
+        rests = [self._rest(at, *metric.labels, (metric.text_label, text)) for at, text in known.items()]
+        return _Samples(metric.name, self._shape.column(metric), metric.number, tuple(known), rests)
 
-def _rest(labels: Labels) -> str:
-    # %s and not %d: it is as exact for whole numbers, and the shortest exact form for others.
-    return labelled("", labels).replace("%", "%%") + " %s\n"
+    def _rest(self, at: int, *labels: tuple[str, str]) -> str:
+        # %s and not %d: it is as exact for whole numbers, and the shortest exact form for others.
+        every = (*self._cut.labels(self._shape.rows[at]), *labels)
+        return labelled("", every).replace("%", "%%") + " %s\n"

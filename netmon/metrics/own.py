@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from netmon.metrics.text_format import TextFormat
 from netmon.model import Kind, Labels, Metric
 
 OwnSample = tuple[Metric, Labels, float]
@@ -32,9 +34,10 @@ class OwnMetrics:
         """Ask this function at every scrape; it reads attributes and never waits."""
         self._watched.append(samples)
 
-    def render(self) -> bytes:
-        """Return text format 0.0.4; ValueError when a declared counter's name lacks `_total`."""
-        return generate_latest(self._registry)
+    def render(self, form: TextFormat = TextFormat.PLAIN) -> bytes:
+        """Return the text with its end; ValueError when a declared counter's name lacks `_total`."""
+        encode, _ = choose_encoder(form.value)
+        return encode(self._registry)
 
     def _families(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         found: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
@@ -46,6 +49,12 @@ class OwnMetrics:
                     family = found[metric.name] = _family(metric, [label for label, _ in every])
                 family.add_metric([text for _, text in every], value)
         yield from found.values()
+
+
+def negotiate(accept: str) -> TextFormat:
+    """Return the format that an Accept header asks for; 0.0.4 where it asks for nothing that we have."""
+    _, media_type = choose_encoder(accept)
+    return TextFormat.OPEN if media_type.startswith("application/openmetrics-text") else TextFormat.PLAIN
 
 
 class _Collected(Collector):

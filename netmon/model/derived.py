@@ -65,6 +65,21 @@ CIRCUIT_MINUTE_METRICS: tuple[Metric, ...] = (
         "netmon_circuit_call_quality",
         "Calls by way of the best anchor: 0 good, 1 fair, 2 poor; the limits are those of the trains.",
     ),
+    state(
+        "netmon_circuit_under_test",
+        "1 when a bandwidth test filled the circuit in this minute; what was measured beside it is left out"
+        " of its round trips and losses.",
+    ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="down",
+    ),
+    gauge(
+        "netmon_circuit_contracted_bytes_per_second",
+        "What the contract promises towards the site (down) and from it (up), in the contract's own layer.",
+        direction="up",
+    ),
 )
 
 SITE_MINUTE = "site_minute"
@@ -107,6 +122,19 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
         "Verdict on the last test: clean, corrected, inconclusive or invalid.",
         "verdict",
     ),
+    gauge(
+        "netmon_bandwidth_carried_bytes_per_second",
+        "What the circuit carried at least during the last test: the test and what others had beside it.",
+    ),
+    state(
+        "netmon_bandwidth_delivered",
+        "1 when the last test proves the contracted rate, 0 when it proves that it was not there; absent when"
+        " it cannot tell.",
+    ),
+    state(
+        "netmon_bandwidth_claimable",
+        "1 when the last test's figure can be claimed: its endpoint is named in the contract, or two agree.",
+    ),
     info(
         "netmon_bandwidth_limited_by_info",
         "What limited the last test, from a closed vocabulary.",
@@ -141,6 +169,25 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
         "netmon_bandwidth_bufferbloat_info",
         "Grade of the last test by how much its load made round trips longer: A+, A, B, C, D or F.",
         "grade",
+    ),
+)
+
+BANDWIDTH_PLAN = "bandwidth_plan"
+BANDWIDTH_PLAN_METRICS: tuple[Metric, ...] = (
+    integer("netmon_bandwidth_planned_tests", "Tests that today's plan has, past and to come."),
+    integer("netmon_bandwidth_planned_tests_done", "Tests of today's plan that took place."),
+    integer(
+        "netmon_bandwidth_planned_tests_skipped",
+        "Tests of today's plan that did not take place, each with its reason as an event.",
+    ),
+    gauge(
+        "netmon_bandwidth_next_test_timestamp_seconds",
+        "Unix time of the next test of today's plan; absent when there is none left.",
+    ),
+    info(
+        "netmon_bandwidth_decision_info",
+        "Why the last planned test took place or not, from a closed vocabulary; waiting before the first.",
+        "decision",
     ),
 )
 

@@ -4,6 +4,7 @@ from pydantic import SecretStr
 
 from netmon.clock import Clock, SystemClock
 from netmon.errors import NetmonError, SourceError, UsageError
+from netmon.hours import Hours, HoursOfWeek, local_time, parse_hours
 from netmon.kernel_clock import KernelClock, kernel_clock
 from netmon.model import (
     Event,
@@ -28,7 +29,12 @@ from netmon.model import (
     integer,
     state,
 )
-from netmon.model.derived import BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS
+from netmon.model.derived import (
+    BANDWIDTH_PLAN,
+    BANDWIDTH_PLAN_METRICS,
+    BANDWIDTH_TEST,
+    BANDWIDTH_TEST_METRICS,
+)
 from netmon.rates import Count, increase, rate
 from netmon.sdk.command import Command, Configured, Standalone
 from netmon.sdk.context import (
@@ -36,13 +42,15 @@ from netmon.sdk.context import (
     Context,
     ExclusiveSlot,
     LatestValues,
+    LineLoads,
     Resolver,
     Shareable,
     Shared,
     no_trace,
 )
 from netmon.sdk.parsing import Mistake, MistakesError, parse
-from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, Probe, Sample
+from netmon.sdk.planned import PlannedTest, Standing
+from netmon.sdk.probe import PROBE_SECONDS, PROBE_SUCCESS, PROBE_UNDER_TEST, Probe, Sample
 from netmon.sdk.settings import (
     Assignment,
     Circuit,
@@ -58,10 +66,13 @@ from netmon.threads import DaemonThreads
 from netmon.units import BitsPerSecond, Bytes, Seconds, duration_seconds, rate_bits_per_second, size_bytes
 
 __all__ = [
+    "BANDWIDTH_PLAN",
+    "BANDWIDTH_PLAN_METRICS",
     "BANDWIDTH_TEST",
     "BANDWIDTH_TEST_METRICS",
     "PROBE_SECONDS",
     "PROBE_SUCCESS",
+    "PROBE_UNDER_TEST",
     "Assignment",
     "BitsPerSecond",
     "ByteLedger",
@@ -79,11 +90,14 @@ __all__ = [
     "ExclusiveSlot",
     "Fact",
     "Fault",
+    "Hours",
+    "HoursOfWeek",
     "Json",
     "KernelClock",
     "Kind",
     "Labels",
     "LatestValues",
+    "LineLoads",
     "Metric",
     "Mistake",
     "MistakesError",
@@ -91,6 +105,7 @@ __all__ = [
     "NoSettings",
     "Number",
     "Outcome",
+    "PlannedTest",
     "Probe",
     "Reading",
     "Record",
@@ -110,6 +125,7 @@ __all__ = [
     "SourceError",
     "Stamp",
     "Standalone",
+    "Standing",
     "SystemClock",
     "UsageError",
     "Value",
@@ -121,8 +137,10 @@ __all__ = [
     "info",
     "integer",
     "kernel_clock",
+    "local_time",
     "no_trace",
     "parse",
+    "parse_hours",
     "rate",
     "rate_bits_per_second",
     "size_bytes",

@@ -24,6 +24,8 @@ class Configured:
     circuits: tuple[Circuit, ...] = ()
     devices: Mapping[str, str] = field(default_factory=dict)
     """Names of its devices by address, as it has them."""
+    timezone: str = "UTC"
+    """Name of the site's own time zone."""
 
 
 class Command(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -43,6 +43,12 @@ class ByteLedger(Protocol):
     def left(self, circuit: str) -> int | None:
         """Return bytes left this month; None when the circuit has no cap."""
 
+    def reserve(self, circuit: str, size_bytes: int) -> AbstractAsyncContextManager[None]:
+        """Hold bytes while something is going to be spent; what was not is given back at the end.
+
+        They count as spent, durably, before it begins: a process that is killed has had them.
+        """
+
 
 class ExclusiveSlot(Protocol):
     """Held by a source that must be alone on the line, such as a bandwidth test."""
@@ -53,6 +59,16 @@ class ExclusiveSlot(Protocol):
     @property
     def owner(self) -> str:
         """Name of the source that holds the slot; empty when nobody does."""
+
+
+class LineLoads(Protocol):
+    """When tests filled which circuit: what else was measured then is no measure of the line."""
+
+    def loading(self, circuit: str) -> AbstractContextManager[None]:
+        """Note that a circuit (empty: whichever the routes choose) is filled, from now to the end."""
+
+    def filled(self, circuit: str, start_ns: int, end_ns: int) -> bool:
+        """Tell whether a circuit (empty: any) was being filled between moments of CLOCK_BOOTTIME."""
 
 
 class Shareable(Protocol):
@@ -95,10 +111,16 @@ class Context:
     exclusive: ExclusiveSlot
     shared: Shared
     run_now: Callable[[str], bool]
-    """Run the job of that name at once (or again, when it is running); False: there is none."""
+    """Run the job of that name at once (or again, when it is running); False: there is none.
+
+    The collectors of a device are the job "device/NAME".
+    """
+    loads: LineLoads
     circuits: Mapping[str, Circuit] = field(default_factory=dict)
     trace: Callable[[str], None] = no_trace
     """Tells the story of a run line by line (`--trace`)."""
     random: Random = field(default_factory=Random)
+    timezone: str = "UTC"
+    """Name of the site's own time zone."""
     state_folder: Path | None = None
     """Where a source may keep a small file that must outlive the daemon; None: nowhere."""

@@ -20,6 +20,11 @@ PROBE_SECONDS = gauge(
     "probe_duration_seconds",
     "Time from the start of the probe to its end, name resolution included, by this process's clock.",
 )
+PROBE_UNDER_TEST = state(
+    "netmon_probe_under_test",
+    "1 when a bandwidth test filled the line while the probe ran: its times are then no measure of the line.",
+)
+PROBE_TIMEOUT = gauge("probe_timeout_seconds", "Longest time that the probe may take.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class Probe(Source[S]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if hasattr(cls, "own_metrics"):
-            cls.metrics = {cls.measurement: (PROBE_SUCCESS, PROBE_SECONDS, *cls.own_metrics)}
+            metrics = (PROBE_SUCCESS, PROBE_SECONDS, PROBE_UNDER_TEST, *cls.own_metrics, PROBE_TIMEOUT)
+            cls.metrics = {cls.measurement: metrics}
             cls.metrics |= cls.further_metrics
 
     def __init__(self, assignment: Assignment, settings: S) -> None:
@@ -83,9 +89,16 @@ class Probe(Source[S]):
         stamp = self.context.clock.stamp()
         found = await self.measure_all(self.assignment.targets)
         shape = self._shape_of([sample for sample, _ in found])
-        columns = tuple(_column(metric, found) for metric in shape.metrics)
+        disturbed = self._disturbed(stamp.boottime_ns)
+        columns = tuple(self._column(metric, found, disturbed=disturbed) for metric in shape.metrics)
         reading = Reading(shape, stamp, columns, tuple(sample.outcome for sample, _ in found))
         return [reading, *(record for sample, _ in found for record in sample.records)]
+
+    def _disturbed(self, since_ns: int) -> bool:
+        """Tell whether a bandwidth test filled the line meanwhile; a probe that is one is not disturbed."""
+        circuit = self.circuit.id if self.circuit else ""
+        now_ns = self.context.clock.boottime_ns()
+        return not self.exclusive and self.context.loads.filled(circuit, since_ns, now_ns)
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[Sample, float]]:
         """Probe targets side by side; return each sample and the seconds it took, in their order.
@@ -121,6 +134,21 @@ class Probe(Source[S]):
             self._shape, self._texts = Shape(self.measurement, metrics, rows), texts
         return self._shape
 
+    def _column(
+        self, metric: Metric, found: Sequence[tuple[Sample, float]], *, disturbed: bool
+    ) -> Sequence[Value]:
+        if metric is PROBE_UNDER_TEST:
+            return [int(disturbed)] * len(found)
+        if metric is PROBE_SUCCESS:
+            return [int(sample.outcome is Outcome.OK) for sample, _ in found]
+        if metric is PROBE_SECONDS:
+            return [seconds for _, seconds in found]
+        if metric is PROBE_TIMEOUT:
+            return [self.assignment.timeout_seconds] * len(found)
+        if metric.kind is Kind.INFO:
+            return [1 if metric in sample.texts else None for sample, _ in found]
+        return [sample.values.get(metric) for sample, _ in found]
+
     def _key(self, target: str) -> Labels:
         circuit = self.circuit
         carried = (("circuit", circuit.id),) if circuit and self._must_have_carried(circuit) else ()
@@ -130,13 +158,3 @@ class Probe(Source[S]):
     def _must_have_carried(self, circuit: Circuit) -> bool:
         """Tell whether a sample cannot have gone by another circuit: bound to this one, or the only one."""
         return (self.binds and circuit.has_source) or len(self.context.circuits) == 1
-
-
-def _column(metric: Metric, found: Sequence[tuple[Sample, float]]) -> Sequence[Value]:
-    if metric is PROBE_SUCCESS:
-        return [int(sample.outcome is Outcome.OK) for sample, _ in found]
-    if metric is PROBE_SECONDS:
-        return [seconds for _, seconds in found]
-    if metric.kind is Kind.INFO:
-        return [1 if metric in sample.texts else None for sample, _ in found]
-    return [sample.values.get(metric) for sample, _ in found]

@@ -9,8 +9,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from netmon.errors import UsageError
+from netmon.hours import Hours
 
 _NO_SECRET = SecretStr("")
+_NEVER = Hours()
 
 
 class Settings(BaseModel):
@@ -81,6 +83,13 @@ class Circuit:
     supplier_ref: str = ""
     egress: tuple[str, ...] = ()
     """Public networks that its packets come from; empty: not told."""
+    quiet_hours: Hours = _NEVER
+    """When no bandwidth test may run, in the site's own time."""
+    reserve_bytes: int = 0
+    """What planned tests leave of its cap."""
+    backup_of: str = ""
+    endpoints: tuple[str, ...] = ()
+    """Hosts that its contract names for tests."""
 
     @property
     def has_source(self) -> bool:

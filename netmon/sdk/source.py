@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar, Generic, TypeVar
 
 from netmon.model import Metric, Record
 from netmon.sdk.context import Context
+from netmon.sdk.planned import PlannedTest, Standing
 from netmon.sdk.settings import Assignment, Settings
 
 S = TypeVar("S", bound=Settings)
@@ -30,6 +32,11 @@ class Source(ABC, Generic[S]):
         self.assignment = assignment
         self.settings = settings
 
+    @property
+    def declared(self) -> Mapping[str, tuple[Metric, ...]]:
+        """Every metric that it may yield under its settings, by measurement."""
+        return self.metrics
+
     async def open(self, context: Context) -> None:
         """Get sockets and sessions ready. May fail with SourceError; it is tried again at the next run."""
         self.context = context
@@ -40,6 +47,10 @@ class Source(ABC, Generic[S]):
         For what changes rarely: the collectors of a device share one job, and inventory is no counter.
         """
         return True
+
+    def planned_tests(self, _standing: Standing, _day: date) -> Sequence[PlannedTest]:
+        """Return the tests of a local day that cost enough to be told beforehand; needs no open()."""
+        return ()
 
     @abstractmethod
     async def read(self) -> Sequence[Record]:

@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,9 @@ class BlockFileWriter:
         return size
 
     def close(self) -> None:
-        """Close a file that is given up."""
-        self._file.close()
+        """Close a file that is given up, or finished; what a full disk did not take goes with it."""
+        with suppress(OSError):
+            self._file.close()
 
 
 class BlockFile:
@@ -135,6 +137,28 @@ class BlockFile:
     def close(self) -> None:
         """Give back the file."""
         os.close(self._descriptor)
+
+
+def damage(path: Path) -> list[str]:
+    """Read a whole file; return what is wrong with it, in words."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        file = BlockFile(path)
+    except OSError as error:
+        return [f"{name}: {error}"]
+    try:
+        bad = 0
+        for place, _ in file.content().places:
+            try:
+                bad += file.streams(place).damaged()
+            except ValueError:
+                bad += 1
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    else:
+        return [f"{name}: {bad} streams are damaged"] if bad else []
+    finally:
+        file.close()
 
 
 def _content(packed: bytes) -> Content:

@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice, repeat
+from operator import truediv
 from typing import cast
 
 from netmon.model import Value
@@ -113,8 +114,7 @@ def _unknown(code: int, data: bytes, offset: int, count: int) -> Iterable[Value]
     if code == _DECIMALS:
         if data[offset] not in _EXPONENTS:
             raise ValueError("a decimal with an unknown number of digits")
-        scale = 10 ** data[offset]
-        return (one / scale for one in read_integers(data, offset + 1, count))
+        return map(truediv, read_integers(data, offset + 1, count), repeat(10 ** data[offset]))
     if code == _DOUBLES:
         return unpack_planes("d", inflate(data[offset:], 8 * count))
     if code == _JSON:

@@ -21,6 +21,8 @@ _JSON = "j"
 _CODES = frozenset({_DOUBLE, *(code for code, _, _ in _INTEGERS)})
 _MASKED = 0x80
 _EXACT = 2**53
+_LARGEST = 2**128
+"""Counters have 64 bits; nothing that is measured has more than twice as many."""
 _LENGTH = struct.Struct("<I")
 
 
@@ -64,7 +66,12 @@ def _code(known: Sequence[Value]) -> str:
     numbers = cast("Sequence[int]", known)
     if float not in kinds:
         low, high = min(numbers), max(numbers)
+        # Nobody could count with it: no sink, no statistics, no sealed block; a page's JSON may hold one.
+        if low < -_LARGEST or high > _LARGEST:
+            raise ValueError("a number beyond all counters")
         return next((code for code, least, most in _INTEGERS if least <= low and high <= most), _JSON)
+    if any(type(number) is int and abs(number) > _LARGEST for number in numbers):
+        raise ValueError("a number beyond all counters")
     exact = kinds == {float} or all(
         type(number) is float or -_EXACT <= number <= _EXACT for number in numbers
     )

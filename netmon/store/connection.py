@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+WAL_BYTES = 4 * 2**20
+"""The write-ahead log is cut to this when it is begun again; 2 MiB are usual, 3 while days are sealed."""
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection without transactions of its own making, for one thread at a time."""
@@ -38,11 +41,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Return the size of the pages in use; the file may be larger by those that were freed."""
-    pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_count", "freelist_count", "page_size")
+    (free,), (size,) = (
+        connection.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_size")
     )
-    return int((pages - free) * size)
+    return file_bytes(connection) - int(free * size)
+
+
+def file_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the file when all of the write-ahead log is in it."""
+    (pages,), (size,) = (
+        connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+    )
+    return int(pages * size)
 
 
 def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -5,28 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from netmon.clock import Clock
 from netmon.errors import StoreError
-from netmon.model import Reading, Record, Retention
+from netmon.model import Record
 from netmon.store.backlog import Backlog
 from netmon.store.disk_thread import DiskThread
 from netmon.store.folder import FolderLock
 from netmon.store.history_file import HistoryFile
 from netmon.store.interface import Entry, History, Position
 from netmon.store.journal import Journal
+from netmon.store.pace import Pace
 from netmon.store.retention import Terms
+from netmon.store.sealer import HOLD_SECONDS
+from netmon.store.weight import weigh
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _CLOSE_SECONDS = 4.0
-_READING_BYTES = 300
-_CELL_BYTES = 40
-_OTHER_BYTES = 2000
 
 
 def open_history(
@@ -67,16 +68,18 @@ class SqliteHistory(History):
         """Told the newest position after each commit."""
         self.refusal = ""
         """Why the disk refuses at the moment; empty when it does not."""
+        self.hold_seconds = HOLD_SECONDS
+        """How long readings of a boot without a true time wait for one before they are sealed."""
         self._journal = journal
         self._lock = lock
         self._clock = clock
-        self._commit_seconds = commit_seconds
-        self._committing_since: float | None = None
+        self._committing_since: list[float] = []
         self._disk = DiskThread()
         self._fresh: Backlog[Record] = Backlog(pending_bytes)
-        self._hurry_bytes = pending_bytes // 2
-        self._hurry = asyncio.Event()
+        self._most_waiting_bytes = pending_bytes // 2
+        self._pace = Pace(commit_seconds)
         self._cursors: dict[str, Position] = {}
+        self._cleared_bytes, self._coming_bytes = journal.size_bytes, 0
 
     @property
     def newest(self) -> Position:
@@ -90,9 +93,9 @@ class SqliteHistory(History):
 
     @property
     def busy_seconds(self) -> float:
-        """How long the present commit has been waiting for the disk; 0 when there is none."""
+        """How long the oldest commit under way has been waiting for the disk; 0 when there is none."""
         since = self._committing_since
-        return 0.0 if since is None else self._clock.monotonic() - since
+        return self._clock.monotonic() - since[0] if since else 0.0
 
     @property
     def pending_records(self) -> int:
@@ -117,25 +120,22 @@ class SqliteHistory(History):
     def accept(self, records: Sequence[Record]) -> None:
         """Take records without waiting."""
         for record in records:
-            size, precious = _weigh(record)
+            size, precious = weigh(record)
             self._fresh.add(record, size, precious=precious)
-        if self._fresh.size_bytes > self._hurry_bytes:
-            self._hurry.set()
+        self._pace.came(much=self._fresh.size_bytes > self._most_waiting_bytes)
 
     def commit_every(self, seconds: float) -> None:
         """Commit this often from now on."""
-        self._commit_seconds = seconds
-        self._hurry.set()
+        self._pace.every(seconds)
+
+    def hurry(self, *, on: bool) -> None:
+        """Commit what comes at once from now on, all that came together; `on` false: in groups again."""
+        self._pace.hurry(on=on)
 
     async def run(self) -> None:
         """Commit every `commit_seconds` until cancelled; a refusing disk is tried again each time."""
         while True:
-            try:
-                async with asyncio.timeout(self._commit_seconds):
-                    await self._hurry.wait()
-            except TimeoutError:
-                pass
-            self._hurry.clear()
+            await self._pace.wait()
             try:
                 await self.commit()
             except StoreError as error:
@@ -144,15 +144,14 @@ class SqliteHistory(History):
     async def commit(self) -> Position:
         """Make everything accepted so far durable and return the newest position."""
         began = self._clock.monotonic()
-        if self._committing_since is None:
-            self._committing_since = began
+        self._committing_since.append(began)
         try:
             newest = await self._disk.call(self._journal.commit, self._fresh.take, dict(self._cursors))
         except StoreError as error:
             self._refused(error)
             raise
         finally:
-            self._committing_since = None
+            self._committing_since.remove(began)
         self.commits_total += 1
         self.on_commit(newest)
         self.commit_seconds_last = self._clock.monotonic() - began
@@ -210,41 +209,40 @@ class SqliteHistory(History):
 
     async def seal(self, *, everything: bool = False) -> None:
         """Seal the days that are over (`everything`: the present one, too); commits get in between."""
-        await self._take(await self._disk.call(lambda: self._journal.seal(everything=everything)))
+        hold = self.hold_seconds
+        steps = await self._disk.call(lambda: self._journal.seal(everything=everything, hold_seconds=hold))
+        await self._take(steps)
 
     async def _take(self, steps: Iterator[None]) -> None:
         while await self._disk.call(self._journal.step, steps):
             pass
 
     async def expire(self, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> int:
-        """Seal what is over, delete by age and by size, look at some old files; commits get in between."""
-        await self.seal()
-        stamp = self._clock.stamp()
+        """Seal what is over, delete by age and by size, look at some old files; commits get in between.
 
-        def oldest_ms(seconds: float) -> int | None:
-            return stamp.wall_ms - int(seconds * 1000) if stamp.synced else None
-
-        terms = Terms(
-            oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes,
-            sent_to=min(self._cursors.values(), default=2**62), newest=self.newest,
-        )  # fmt: skip
+        StoreError when sealing failed, after the deletions: on a full disk they make the room it needs.
+        """
+        refused: StoreError | None = None
+        # As much as came since the last time may come until the next one.
+        self._coming_bytes = max(self.size_bytes - self._cleared_bytes, self._coming_bytes // 2)
+        try:
+            await self.seal()
+        except StoreError as error:
+            refused = error
+        terms = replace(
+            Terms.at(self._clock.stamp(), keep_seconds, keep_bytes, evidence_seconds),
+            sent_to=min(self._cursors.values(), default=2**62),
+            newest=self.newest,
+            coming_bytes=self._coming_bytes,
+        )
         steps, total = await self._disk.call(self._journal.expire, terms), 0
         while (done := await self._disk.call(self._journal.step, steps)) is not None:
             (deleted,) = done
             total += deleted.records
             self.dropped_unsent_total += deleted.unsent
         self.expired_total += total
+        self._cleared_bytes = self.size_bytes
+        if refused is not None:
+            raise refused
         await self._take(await self._disk.call(self._journal.scrub))
         return total
-
-
-def _weigh(record: Record) -> tuple[int, bool]:
-    """Return the memory that a record may take, in bytes, and whether it goes last."""
-    if not isinstance(record, Reading):
-        return _OTHER_BYTES, True
-    try:
-        cells = len(record.columns) * len(record.outcomes)
-        return _READING_BYTES + _CELL_BYTES * cells, record.shape.retention is Retention.EVIDENCE
-    except (AttributeError, TypeError):
-        # Half a reading: the journal will say so, where all odd ones are counted.
-        return _OTHER_BYTES, False

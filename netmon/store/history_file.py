@@ -8,27 +8,32 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from netmon.store.connection import connect, used_bytes
+from netmon.store.connection import WAL_BYTES, connect, used_bytes
 from netmon.store.refusal import in_words, is_damage
-from netmon.store.salvage import salvage
+from netmon.store.salvage import salvage, whole
 from netmon.store.schema import (
     ADDED,
     APPLICATION_ID,
     BY_TOPIC,
     BY_TOPIC_BUT_READINGS,
     FORMAT_VERSION,
+    SEALED,
     statements_of,
 )
+from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "history.db"
 _SUFFIXES = ("", "-wal", "-shm")
 _DAMAGED_KEPT = 3
+_PAGE_BYTES = 1024
 # The whole file is read for this check: 64 MiB take 3 s from a slow SD card. Larger ones are checked
 # row by row as they are read, and as a whole by `netmon store verify`.
 _CHECKED_AT_OPEN_BYTES = 64 * 2**20
 _SALVAGE_SECONDS = 20.0
+_VERSIONS_AT, _SCHEMA_FORMAT_AT = 18, 44
+"""Where the header says who may write and read the file (SQLite's file format, 1.3.3 and 1.3.10)."""
 
 
 class HistoryFile:
@@ -94,17 +99,40 @@ class HistoryFile:
             raise
 
     def _examine(self, connection: sqlite3.Connection) -> str:
+        with self.path.open("rb") as file:
+            header = file.read(_SCHEMA_FORMAT_AT + 4)
+        formats = header[_VERSIONS_AT : _VERSIONS_AT + 2]
+        if not set(formats) <= {1, 2} or header[_SCHEMA_FORMAT_AT + 3 :] > b"\4":
+            # SQLite takes this for a file of a later SQLite, which it must not write or cannot read.
+            return "is damaged (its header has formats that no SQLite writes)"
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        whole = self.path.stat().st_size >= _PAGE_BYTES
+        if (application, version) == (0, 0) and whole and not _statements(connection):
+            return ""  # the process was killed before it began; one cut to its first bytes looks alike
         if application != APPLICATION_ID or version < 1:
             return "is not netmon's"
         if version > FORMAT_VERSION:
             return _NEWER
         if [(name, _but_readings(sql)) for name, sql in _statements(connection)] != _expected(version):
             return "is damaged (its tables are not those of its format)"
-        if self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES:
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            return "" if verdict == "ok" else f"is damaged ({verdict})"
+        return self._damage(connection, version)
+
+    def _damage(self, connection: sqlite3.Connection, version: int) -> str:
+        # A topic that changed its kind would hide all of its records; no row's checksum tells of that.
+        checks = ["integrity_check(topics)"]
+        small = self.path.stat().st_size <= _CHECKED_AT_OPEN_BYTES
+        if small:
+            checks.append("quick_check(1)")
+        verdicts = [connection.execute(f"PRAGMA {check}").fetchone()[0] for check in checks]
+        for verdict in verdicts:
+            if verdict != "ok":
+                return f"is damaged ({verdict})"
+        if small and version >= FORMAT_VERSION:
+            # One bit in the head of an event's row makes a reading of it.
+            rows = connection.execute(_PASSED_OVER, (SEALED, Genus.READING))
+            if not all(whole(row) for row in rows):
+                return "is damaged (rows that nobody would read are none of those)"
         return ""
 
     def _connect(self) -> sqlite3.Connection:
@@ -119,13 +147,13 @@ class HistoryFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # A commit writes whole pages, most of them half new: 4 KiB ones make 553 MB a day of the model site,
         # 2 KiB ones 428, 1 KiB ones 341 for more CPU.
-        connection.execute("PRAGMA page_size = 1024")
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES:d}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL, the usual advice, loses acknowledged rows at a power cut (241 of 300 trials).
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 2000")
-        connection.execute("PRAGMA journal_size_limit = 4194304")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES:d}")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -165,6 +193,13 @@ class HistoryFile:
         return self.path.with_name(FILE_NAME + suffix)
 
 
+_PASSED_OVER = (
+    "SELECT position, topic, subject, boot, at_ns, codec, crc, payload FROM log NOT INDEXED "
+    "WHERE position < 1 OR (position <= (SELECT position FROM cursors WHERE name = ?) "
+    "AND topic IN (SELECT id FROM topics WHERE genus = ?))"
+)
+"""What no reader looks at: before all positions, or a reading that is sealed. Most often nothing."""
+
 _NEWER = "was written by a newer netmon"
 
 
@@ -181,3 +216,9 @@ def _but_readings(sql: str | None) -> str | None:
 
 def _statements(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
     return connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def size_bytes(folder: Path) -> int:
+    """Return what the history's file takes, with what is not yet merged into it."""
+    paths = (folder / f"{FILE_NAME}{suffix}" for suffix in ("", "-wal"))
+    return sum(path.stat().st_size for path in paths if path.exists())

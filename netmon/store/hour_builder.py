@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from netmon.model import Metric, Shape, Value
-from netmon.store.block import Columns
+from netmon.store.block import NS_PER_MS, Columns
 from netmon.store.boots import Segment
 from netmon.store.counts import Counts
 from netmon.store.hours import HOUR_MS, pack_hours
@@ -56,7 +56,10 @@ class HoursBuilder:
     def moments_ms(self) -> tuple[int, int]:
         """First and last ms of the boot's time that the hours cover."""
         offset_ms = self._segment.offset_ms
-        return self.hours[0] * HOUR_MS - offset_ms, (self.hours[-1] + 1) * HOUR_MS - offset_ms - 1
+        # Not from before the segment: that would be another time, and the hours would be looked for there.
+        began_ms = -(-self._segment.from_ns // NS_PER_MS)
+        first_ms = max(self.hours[0] * HOUR_MS - offset_ms, began_ms)
+        return first_ms, (self.hours[-1] + 1) * HOUR_MS - offset_ms - 1
 
     def pack(self) -> Packed:
         """Return all hours as a block."""

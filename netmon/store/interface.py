@@ -8,8 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Value
+from netmon.model import Event, Fact, Labels, Metric, Reading, Record, Stamp, Value
 
 Position = int
 """Place in the log: grows with each record, never used twice; 0 lies before the first one."""
@@ -33,8 +34,7 @@ class Query:
     key: Labels = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rollup:
+class Rollup(NamedTuple):
     """One metric of one row over one window; all values None when nothing was known."""
 
     key: Labels
@@ -51,6 +51,25 @@ class Rollup:
     """How much a counter grew, discontinuities left out; None for what is no counter or not known."""
 
 
+class Percentile(NamedTuple):
+    """One metric of one row over one window: `n` values were known, `value` is None when none was."""
+
+    key: Labels
+    metric: Metric
+    start_ms: int
+    n: int
+    value: Value
+
+
+class Rate(NamedTuple):
+    """How fast a counter of one row grew up to a moment; None when that cannot be known."""
+
+    key: Labels
+    metric: Metric
+    stamp: Stamp
+    per_second: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class StoreStats:
     """How the history is doing."""
@@ -62,6 +81,20 @@ class StoreStats:
     newest_ms: int | None
     damaged_total: int
     format_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking all of the history found: damaged positions, and SQLite's own complaints."""
+
+    records: int
+    damaged: tuple[Position, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing is damaged."""
+        return not self.damaged and not self.complaints
 
 
 class HistoryReader(ABC):
@@ -92,8 +125,29 @@ class HistoryReader(ABC):
         """
 
     @abstractmethod
+    def percentiles(
+        self, query: Query, window_ms: int, share: float, metrics: Sequence[str] = ()
+    ) -> Iterator[Percentile]:
+        """Yield one nearest-rank percentile per row, metric and window; `share` is in (0, 1].
+
+        Counters as in `rollup`. One window is held in memory, and nothing of it where sealed statistics
+        tell: whole hours, 0.5, 0.95 and 0.99.
+        """
+
+    @abstractmethod
+    def rates(self, query: Query, metrics: Sequence[str] = ()) -> Iterator[Rate]:
+        """Yield the rate of each counter at each of its readings but the first, in time order.
+
+        None across what interrupts a counter: another epoch, a fall, a boot without a true time.
+        """
+
+    @abstractmethod
     def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
         """Return the facts that held at a moment (None: now), newest per kind and key."""
+
+    @abstractmethod
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        """Yield the facts that were stored in a stretch of wall time, in its order."""
 
     @abstractmethod
     def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:

@@ -27,7 +27,7 @@ from netmon.store.schema import load_cursor, load_state, save_state, set_apart
 from netmon.store.scope import Scope
 from netmon.store.scrub import scrub
 from netmon.store.sealed_folder import SealedFolder
-from netmon.store.sealer import Sealer
+from netmon.store.sealer import HOLD_SECONDS, Sealer
 from netmon.store.subjects import Genus
 
 log = logging.getLogger(__name__)
@@ -118,9 +118,10 @@ class Journal:
         """Return the steps of clearing up, to be taken by step()."""
         return Retainer(self._connection, self._folder, terms).steps()
 
-    def seal(self, *, everything: bool = False) -> Iterator[None]:
+    def seal(self, *, everything: bool = False, hold_seconds: float = HOLD_SECONDS) -> Iterator[None]:
         """Return the steps of sealing, to be taken by step()."""
-        return Sealer(self._connection, self._reader.log, self._folder).steps(everything=everything)
+        sealer = Sealer(self._connection, self._reader.log, self._folder, hold_seconds)
+        return sealer.steps(everything=everything)
 
     def scrub(self) -> Iterator[None]:
         """Return the steps of looking at old files again, to be taken by step()."""
@@ -128,10 +129,11 @@ class Journal:
         return scrub(self._connection, self._folder)
 
     def step(self, steps: Iterator[T]) -> tuple[T] | None:
-        """Take one step and return what it did; None when all is done."""
-        done = self._mending(lambda: next(((one,) for one in steps), None))
+        """Take one step and return what it did; None when all is done, StoreError when they failed."""
+        done = self._mending(lambda: next(((one,) for one in steps), None), again=False)
+        # One of them may have deleted subjects, and the next commit would write rows of these.
+        self._writer.forget_subjects()
         if done is None:
-            self._writer.forget_subjects()
             self._sealed_bytes = self._folder.size_bytes()
             self.size_bytes = self._file.size_bytes() + self._sealed_bytes
         return done
@@ -202,22 +204,24 @@ class Journal:
         self._connection.close()
         self._use(self._file.replace(f"is damaged ({problem})"), self._writer)
 
-    def _mending(self, work: Callable[[], T]) -> T:
+    def _mending(self, work: Callable[[], T], *, again: bool = True) -> T:
         """Do something with the file; a damaged one is replaced, and the work is done with the new one.
 
-        StoreError whatever fails: the work is not done, what waits goes on waiting.
+        StoreError whatever fails: the work is not done, what waits goes on waiting. `again`: work that
+        failed can be done once more; steps that failed are over.
         """
         try:
             if self._given_up:
                 self._open(self._writer)
             try:
                 return work()
-            except sqlite3.DatabaseError as error:
-                if is_full(error) and self._ballast.release():
-                    return work()
-                if not is_damage(error):
+            except (sqlite3.DatabaseError, OSError) as error:
+                if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+                    self._replace(str(error))
+                elif not is_full(error) or not self._ballast.release():
                     raise
-                self._replace(str(error))
+                if not again:
+                    raise
                 return work()
         except StoreError:
             raise

@@ -5,7 +5,7 @@ The files explain themselves, so all of this can be had again from them; a row w
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 from sqlite3 import Connection
@@ -15,6 +15,7 @@ from netmon.store.block_file import Place
 from netmon.store.boots import Segment
 from netmon.store.checksum import row_checksum
 from netmon.store.schema import SEALED, load_cursor, save_cursor
+from netmon.store.soundness import forget_sums, save_sums
 from netmon.store.subjects import Subject
 
 _PROBE_LABEL = "probe"
@@ -90,10 +91,13 @@ def save_file(connection: Connection, file: SealedFile, places: Sequence[tuple[i
         f"INSERT INTO blocks (file, subject, {_PLACE}, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
         [(*row, row_checksum(*row)) for row in rows],
     )
+    save_sums(connection, number)
 
 
 def forget_file(connection: Connection, name: str) -> None:
     """Delete a file's rows."""
+    for (number,) in connection.execute("SELECT id FROM files WHERE name = ?", (name,)).fetchall():
+        forget_sums(connection, number)
     connection.execute("DELETE FROM blocks WHERE file IN (SELECT id FROM files WHERE name = ?)", (name,))
     connection.execute("DELETE FROM files WHERE name = ?", (name,))
 
@@ -103,15 +107,6 @@ def sweep(connection: Connection) -> None:
     good = [file.id for file in load_files(connection).values()]
     connection.execute(f"DELETE FROM files WHERE id NOT IN ({_list(good)})")  # noqa: S608 - integers
     connection.execute(f"DELETE FROM blocks WHERE file NOT IN ({_list(good)})")  # noqa: S608 - integers
-
-
-def unsound(connection: Connection, files: dict[str, SealedFile], boots: Container[int]) -> Iterator[str]:
-    """Yield the names of files of which rows of blocks are damaged or missing, or of an unknown boot."""
-    counts: dict[int, int] = {}
-    for *cells, crc in connection.execute(f"SELECT file, subject, {_PLACE}, crc FROM blocks"):  # noqa: S608 - constants
-        if crc == row_checksum(*cells) and cells[2] in boots:
-            counts[cells[0]] = counts.get(cells[0], 0) + 1
-    return (name for name, file in files.items() if counts.get(file.id, 0) != file.blocks)
 
 
 def places(

@@ -5,18 +5,27 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.errors import StoreError
 from netmon.model import Event, Fact, Labels, Reading, Record, Shape
 from netmon.store.connection import connect_read_only
-from netmon.store.history_file import FILE_NAME
-from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
-from netmon.store.manifest import Shelf
+from netmon.store.history_file import FILE_NAME, size_bytes
+from netmon.store.interface import (
+    Entry,
+    HistoryReader,
+    Percentile,
+    Position,
+    Query,
+    Rate,
+    Rollup,
+    StoreStats,
+    Verdict,
+)
 from netmon.store.records import Records
 from netmon.store.refusal import words
-from netmon.store.schema import FORMAT_VERSION, load_boots, load_cursor, require_format
+from netmon.store.rollup import rates
+from netmon.store.schema import FORMAT_VERSION, load_cursor, load_state, require_format
 from netmon.store.scope import Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
@@ -35,20 +44,6 @@ def open_reader(folder: Path) -> SqliteReader:
         )
     with words(folder):
         return SqliteReader(path)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What checking all of the history found: damaged positions, and SQLite's own complaints."""
-
-    records: int
-    damaged: tuple[Position, ...]
-    complaints: tuple[str, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Tell whether nothing is damaged."""
-        return not self.damaged and not self.complaints
 
 
 class SqliteReader(HistoryReader):
@@ -74,18 +69,26 @@ class SqliteReader(HistoryReader):
         with words(self._path.parent):
             return load_cursor(self._connection, name) or 0
 
+    def read_state(self, key: str) -> str | None:
+        """Return a small value that survives restarts, as it was at the last commit."""
+        with words(self._path.parent):
+            return load_state(self._connection, key)
+
+    def entries(self, start_ms: int, end_ms: int) -> Iterator[Entry]:
+        """Yield all records of a stretch of wall time in its order, with their places in the log."""
+        return self._scan(Scope(None), start_ms, end_ms)
+
     def records(self, start_ms: int, end_ms: int, measurement: str = "") -> Iterator[Record]:
         """Yield all records of a stretch of wall time in its order; with a measurement, its readings only."""
-        if measurement:
-            return self._scan(Scope(Genus.READING, measurement), start_ms, end_ms)
-        return self._scan(Scope(None), start_ms, end_ms)
+        scope = Scope(Genus.READING, measurement) if measurement else Scope(None)
+        return (entry.record for entry in self._scan(scope, start_ms, end_ms))
 
     def range(self, query: Query) -> Iterator[Reading]:
         """Yield whole readings in time order that have a row with the key."""
         scope = Scope(Genus.READING, query.measurement, query.key)
-        for record in self._scan(scope, query.start_ms, query.end_ms):
-            if isinstance(record, Reading):
-                yield record
+        for entry in self._scan(scope, query.start_ms, query.end_ms):
+            if isinstance(entry.record, Reading):
+                yield entry.record
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""
@@ -105,6 +108,20 @@ class SqliteReader(HistoryReader):
                     self._heed()
                 yield found
 
+    def percentiles(
+        self, query: Query, window_ms: int, share: float, metrics: Sequence[str] = ()
+    ) -> Iterator[Percentile]:
+        """Yield one percentile per row, metric and window."""
+        if not 0 < share <= 1:
+            raise ValueError(f"there is no percentile of {share:g}")
+        with words(self._path.parent):
+            windows = Windows(self._connection, self._current(), query, window_ms, metrics)
+            yield from windows.percentiles(share)
+
+    def rates(self, query: Query, metrics: Sequence[str] = ()) -> Iterator[Rate]:
+        """Yield the rate of each counter at each of its readings but the first."""
+        return rates(self.range(query), query.key, metrics)
+
     def facts(self, kind: str = "", key: Labels = (), at_ms: int | None = None) -> Sequence[Fact]:
         """Return the facts that held at a moment (None: now), newest per kind and key."""
         held: dict[tuple[str, Labels], Fact] = {}
@@ -118,11 +135,17 @@ class SqliteReader(HistoryReader):
                     held.setdefault((fact.kind, fact.key), fact)
         return list(held.values())
 
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        """Yield facts in time order, as they were stored."""
+        for record in self._scan(Scope(Genus.FACT, kind), start_ms, end_ms):
+            if isinstance(record, Fact):
+                yield record
+
     def events(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Event]:
         """Yield events in time order."""
-        for record in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):
-            if isinstance(record, Event):
-                yield record
+        for entry in self._scan(Scope(Genus.EVENT, kind), start_ms, end_ms):
+            if isinstance(entry.record, Event):
+                yield entry.record
 
     def shapes(self, measurement: str = "") -> Iterator[Shape]:
         """Yield every shape that the history holds (of one measurement, or all)."""
@@ -145,9 +168,7 @@ class SqliteReader(HistoryReader):
     def oldest_ms(self) -> int | None:
         """Return the wall time of the oldest record; None when there is none."""
         with words(self._path.parent):
-            self._current()
-            edges = [self._edge_ms("ASC"), self._records.oldest_sealed_ms()]
-            return min((edge for edge in edges if edge is not None), default=None)
+            return self._current().oldest_ms()
 
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
@@ -156,15 +177,10 @@ class SqliteReader(HistoryReader):
             (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
             return StoreStats(
                 records=self._records.count(),
-                size_bytes=sum(
-                    path.stat().st_size
-                    for suffix in ("", "-wal")
-                    if (path := self._path.with_name(FILE_NAME + suffix)).exists()
-                )
-                + self._folder.size_bytes(),
+                size_bytes=size_bytes(self._path.parent) + self._folder.size_bytes(),
                 newest=max(newest or 0, self._records.log.sealed_to),
                 oldest_ms=self.oldest_ms(),
-                newest_ms=self._edge_ms("DESC"),
+                newest_ms=self._records.edge_ms("DESC"),
                 damaged_total=self._records.damaged_total,
                 format_version=FORMAT_VERSION,
             )
@@ -172,10 +188,7 @@ class SqliteReader(HistoryReader):
     def shelves(self) -> Mapping[str, int]:
         """Return how many bytes sealed files take, by what they hold."""
         with words(self._path.parent):
-            sizes = dict.fromkeys((shelf.name.lower() for shelf in Shelf), 0)
-            for file in self._current().sealed.files() if self._records.has_sealed else ():
-                sizes[file.shelf.name.lower()] += file.size_bytes
-        return sizes
+            return self._current().shelves()
 
     def verify(self) -> Verdict:
         """Check every row's CRC and SQLite's own structures, indexes included."""
@@ -230,15 +243,6 @@ class SqliteReader(HistoryReader):
             self._heed()
             yield entry
 
-    def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Record]:
+    def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         with words(self._path.parent):
-            for entry in self._heeding(self._current().scan(scope, start_ms, end_ms)):
-                yield entry.record
-
-    def _edge_ms(self, order: str) -> int | None:
-        query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
-        row = self._connection.execute(query).fetchone()
-        try:
-            return None if row is None else load_boots(self._connection).stamp(*row).wall_ms
-        except ValueError:
-            return None
+            yield from self._heeding(self._current().scan(scope, start_ms, end_ms))

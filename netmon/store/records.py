@@ -11,6 +11,7 @@ from netmon.model import Shape
 from netmon.store.block import NS_PER_MS
 from netmon.store.interface import Entry, Position
 from netmon.store.log_reader import LogReader
+from netmon.store.manifest import Shelf
 from netmon.store.merging import Key
 from netmon.store.schema import has_sealed_files
 from netmon.store.scope import MovedError, Scope
@@ -26,6 +27,7 @@ class Records:
     """Reads the log and sealed files; `log` and `sealed` are there for what concerns one side."""
 
     def __init__(self, connection: Connection, folder: SealedFolder) -> None:
+        self._connection = connection
         self.log = LogReader(connection)
         self.sealed = SealedReader(connection, folder)
         self.has_sealed = has_sealed_files(connection)
@@ -42,7 +44,8 @@ class Records:
         if not self.has_sealed or position >= self.log.sealed_to:
             return list(found)
         followed = self._followed.pop(position, None)
-        if followed is None or (followed.head is None and followed.sealed_to < self.log.sealed_to):
+        if followed is None or followed.sealed_to != self.log.sealed_to:
+            # One that was opened before the last seal knows nothing of what has left the log since.
             followed = _Followed(self.sealed.after(position, self.log.refresh()), self.log.sealed_to)
         entries: list[Entry] = []
         while len(entries) < limit and (found or followed.head is not None):
@@ -77,13 +80,22 @@ class Records:
 
     def newest_first(self, scope: Scope, end_ms: int | None = None) -> Iterator[Entry]:
         """Yield the log's records before a moment, newest first, then the newest reading of sealed files."""
-        yield from self.log.newest_first(scope, end_ms)
+        told: set[Position] = set()
+        while True:
+            try:
+                for entry in self.log.newest_first(scope, end_ms):
+                    if entry.position not in told:
+                        told.add(entry.position)
+                        yield entry
+            except MovedError:
+                continue
+            break
         if self.has_sealed and scope.genus is Genus.READING:
             boots = self.log.refresh()
             windows = list(boots.windows(-_EVER_MS, _EVER_MS if end_ms is None else end_ms))
-            entry = self.sealed.last(self.shapes(scope), windows, boots)
-            if entry is not None:
-                yield entry
+            newest = self.sealed.last(self.shapes(scope), windows, boots)
+            if newest is not None:
+                yield newest
 
     def shapes(self, scope: Scope) -> dict[int, Shape]:
         """Return the shapes of a scope by the number of their subject."""
@@ -97,8 +109,28 @@ class Records:
         stored = self.log.count()
         return stored + sum(file.readings for file in self.sealed.files()) if self.has_sealed else stored
 
-    def oldest_sealed_ms(self) -> int | None:
-        """Return the wall time of the oldest sealed reading; None when there is none, or no time for it."""
+    def shelves(self) -> dict[str, int]:
+        """Return how many bytes sealed files take, by what they hold."""
+        sizes = dict.fromkeys((shelf.name.lower() for shelf in Shelf), 0)
+        for file in self.sealed.files() if self.has_sealed else ():
+            sizes[file.shelf.name.lower()] += file.size_bytes
+        return sizes
+
+    def oldest_ms(self) -> int | None:
+        """Return the wall time of the oldest record; None when there is none."""
+        edges = [self.edge_ms("ASC"), self._oldest_sealed_ms()]
+        return min((edge for edge in edges if edge is not None), default=None)
+
+    def edge_ms(self, order: str) -> int | None:
+        """Return the wall time of the first (ASC) or last (DESC) record of the log; None when not known."""
+        query = f"SELECT boot, at_ns FROM log ORDER BY position {order} LIMIT 1"  # noqa: S608 - ASC or DESC
+        row = self._connection.execute(query).fetchone()
+        try:
+            return None if row is None else self.log.refresh().stamp(*row).wall_ms
+        except ValueError:
+            return None
+
+    def _oldest_sealed_ms(self) -> int | None:
         if not self.has_sealed:
             return None
         boots = self.log.refresh()

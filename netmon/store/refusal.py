@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +19,17 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _primary(error) in _DAMAGED
 
 
-def is_full(error: sqlite3.Error) -> bool:
-    """Tell whether there is no room left."""
+def is_full(error: Exception) -> bool:
+    """Tell whether there is no room left; files of ours say so in the system's words."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return _primary(error) == sqlite3.SQLITE_FULL
 
 
 def in_words(error: Exception, folder: Path) -> StoreError:
     """Return the error that a person is shown, with the remedy."""
     code = _primary(error)
-    if code == sqlite3.SQLITE_FULL:
+    if is_full(error):
         return StoreFull(f"the disk below {folder} is full: free some space or lower [store] keep_bytes")
     if code in _READ_ONLY:
         return StoreError(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import product
 from sqlite3 import Connection
 
-from netmon.model import Retention
+from netmon.model import Retention, Stamp
 from netmon.store.boots import Window
-from netmon.store.connection import transaction, used_bytes
+from netmon.store.connection import WAL_BYTES, file_bytes, transaction, used_bytes
+from netmon.store.leap import leapt
 from netmon.store.manifest import SealedFile, Shelf, ends_ms, forget_file, load_files
 from netmon.store.schema import HIGH_WATER, load_boots, save_cursor
 from netmon.store.sealed_folder import SealedFolder
@@ -17,6 +18,8 @@ from netmon.store.subjects import Genus
 
 _CHUNK = 2000
 _PAGES_RETURNED = 4000
+"""Pages that are given back to the disk each time; more when there is no room for them."""
+_PAGES_AT_A_STEP = 1000
 
 _ORDINARY = "subject IN (SELECT id FROM subjects WHERE retention <> :evidence)"
 # What is true now was perhaps last said long ago: the newest fact of a key is not history yet.
@@ -33,7 +36,8 @@ class Terms:
     """How long things are kept.
 
     `sent_to` is the position that every sink in use has passed. Moments are wall time in ms; None
-    when today's clock is not to be trusted, so that age deletes nothing.
+    when today's clock is not to be trusted, so that age deletes nothing. `now`: when that is said.
+    `coming_bytes` is what will be written until the next time.
     """
 
     oldest_ms: int | None
@@ -41,6 +45,17 @@ class Terms:
     keep_bytes: int
     sent_to: int
     newest: int
+    now: Stamp | None = None
+    coming_bytes: int = 0
+
+    @classmethod
+    def at(cls, now: Stamp, keep_seconds: float, keep_bytes: int, evidence_seconds: float) -> Terms:
+        """Return what a policy means at a moment, for a history without sinks."""
+
+        def oldest_ms(seconds: float) -> int | None:
+            return now.wall_ms - int(seconds * 1000) if now.synced else None
+
+        return cls(oldest_ms(keep_seconds), oldest_ms(evidence_seconds), keep_bytes, 2**62, 0, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +79,44 @@ class Retainer:
         # Deleting the end of the log must not give its positions again. AUTOINCREMENT would see to it, at
         # the price of one more page written by every commit.
         save_cursor(self._connection, HIGH_WATER, self._terms.newest)
-        yield from self._by_age()
-        yield from self._files_by_age()
+        if self._terms.now is None or not leapt(self._connection, self._terms.now):
+            yield from self._by_age()
+            yield from self._files_by_age()
         yield from self._files_by_size(Shelf.PROBES, Shelf.POLLED)
         yield from self._by_size()
         yield from self._files_by_size(Shelf.ROLLUPS)
         yield from self._unused_subjects()
-        self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_RETURNED})").fetchall()
+        yield from self._return_pages()
 
     def used_bytes(self) -> int:
-        """Return what the history takes: pages in use, and sealed files."""
-        return used_bytes(self._connection) + sum(file.size_bytes for file in self._files())
+        """Return what the history takes: pages in use, sealed files, and what has to stay free for it."""
+        return used_bytes(self._connection) + self._beside_bytes()
+
+    def _beside_bytes(self) -> int:
+        """Return what sealed files take, and what the write-ahead log, new records and one stretch may.
+
+        A stretch is written before its rows leave the log. Of a small budget a third is for what is there.
+        """
+        files, third = self._files(), self._terms.keep_bytes // 3
+        last = max((file.last for file in files), default=0)
+        stretch = sum(file.size_bytes for file in files if file.last == last)
+        reserved = min(WAL_BYTES, third) + min(self._terms.coming_bytes + stretch, third)
+        return sum(file.size_bytes for file in files) + reserved
+
+    def _return_pages(self) -> Iterator[Deleted]:
+        """Give free pages back: some each time, and all that the budget has no room for."""
+        returned = 0
+        while free := file_bytes(self._connection) - used_bytes(self._connection):
+            over = file_bytes(self._connection) + self._beside_bytes() > self._terms.keep_bytes
+            if returned >= _PAGES_RETURNED and not over:
+                break
+            self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_A_STEP})").fetchall()
+            if file_bytes(self._connection) - used_bytes(self._connection) == free:
+                break
+            returned += _PAGES_AT_A_STEP
+            yield Deleted(0)
+        # The file itself becomes smaller only now. PASSIVE: nobody waits for a reader.
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _files(self) -> list[SealedFile]:
         return list(load_files(self._connection).values())
@@ -140,15 +182,12 @@ class Retainer:
                 yield Deleted(len(positions), len(positions) if sent == ">" else 0)
 
     def _unused_subjects(self) -> Iterator[Deleted]:
-        for topic in self._select("SELECT id FROM topics"):
-            self._connection.execute(
-                "DELETE FROM subjects WHERE topic = ?1 AND id NOT IN (SELECT subject FROM blocks) "
-                "AND id NOT IN (SELECT subject FROM log WHERE codec >= 16) "
-                "AND id NOT IN (SELECT subject FROM log WHERE codec < 16 AND topic = ?1)",
-                (topic,),
-            )
-            yield Deleted(0)
+        # In one step: what a commit writes between two of them may refer to what the first one deletes.
+        self._connection.execute(
+            "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM blocks UNION SELECT subject FROM log)"
+        )
         self._connection.execute("DELETE FROM subjects_copy WHERE id NOT IN (SELECT id FROM subjects)")
+        yield Deleted(0)
 
     def _chunks(self, condition: str) -> Iterator[Deleted]:
         while positions := self._delete(condition):

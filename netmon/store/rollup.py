@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netmon.model import Kind, Labels, Metric, Reading, Value
 from netmon.store.hours import rollup
-from netmon.store.interface import Rollup
-from netmon.store.statistics import CUMULATIVE, Last, growth, summary
+from netmon.store.interface import Percentile, Rate, Rollup
+from netmon.store.statistics import CUMULATIVE, Last, growth, percentile, summary
 
 Series = tuple[Labels, Metric]
 
@@ -104,3 +104,30 @@ class Window:
         for (key, metric), known in values.items():
             increase: Value = grown.get((key, metric))
             yield rollup(key, metric, start_ms, summary(known, increase))
+
+    def end_with(self, share: float, start_ms: int) -> Iterator[Percentile]:
+        """Yield one percentile of what the window held and begin the next one."""
+        values, self._values, self._grown = self._values, {}, {}
+        for (key, metric), known in values.items():
+            known.sort()
+            value = percentile(known, share) if known else None
+            yield Percentile(key, metric, start_ms, len(known), value)
+
+
+def rates(readings: Iterable[Reading], key: Labels = (), names: Sequence[str] = ()) -> Iterator[Rate]:
+    """Yield how fast counters grew between neighbouring readings; the newest count of each is held."""
+    window, counts = Window(key, frozenset(names)), dict[Series, Last]()
+    for reading in readings:
+        rows = [at for at, row in enumerate(reading.shape.rows) if window.has_key(row.key)]
+        for metric, column in zip(reading.shape.metrics, reading.columns, strict=True):
+            if metric.kind not in CUMULATIVE or not window.wanted(metric):
+                continue
+            for at in rows:
+                value, series = column[at], (reading.shape.rows[at].key, metric)
+                if value is None:
+                    continue
+                now = Last(value, reading.epochs[at] if reading.epochs else 0, reading.stamp)
+                before, counts[series] = counts.get(series), now
+                if before is not None:
+                    found = growth(before, now, metric.wrap_bits)
+                    yield Rate(*series, reading.stamp, None if found is None else found[1])

@@ -40,7 +40,17 @@ def salvage(damaged: Path, fresh: sqlite3.Connection, seconds: float) -> int:
             count += _insert(fresh, rows)
             if monotonic() > deadline:
                 break
+    _reserve(fresh)
     return count
+
+
+def _reserve(fresh: sqlite3.Connection) -> None:
+    """Let no new subject get the number of one whose row was lost: its records would tell wrong things."""
+    numbers = "SELECT id FROM subjects UNION SELECT id FROM subjects_copy UNION SELECT subject FROM log"
+    with transaction(fresh):
+        (highest,) = fresh.execute(f"SELECT max(id) FROM ({numbers})").fetchone()  # noqa: S608 - constants
+        fresh.execute("DELETE FROM sqlite_sequence WHERE name = 'subjects'")
+        fresh.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('subjects', ?)", (highest or 0,))
 
 
 def _copy(source: sqlite3.Connection, fresh: sqlite3.Connection, table: str, columns: int) -> None:
@@ -71,7 +81,7 @@ def _chunks(source: sqlite3.Connection, order: str) -> Iterator[list[_Row]]:
 
 
 def _insert(fresh: sqlite3.Connection, rows: list[_Row]) -> int:
-    good = [row for row in rows if _whole(row)]
+    good = [row for row in rows if whole(row)]
     before = fresh.total_changes
     with transaction(fresh):
         fresh.executemany(
@@ -82,7 +92,8 @@ def _insert(fresh: sqlite3.Connection, rows: list[_Row]) -> int:
     return fresh.total_changes - before
 
 
-def _whole(row: _Row) -> bool:
+def whole(row: _Row) -> bool:
+    """Tell whether a row of the log is what was written."""
     try:
         return row[6] == frame_checksum(row[:5], row[5], row[7])
     except (struct.error, TypeError):

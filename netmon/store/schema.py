@@ -174,6 +174,17 @@ def save_state(connection: Connection, key: str, value: str) -> None:
     connection.execute("REPLACE INTO state VALUES (?, ?, ?)", (key, value, row_checksum(key, value)))
 
 
+def load_states(connection: Connection) -> dict[str, str]:
+    """Return all small values that are undamaged."""
+    rows = connection.execute("SELECT key, value, crc FROM state")
+    return {key: value for key, value, crc in rows if crc == row_checksum(key, value)}
+
+
+def forget_state(connection: Connection, key: str) -> None:
+    """Delete a small value."""
+    connection.execute("DELETE FROM state WHERE key = ?", (key,))
+
+
 def set_apart(connection: Connection, name: str, position: int, line: str, reason: str) -> None:
     """Keep a line that a sink refused; of more than a thousand the oldest go."""
     connection.execute(

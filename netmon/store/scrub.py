@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterator
 from sqlite3 import Connection
 
+from netmon.store.block_file import damage
 from netmon.store.connection import transaction
 from netmon.store.manifest import load_files
 from netmon.store.schema import load_state, save_state
-from netmon.store.sealed_folder import SealedFolder, damage
+from netmon.store.sealed_folder import SealedFolder
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,10 @@ def scrub(connection: Connection, folder: SealedFolder, size_bytes: int = SCRUB_
     left = size_bytes
     for name in names[start:] or names:
         path = folder.path / name
-        if left <= 0 or not path.exists():
+        if left <= 0:
             break
+        if not path.exists():
+            continue
         left -= path.stat().st_size
         for text in damage(path):
             folder.damaged_total += 1

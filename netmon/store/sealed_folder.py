@@ -11,13 +11,13 @@ import os
 import re
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
-from netmon.store.block_file import BlockFile, Content, NewerFormatError, Place
+from netmon.store.block_file import BlockFile, Content, NewerFormatError, damage
 from netmon.store.boots import Segment
 from netmon.store.connection import transaction
 from netmon.store.manifest import (
@@ -29,9 +29,9 @@ from netmon.store.manifest import (
     save_sealed_to,
     sealed_to,
     sweep,
-    unsound,
 )
 from netmon.store.schema import load_boots, save_segment, save_subject
+from netmon.store.soundness import unsound
 from netmon.store.subjects import Subject
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class SealedFolder:
     def __init__(self, state_folder: Path) -> None:
         self.path = state_folder / FOLDER_NAME
         self.damaged_total = 0
+        self.unentered: set[str] = set()
+        """Stretches that appeared, and that the disk then refused to enter in the tables."""
         self._open: OrderedDict[str, BlockFile] = OrderedDict()
 
     def file(self, name: str) -> BlockFile:
@@ -85,12 +87,25 @@ class SealedFolder:
             log.error("the sealed file %s is gone: %d readings are lost", name, known[name].readings)
             with transaction(connection):
                 forget_file(connection, name)
-        doubtful = set(unsound(connection, known, boots)) | (there.keys() - known.keys())
-        for name in sorted(doubtful & there.keys()):
-            self._adopt(connection, name, there[name])
+        bad = unsound(connection, {file.id: file.blocks for file in known.values()}, boots)
+        doubtful = {name for name, file in known.items() if file.id in bad} | (there.keys() - known.keys())
+        told = {segment.boot_id for segment in load_boots(connection).segments()}
+        # Later files know more of a boot's clock.
+        for name in sorted(doubtful & there.keys(), key=_first_position):
+            self._adopt(connection, name, there[name], told)
         last = max((file.last for file in load_files(connection).values()), default=0)
         if last > sealed_to(connection):
             save_sealed_to(connection, last)
+
+    def clear_unentered(self, connection: Connection) -> None:
+        """Delete what appeared and was not entered; the log has all of it."""
+        if not self.unentered:
+            return
+        # What the disk refused to commit may yet come true in a crash, until another commit has its place.
+        with transaction(connection):
+            save_sealed_to(connection, sealed_to(connection))
+        while self.unentered:
+            shutil.rmtree(self.path / self.unentered.pop(), ignore_errors=True)
 
     def check(self) -> list[str]:
         """Read every byte; return what is damaged, in words."""
@@ -111,7 +126,7 @@ class SealedFolder:
         path = self.path / name
         path.rename(path.with_suffix(f".{why}"))
 
-    def _adopt(self, connection: Connection, name: str, path: Path) -> None:
+    def _adopt(self, connection: Connection, name: str, path: Path, told: Container[str]) -> None:
         try:
             file = BlockFile(path)
             try:
@@ -119,7 +134,7 @@ class SealedFolder:
             finally:
                 file.close()
             with transaction(connection):
-                _enter(connection, name, path, content)
+                _enter(connection, name, path, content, told)
         except (ValueError, OSError) as error:
             newer = isinstance(error, NewerFormatError)
             self.damaged_total += 1
@@ -135,28 +150,6 @@ class SealedFolder:
                     path = stretch / file_name(shelf)
                     if path.exists():
                         yield path
-
-
-def damage(path: Path) -> list[str]:
-    """Read a whole file; return what is wrong with it, in words."""
-    name = f"{path.parent.name}/{path.name}"
-    try:
-        file = BlockFile(path)
-    except OSError as error:
-        return [f"{name}: {error}"]
-    try:
-        bad = 0
-        for place, _ in file.content().places:
-            try:
-                bad += file.streams(place).damaged()
-            except ValueError:
-                bad += 1
-    except ValueError as error:
-        return [f"{name}: {error}"]
-    else:
-        return [f"{name}: {bad} streams are damaged"] if bad else []
-    finally:
-        file.close()
 
 
 def file_name(shelf: Shelf) -> str:
@@ -188,41 +181,51 @@ def subject_number(connection: Connection, subject: Subject) -> int:
     return int(row[0])
 
 
-def _enter(connection: Connection, name: str, path: Path, content: Content) -> None:
+def _first_position(name: str) -> tuple[int, str]:
+    return int(name.partition("/")[0].partition(".")[2].partition("-")[0]), name
+
+
+def _enter(connection: Connection, name: str, path: Path, content: Content, told: Container[str]) -> None:
     stretch = _STRETCH.fullmatch(path.parent.name)
     if stretch is None:
         raise ValueError("its folder has no name of a stretch")
-    boots = _boot_numbers(connection, content.segments)
+    first, last = int(stretch[2]), int(stretch[3])
+    for other in load_files(connection).values():
+        if other.name.partition("/")[0] != path.parent.name and other.first <= last and first <= other.last:
+            raise ValueError(f"its readings are in {other.name}, too")
+    boots = _boot_numbers(connection, content.segments, told)
     entered = [
-        (subject_number(connection, subject), _renumbered(place, boots)) for place, subject in content.places
+        (subject_number(connection, subject), replace(place, boot=boots[place.boot]))
+        for place, subject in content.places
+        # Nobody knows when something of another boot was.
+        if place.boot in boots
     ]
     shelf = Shelf[path.stem.upper()]
     readings = 0 if shelf is Shelf.ROLLUPS else sum(place.count for place, _ in content.places)
-    file = SealedFile(
-        0, name, shelf, int(stretch[2]), int(stretch[3]), readings, path.stat().st_size, len(entered)
-    )
+    file = SealedFile(0, name, shelf, first, last, readings, path.stat().st_size, len(entered))
     save_file(connection, file, entered)
 
 
-def _boot_numbers(connection: Connection, segments: tuple[Segment, ...]) -> dict[int, int]:
-    """Return this history's number of each boot of a file, entering those that it does not know."""
-    known = list(load_boots(connection).segments())
-    numbers = {segment.boot_id: segment.boot for segment in known}
+def _boot_numbers(
+    connection: Connection, segments: tuple[Segment, ...], told: Container[str]
+) -> dict[int, int]:
+    """Return this history's number of each boot of a file, learning what the file knows of its clock.
+
+    Of a boot in `told` the tables know better what was never settled; of others, the latest file does.
+    """
+    known = {(one.boot_id, one.from_ns): one for one in load_boots(connection).segments()}
+    numbers = {boot_id: one.boot for (boot_id, _), one in known.items()}
     taken = set(numbers.values())
     found: dict[int, int] = {}
     for segment in segments:
         number = numbers.get(segment.boot_id)
         if number is None:
-            number = found.get(segment.boot) or (
-                segment.boot if segment.boot not in taken else max(taken) + 1
-            )
+            number = segment.boot if segment.boot not in taken else max(taken) + 1
+            numbers[segment.boot_id] = number
             taken.add(number)
-            save_segment(connection, replace(segment, boot=number))
         found[segment.boot] = number
+        before = known.get((segment.boot_id, segment.from_ns))
+        better = before is None or (not before.synced and (segment.synced or segment.boot_id not in told))
+        if better:
+            save_segment(connection, replace(segment, boot=number))
     return found
-
-
-def _renumbered(place: Place, boots: dict[int, int]) -> Place:
-    if place.boot not in boots:
-        raise ValueError("a block of a boot that the file does not know")
-    return replace(place, boot=boots[place.boot])

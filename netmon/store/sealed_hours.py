@@ -33,8 +33,11 @@ def sealed_spans(
 ) -> list[Span]:
     """Return the spans of hours that can be answered from sealed statistics alone."""
     sealed, others = _sources(connection, records, shapes)
-    known = _union(source.hours for source in sealed)
-    found = [(max(span[0], within[0]), min(span[1], within[1])) for span in known]
+    if not sealed:
+        return []
+    # Hours in between of which there is nothing at all are told by saying nothing.
+    first, behind = min(one.hours[0] for one in sealed), max(one.hours[1] for one in sealed)
+    found = [(max(first, within[0]), min(behind, within[1]))]
     doubtful = [*(source.hours for source in others), *_overlaps(sealed, _families(shapes))]
     for gap in _union(doubtful):
         found = [part for span in found for part in _without(span, gap)]

@@ -24,8 +24,8 @@ STRETCH_CELLS = 5_000_000
 """Cells of one stretch: whoever reads all of it in order holds it in memory, at 1 to 2 bytes each."""
 _ROWS_AT_ONCE = 4096
 _DELETED_AT_ONCE = 10_000
-_UNSETTLED_NS = 3 * 24 * 3600 * 10**9
-"""A boot whose clock is never synchronised is sealed all the same when it has lasted for three days."""
+HOLD_SECONDS = 3 * 24 * 3600.0
+"""A boot whose clock is never synchronised is sealed all the same when it has lasted for so long."""
 
 _READINGS = f"topic IN (SELECT id FROM topics WHERE genus = {Genus.READING:d})"  # noqa: S608 - a number of ours
 _Row = tuple[int, int, int]
@@ -35,8 +35,15 @@ _Row = tuple[int, int, int]
 class Sealer:
     """Seals stretch after stretch; each step is one short piece of work for the disk thread."""
 
-    def __init__(self, connection: Connection, reader: LogReader, folder: SealedFolder) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        reader: LogReader,
+        folder: SealedFolder,
+        hold_seconds: float = HOLD_SECONDS,
+    ) -> None:
         self.readings = 0
+        self._hold_ns = int(hold_seconds * 1e9)
         self._sizes: dict[int, int] = {}
         self._connection = connection
         self._reader = reader
@@ -81,7 +88,7 @@ class Sealer:
         segments = [segment for segment in boots.segments() if segment.boot == newest[1]]
         began = self._search(sealed_to, newest[0], lambda row: row[1] >= newest[1])
         first = self._row(f"position >= {began:d} ORDER BY position")
-        if first is None or (segments and segments[-1].synced) or newest[2] - first[2] > _UNSETTLED_NS:
+        if first is None or (segments and segments[-1].synced) or newest[2] - first[2] > self._hold_ns:
             return newest[0]
         return began - 1
 

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from shutil import rmtree
 from sqlite3 import Connection
 
 from netmon.model import Shape
@@ -73,17 +74,24 @@ class Sealing:
     def steps(self, stretch: Stretch) -> Iterator[None]:
         """Write a stretch: first the blocks, then, when all are durable, they appear."""
         boots = self._reader.refresh()
+        self._folder.clear_unentered(self._connection)
+        # A seal that failed half-way may have left something there.
+        rmtree(self._part, ignore_errors=True)
         self._part.mkdir(mode=0o700, parents=True)
         try:
+            known = {segment.boot for segment in boots.segments()}
             for run in sorted(stretch.runs, key=self._order):
                 subject = self._reader.subject(run.subject)
-                if subject is not None and subject.shape is not None:
+                if subject is None or subject.shape is None or run.boot not in known:
+                    self._reader.damaged_total += len(run.positions)
+                else:
                     yield from self._run(run, subject, subject.shape, boots)
             self._publish(boots, stretch)
             yield
         finally:
             for writer in self._writers.values():
                 writer.close()
+            rmtree(self._part, ignore_errors=True)
 
     def _order(self, run: Run) -> tuple[str, int, int]:
         # Like beside like: what the index says of subjects then packs to a quarter.
@@ -150,6 +158,7 @@ class Sealing:
         name = stretch_name(stretch.day, stretch.first, stretch.last)
         if sizes:
             self._part.rename(self._folder.path / name)
+            self._folder.unentered.add(name)
         else:
             self._part.rmdir()
         sync_folder(self._folder.path)
@@ -162,6 +171,7 @@ class Sealing:
                 )  # fmt: skip
                 save_file(self._connection, file, places)
             save_sealed_to(self._connection, stretch.last)
+        self._folder.unentered.discard(name)
 
     def _carry(self, run: Run, shape: Shape, boots: Boots) -> Carry:
         """Return the newest counts that were sealed before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
+from typing import cast
 
 from netmon.model import Metric, Value
 from netmon.store.block import NS_PER_MS, Block
@@ -57,7 +58,8 @@ class Strip:
                 counts = Counts(cells, epochs.get(row) or (0,) * len(cells), moments)
                 self._count(series, series[1], counts, window)
             else:
-                window.extend(series, (cell for cell in cells if cell is not None))
+                # Looking for the one thing first takes a tenth of looking at each of them.
+                window.extend(series, _known(cells) if None in cells else cast("list[int | float]", cells))
 
     def _count(self, series: Series, metric: Metric, counts: Counts, window: Window) -> None:
         before = window.last(series)
@@ -68,6 +70,10 @@ class Strip:
             [one for one in rates if one is not None],
             counts.last(self._segment) or before,
         )
+
+
+def _known(cells: list[Value]) -> list[int | float]:
+    return [cell for cell in cells if cell is not None]
 
 
 def _part(epochs: Iterator[int] | None, start: int, end: int) -> Iterator[int] | None:

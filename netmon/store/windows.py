@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from sqlite3 import Connection
+from typing import Protocol, TypeVar
 
 from netmon.model import Reading, Shape
 from netmon.store.hours import HOUR_MS, hours_of, rollup, summaries_of
-from netmon.store.interface import Entry, Query, Rollup
+from netmon.store.interface import Entry, Percentile, Query, Rollup
 from netmon.store.manifest import Shelf
 from netmon.store.merging import Key, merge_late
 from netmon.store.records import Records
@@ -18,6 +20,16 @@ from netmon.store.sealed_hours import Span, sealed_spans
 from netmon.store.sealed_reader import READINGS, Found
 from netmon.store.strip import Strip
 from netmon.store.subjects import Genus
+
+T_co = TypeVar("T_co", covariant=True)
+SEALED_SHARES = {0.5: "p50", 0.95: "p95", 0.99: "p99"}
+"""Percentiles that are sealed with each hour."""
+
+
+class _End(Protocol[T_co]):
+    """Says what becomes of a window, and empties it."""
+
+    def __call__(self, window: Window, /, *, start_ms: int) -> Iterator[T_co]: ...
 
 
 class Windows:
@@ -48,6 +60,16 @@ class Windows:
             at_ms = behind * HOUR_MS
         yield from self._after(at_ms, end_ms)
 
+    def percentiles(self, share: float) -> Iterator[Percentile]:
+        """Yield one percentile, window by window; from sealed statistics where these have it."""
+        if share in SEALED_SHARES and self._window_ms == HOUR_MS:
+            value = attrgetter(SEALED_SHARES[share])
+            for one in self.answer():
+                yield Percentile(one.key, one.metric, one.start_ms, one.n, value(one))
+            return
+        span_ms = (self._query.start_ms, self._query.end_ms)
+        yield from self._each(self._shapes, span_ms, partial(Window.end_with, share=share), with_log=True)
+
     def _after(self, start_ms: int, end_ms: int) -> Iterator[Rollup]:
         """Yield statistics made anew; growth begins with the count before, hence the hour before."""
         if start_ms >= end_ms:
@@ -60,11 +82,17 @@ class Windows:
     def _anew(
         self, shapes: dict[int, Shape], start_ms: int, end_ms: int, *, with_log: bool
     ) -> Iterator[Rollup]:
-        window = Window(self._query.key, self._names)
+        return self._each(shapes, (start_ms, end_ms), Window.end, with_log=with_log)
+
+    def _each(
+        self, shapes: dict[int, Shape], span_ms: Span, end: _End[T_co], *, with_log: bool
+    ) -> Iterator[T_co]:
+        """Yield what becomes of each window at its end."""
+        window, (start_ms, end_ms) = Window(self._query.key, self._names), span_ms
         while True:
             try:
                 for at_ms in self._through(shapes, (start_ms, end_ms), window, with_log=with_log):
-                    yield from window.end(at_ms)
+                    yield from end(window, start_ms=at_ms)
                     start_ms = max(start_ms, at_ms + self._window_ms)
             except MovedError:
                 window.forget()

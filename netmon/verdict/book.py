@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from netmon.latest import LatestRow
 from netmon.model import Event, Outcome, Reading, Record, Row, Shape, SlotState
 from netmon.model.derived import OUTSIDE_MINUTE, OUTSIDE_STATE, RUN
+from netmon.sdk import LineLoads
 from netmon.verdict.port import PortLook, look_of
 from netmon.verdict.power import on_battery
 from netmon.verdict.sample import Sample, SampleColumns, TargetKey, failed_run
@@ -22,7 +23,9 @@ _STATES = {1: SlotState.UP, 0: SlotState.DOWN}
 class Book:
     """What probes, ports, devices and this machine said, by thing, for the minute that runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, loads: LineLoads | None = None) -> None:
+        self.loads = loads
+        """When tests filled which circuit; None: nobody tests."""
         self.watch = Watch("", "")
         self.samples: Timelines[TargetKey, Sample] = Timelines()
         self.egress: Timelines[str, str] = Timelines()

@@ -46,12 +46,17 @@ def known(state: TargetState) -> bool:
 
 
 def is_near(address: str, near: Sequence[IPv4Network | IPv6Network]) -> bool:
-    """Tell whether an address is this machine's own or on a network that it is part of."""
+    """Tell whether an address is this machine's own or on a network of the site.
+
+    All of loopback is, unless `near` says which part of it: a simulated site has its world there.
+    """
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return parsed.is_loopback or parsed.is_link_local or any(parsed in network for network in near)
+    whole_loopback = not any(network.is_loopback for network in near)
+    own = parsed.is_link_local or (parsed.is_loopback and whole_loopback)
+    return own or any(parsed in network for network in near)
 
 
 def host(state: TargetState) -> str:

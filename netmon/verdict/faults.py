@@ -30,6 +30,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Something that is wrong while the line works."""
+
+    fault: Fault
+    sentence: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a minute was, with the facts that decided. `degraded` is None where it was not up."""
 
@@ -38,6 +47,8 @@ class Judgement:
     degraded: bool | None
     sentence: str
     facts: tuple[str, ...]
+    beside: tuple[Beside, ...] = ()
+    """Of the site: everything beside the line that is wrong in this minute, which one fault cannot say."""
 
 
 def judge(scene: Scene) -> Judgement:
@@ -50,6 +61,21 @@ def judge(scene: Scene) -> Judgement:
             return Judgement(rule.state, rule.fault, poor, rule.sentence, facts)
     return Judgement(UNKNOWN, Fault.UNKNOWN, None, "Nothing shows how it stands.", ())
 
+
+def beside(scene: Scene) -> tuple[Beside, ...]:
+    """Return all that is wrong beside the line, by the rules for a line that works."""
+    rules = [rule for rule in RULES if rule.signs[0] is beyond_answers and rule.fault in _BESIDE]
+    found = [(rule, [sign(scene) for sign in rule.signs]) for rule in rules if degraded not in rule.signs]
+    return tuple(
+        Beside(rule.fault, rule.sentence, tuple(word for words in shown[1:] for word in words))
+        for rule, shown in found
+        if all(shown)
+    )
+
+
+_BESIDE = frozenset({Fault.RESOLVER, Fault.FAR_END, Fault.SERVICE, Fault.POWER})
+HIDDEN = "The line works from outside, the site's own network does not."
+"""Up, and yet nobody at the site gets out."""
 
 _ILL = (beyond_answers, degraded)
 _DEAD = (two_anchors_silent, gateway_answers)
@@ -84,8 +110,7 @@ RULES: tuple[Rule, ...] = (
 
     # Nothing beyond answered as asked. First what hides the line from us: unknown.
     Rule(UNKNOWN, Fault.APPLIANCE, "This box's own cable is out.", (signs.own_cable_out,)),
-    Rule(UP, Fault.LAN, "The line works from outside, the site's own network does not.",
-         (signs.gateway_silent, signs.seen_from_outside)),
+    Rule(UP, Fault.LAN, HIDDEN, (signs.gateway_silent, signs.seen_from_outside)),
     Rule(UP, Fault.FAR_END, "The line works from outside, all anchors are silent.",
          (two_anchors_silent, signs.seen_from_outside)),
     Rule(UNKNOWN, Fault.POWER, "The mains is off and the router is silent.",

@@ -37,6 +37,8 @@ def circuit_row(site: str, scene: Scene, judgement: Judgement, book: Book, slot:
         percentile(trips, 0.95),
         loss,
         *_calls(scene, book, slot),
+        _under_test(scene, book, slot),
+        *_contracted(scene),
     ]
     return MinuteRow(key, {_FAULT[CIRCUIT_MINUTE]: str(judgement.fault)}, cells)
 
@@ -69,3 +71,18 @@ def _calls(scene: Scene, book: Book, slot: Slot) -> tuple[Value, Value]:
     if not rows:
         return None, None
     return rows[-1].value("netmon_train_mos"), rows[-1].value("netmon_train_call_quality")
+
+
+def _under_test(scene: Scene, book: Book, slot: Slot) -> int:
+    """Tell whether a test filled the circuit in a slot; one that is tied to none may have filled any."""
+    circuit = scene.circuit.id if scene.circuit else ""
+    return int(book.loads is not None and book.loads.filled(circuit, slot.start_ns, slot.end_ns - 1))
+
+
+def _contracted(scene: Scene) -> tuple[Value, Value]:
+    """Return the contracted rates towards the site and from it, in bytes per second."""
+    if scene.circuit is None:
+        return None, None
+    rates = scene.circuit.down_bits_per_second, scene.circuit.up_bits_per_second
+    down, up = (None if bits is None else bits / 8 for bits in rates)
+    return down, up

@@ -11,7 +11,7 @@ from netmon.hub import Hub
 from netmon.model import Record, SlotState, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
 from netmon.verdict.book import PATH, Book
-from netmon.verdict.faults import Judgement, judge
+from netmon.verdict.faults import Judgement, beside, judge
 from netmon.verdict.minute_rows import circuit_row, site_row
 from netmon.verdict.outside import outside_reading
 from netmon.verdict.scene import Scene
@@ -39,9 +39,10 @@ class Minutes:
 
     @property
     def settle_seconds(self) -> float:
-        """How long a minute's last probes may take to end."""
+        """How long a minute's last probes may take to end; those without a role decide nothing."""
         least, most = _SETTLE_SECONDS
-        longest = max((probe.timeout_seconds for probe in self._book.watch.probes.values()), default=least)
+        asked = (one for one in self._book.watch.probes.values() if one.role or one.outside_of)
+        longest = max((probe.timeout_seconds for probe in asked), default=least)
         return min(max(longest + _GRACE_SECONDS, least), most)
 
     async def run(self) -> None:
@@ -77,7 +78,7 @@ class Minutes:
             self._look_into(dict(row.key)["circuit"], judged)
             yield from self._changes.told(CIRCUIT_MINUTE, row.key, judged, stamp)
         scene = replace(whole, cut=_cut(circuits))
-        judged = judge(scene)
+        judged = replace(judge(scene), beside=beside(scene))
         row = site_row(site, scene, judged)
         yield self._shapes.reading(SITE_MINUTE, [row], stamp)
         yield from self._changes.fact(SITE_MINUTE, row.key, judged, stamp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netmon.model import Event, Labels, Reading, Record, Retention, Stamp
+from netmon.model import Event, Json, Labels, Reading, Record, Retention, Stamp
 from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
 from netmon.verdict.minute_rows import missed_row
 from netmon.verdict.slots import MINUTE_NS
@@ -22,6 +22,7 @@ class Gap:
     """Minutes between the last one that was told and the first one of this start."""
 
     last: Stamp
+    first: Stamp
     minutes: int
     rebooted: bool
 
@@ -50,7 +51,7 @@ def gap_between(last: Stamp, first: Stamp) -> Gap | None:
         elapsed_ns = (first.wall_ms - last.wall_ms) * 1_000_000
     else:
         return None
-    return Gap(last, max(0, round(elapsed_ns / MINUTE_NS) - 1), last.boot_id != first.boot_id)
+    return Gap(last, first, max(0, round(elapsed_ns / MINUTE_NS) - 1), last.boot_id != first.boot_id)
 
 
 class OffTime:
@@ -72,5 +73,14 @@ class OffTime:
         how = "the appliance restarted" if gap.rebooted else "netmon restarted"
         plural = "" if gap.minutes == 1 else "s"
         text = f"nothing was measured for {gap.minutes} minute{plural}: {how}"
-        data = {"minutes": gap.minutes, "rebooted": gap.rebooted}
+        data: dict[str, Json] = {
+            "minutes": gap.minutes,
+            "rebooted": gap.rebooted,
+            "after": _plain(gap.last),
+            "before": _plain(gap.first),
+        }
         return Event(EVENT, self._site, text, now, data, Retention.EVIDENCE)
+
+
+def _plain(stamp: Stamp) -> list[Json]:
+    return [stamp.boot_id, stamp.boottime_ns, stamp.wall_ms, stamp.synced]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netmon.model import Outcome, Reading, Shape, Value
+from netmon.sdk import PROBE_UNDER_TEST
 from netmon.verdict.view import ANSWERED, NOT_ASKED
 
 _SENT, _RECEIVED = "netmon_probe_packets_sent", "netmon_probe_packets_received"
@@ -34,6 +35,8 @@ class Sample:
     sent: int
     received: int
     trips_seconds: tuple[float, ...] = ()
+    under_test: bool = False
+    """Whether a bandwidth test filled the line meanwhile: its answer counts, its times and losses do not."""
 
     @property
     def asked(self) -> bool:
@@ -56,6 +59,7 @@ class SampleColumns:
 
     def __init__(self, shape: Shape) -> None:
         places = {(metric.name, metric.labels): at for at, metric in enumerate(shape.metrics)}
+        self._under_test = places.get((PROBE_UNDER_TEST.name, ()))
         self._sent = places.get((_SENT, ()))
         self._received = places.get((_RECEIVED, ()))
         self._trips = tuple(
@@ -81,6 +85,7 @@ class SampleColumns:
             int(asked) if sent is None else sent,
             int(good) if received is None else received,
             tuple(trip for trip in trips if trip is not None),
+            bool(_whole(reading, self._under_test, at)),
         )
 
 

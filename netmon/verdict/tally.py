@@ -70,8 +70,9 @@ class Tally:
 def tally(
     key: TargetKey, probe: WatchedProbe, planned: int, samples: Sequence[Sample], diverted: int = 0
 ) -> Tally:
-    """Count samples."""
+    """Count samples; beside a bandwidth test only whether they were answered."""
     asked = [sample for sample in samples if sample.asked]
+    calm = [sample for sample in samples if not sample.under_test]
     return Tally(
         key,
         probe,
@@ -80,10 +81,10 @@ def tally(
         good=any(sample.good for sample in samples),
         heard=any(sample.heard for sample in samples),
         no_way=not asked and any(sample.outcome is Outcome.UNREACHABLE for sample in samples),
-        sent=sum([sample.sent for sample in samples]),
-        received=sum([sample.received for sample in samples]),
+        sent=sum([sample.sent for sample in calm]),
+        received=sum([sample.received for sample in calm]),
         outcome=samples[-1].outcome if samples else None,
-        trips_seconds=sorted([trip for sample in samples for trip in sample.trips_seconds]),
+        trips_seconds=sorted([trip for sample in calm for trip in sample.trips_seconds]),
         diverted=diverted,
     )
 

@@ -98,7 +98,8 @@ def _event(key: Labels, last: tuple[Judgement, int] | None, now: Judgement, stam
 
 
 def _essence(judgement: Judgement) -> tuple[object, ...]:
-    return judgement.state, judgement.fault, judgement.degraded, judgement.sentence
+    others = tuple(other.fault for other in judgement.beside)
+    return judgement.state, judgement.fault, judgement.degraded, judgement.sentence, others
 
 
 def _values(judgement: Judgement) -> dict[str, Json]:
@@ -108,4 +109,8 @@ def _values(judgement: Judgement) -> dict[str, Json]:
         "degraded": judgement.degraded,
         "sentence": judgement.sentence,
         "facts": list(judgement.facts),
+        "beside": [
+            {"fault": str(other.fault), "sentence": other.sentence, "facts": list(other.facts)}
+            for other in judgement.beside
+        ],
     }

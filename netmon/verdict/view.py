@@ -50,6 +50,8 @@ class WatchedDevice:
     every_seconds: float
     parent: str = ""
     sources: tuple[str, ...] = ()
+    address: str = ""
+    """Where it is asked: an address or a host name, with `:port` when that is not 161."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,11 @@ class View:
 
     def devices(self) -> list[DeviceState]:
         """Return all configured devices."""
-        return [DeviceState(device, self._answers(device)) for device in self.watch.devices.values()]
+        return [self.device(device) for device in self.watch.devices.values()]
+
+    def device(self, device: WatchedDevice) -> DeviceState:
+        """Return one of them."""
+        return DeviceState(device, self._answers(device))
 
     def _answers(self, device: WatchedDevice) -> bool | None:
         """Tell what the last runs say: what a collector that runs rarely heard before them is over."""

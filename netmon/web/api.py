@@ -19,6 +19,7 @@ from netmon.web.device_readings import rows_of
 from netmon.web.document_json import encode
 from netmon.web.documents import InterfaceDocument
 from netmon.web.endpoints import API_FORMAT, ENDPOINTS, ROWS_DEFAULT, ROWS_MAX, Endpoint
+from netmon.web.incidents import incidents
 from netmon.web.interfaces import interface_documents, own_interface_documents
 from netmon.web.openapi import document
 from netmon.web.press import Press
@@ -35,7 +36,7 @@ from netmon.web.views import (
 )
 
 _WINDOW_MIN_SECONDS = 10.0
-_WEEK, _QUARTER = timedelta(days=7), timedelta(days=92)
+_WEEK, _QUARTER, _LONGEST = timedelta(days=7), timedelta(days=92), timedelta(days=400)
 
 Data = Callable[[], object]
 """Makes what `data` holds; runs on the press, so it looks at nothing that changes."""
@@ -69,6 +70,7 @@ class Api:
             the.READINGS: self._readings,
             the.ROLLUPS: self._rollups,
             the.EVENTS: self._events,
+            the.INCIDENTS: self._incidents,
             the.STATUS: self._status,
         }
 
@@ -142,6 +144,11 @@ class Api:
         wanted = past.Wanted(arguments.text("kind"), period, arguments.limit(ROWS_DEFAULT, ROWS_MAX))
         found, rest = await past.events(self._site, wanted)
         return partial(past.events_document, found, rest)
+
+    async def _incidents(self, arguments: Arguments) -> Data:
+        period = arguments.period(self._now_ms(), timedelta(days=7), _LONGEST)
+        found = await incidents(self._site, period, arguments.limit(ROWS_DEFAULT, ROWS_MAX))
+        return lambda: found
 
     def _wanted(self, arguments: Arguments, default: timedelta, longest: timedelta) -> past.Wanted:
         return past.Wanted(

@@ -19,6 +19,7 @@ from netmon.web.documents import (
     VerdictDocument,
 )
 from netmon.web.equipment import DeviceDetailDocument
+from netmon.web.incidents import IncidentsDocument
 from netmon.web.site import Health
 from netmon.web.topology import TopologyDocument
 
@@ -92,9 +93,15 @@ EVENTS = Endpoint(
     EventsDocument,
     (KIND, FROM, TO, LIMIT),
 )
+INCIDENTS = Endpoint(
+    "incidents",
+    "Incidents of a period (a week by default, 400 days at most), each with its story, newest first",
+    IncidentsDocument,
+    (FROM, TO, LIMIT),
+)
 STATUS = Endpoint("status", "How netmon itself is doing", Health)
 
 ENDPOINTS = (
     VERDICT, CIRCUITS, DEVICES, DEVICE_DETAIL, TOPOLOGY, INTERFACES, PROBES, READINGS, ROLLUPS, FACTS,
-    EVENTS, STATUS,
+    EVENTS, INCIDENTS, STATUS,
 )  # fmt: skip

@@ -34,7 +34,7 @@ _FAILURE = {
 _PLAIN = (
     ("/", "get", "The page for people", "text/html"),
     ("/device", "get", "The page of one device, `?name=`", "text/html"),
-    ("/metrics", "get", "All series for Prometheus", "text/plain"),
+    ("/metrics", "get", "All series for Prometheus; OpenMetrics where Accept asks for it", "text/plain"),
     ("/-/healthy", "get", "200 while the process runs; needs no token", "text/plain"),
     ("/-/ready", "get", "200 when the sources run, 503 before; needs no token", "text/plain"),
     (
@@ -46,6 +46,24 @@ _PLAIN = (
     ("/-/reload", "put", "The same as POST", "text/plain"),
     ("/api/openapi.json", "get", "This document", "application/json"),
 )
+_TEXT: Schema = {"type": "string"}
+_SCRAPES = {
+    "/snmp": (
+        "A device's series as snmp_exporter would give them, from what was read last",
+        (
+            Parameter("target", "name or address of a configured device", _TEXT, required=True),
+            Parameter("module", "modules of snmp_exporter, with commas between them; if_mib without", _TEXT),
+            Parameter("auth", "ignored: credentials are the configuration's", _TEXT),
+        ),
+    ),
+    "/probe": (
+        "A target's series as blackbox_exporter would give them, from what was read last",
+        (
+            Parameter("target", "target of a configured probe", _TEXT, required=True),
+            Parameter("module", "name of the probe, or a word that begins with its type", _TEXT),
+        ),
+    ),
+}
 
 
 def document(version: str) -> Mapping[str, object]:
@@ -54,6 +72,8 @@ def document(version: str) -> Mapping[str, object]:
     paths: dict[str, dict[str, object]] = {}
     for path, method, summary, media_type in _PLAIN:
         paths.setdefault(path, {})[method] = _operation(summary, (), media_type, {})
+    for path, (summary, parameters) in _SCRAPES.items():
+        paths[path] = {"get": _operation(summary, parameters, "text/plain", {})}
     for endpoint in ENDPOINTS:
         paths[endpoint.path] = {"get": _endpoint(endpoint, known)}
     return {

@@ -9,19 +9,19 @@ from http import HTTPStatus
 from aiohttp import web
 
 from netmon.errors import ConfigError
+from netmon.web.press import Press
 from netmon.web.problem import Problem
+from netmon.web.scrape import send, wanted_format
 from netmon.web.settings import Limits
 from netmon.web.site import WebSite
-
-EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_PIECE_BYTES = 64 * 1024
 
 
 class Operations:
     """Handlers of /metrics and /-/."""
 
-    def __init__(self, site: WebSite, limits: Limits) -> None:
+    def __init__(self, site: WebSite, limits: Limits, press: Press) -> None:
         self._site = site
+        self._press = press
         self._limits = limits
         self._scrapes = 0
         self._reloading = asyncio.Lock()
@@ -41,21 +41,12 @@ class Operations:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "enough scrapes are under way already", after)
         self._scrapes += 1
         try:
-            response = web.StreamResponse(headers={"Content-Type": EXPOSITION_TYPE})
+            form = wanted_format(request)
             # All pieces are taken at once: what is exposed must not change in the middle of it.
-            pieces = list(self._site.exposition())
-            await response.prepare(request)
-            if request.method != "HEAD":
-                await _send(response, pieces)
-            await response.write_eof()
-        except asyncio.CancelledError:
-            # Half a scrape must not look like a whole one: nothing more goes out on this connection.
-            if request.transport is not None:
-                request.transport.abort()
-            raise
+            pieces = await self._site.exposition(form)
+            return await send(request, pieces, form, self._press)
         finally:
             self._scrapes -= 1
-        return response
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """Answer, because the event loop turns."""
@@ -79,16 +70,3 @@ class Operations:
                     mistakes=[asdict(mistake) for mistake in error.mistakes],
                 ) from error
         return web.Response(text="The configuration was reloaded.\n")
-
-
-async def _send(response: web.StreamResponse, pieces: list[bytes]) -> None:
-    batch, size_bytes = list[bytes](), 0
-    for piece in pieces:
-        batch.append(piece)
-        size_bytes += len(piece)
-        if size_bytes >= _PIECE_BYTES:
-            await response.write(b"".join(batch))
-            await asyncio.sleep(0)
-            batch, size_bytes = [], 0
-    if batch:
-        await response.write(b"".join(batch))

@@ -16,7 +16,9 @@ from netmon.web.documents import (
     ProbeDocument,
     VerdictDocument,
 )
+from netmon.web.incidents import IncidentDocument
 from netmon.web.interfaces import interface_documents, own_interface_documents
+from netmon.web.line_tests import LineTests, line_tests
 from netmon.web.look import NARROW, OWN, OWN_OCTETS, PORTS_SHOWN, WIDE, Series
 from netmon.web.scale import Scales
 from netmon.web.site import Health
@@ -40,6 +42,7 @@ class Gathered:
     snapshot: Snapshot
     now: datetime
     events: tuple[EventDocument, ...]
+    incidents: tuple[IncidentDocument, ...]
     health: Health
     traffic: Mapping[str, Series]
     timings: Mapping[str, Series]
@@ -95,9 +98,11 @@ class SitePage:
     groups: tuple[PortGroup, ...]
     targets: tuple[Target, ...]
     events: tuple[EventDocument, ...]
+    incidents: tuple[IncidentDocument, ...]
     health: Health
     period: str
     map: SiteMap | None
+    tests: tuple[LineTests, ...] = ()
 
 
 def compose(gathered: Gathered) -> SitePage:
@@ -116,9 +121,11 @@ def compose(gathered: Gathered) -> SitePage:
             for one in probe_documents(snapshot)
         ),
         events=gathered.events,
+        incidents=gathered.incidents,
         health=gathered.health,
         period=gathered.scales.probes.period,
         map=site_map(topology(snapshot)),
+        tests=line_tests(snapshot, gathered.now.tzinfo),
     )
 
 

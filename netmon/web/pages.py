@@ -15,6 +15,7 @@ from netmon.model import Fault, SlotState
 from netmon.web import device_page, page, technician
 from netmon.web.device_readings import rows_of
 from netmon.web.documents import VerdictDocument
+from netmon.web.incidents import RecentIncidents
 from netmon.web.look import Look
 from netmon.web.press import Press
 from netmon.web.problem import Problem
@@ -51,6 +52,7 @@ class Pages:
         self._site, self._settings, self._press, self._templates = site, settings, press, templates
         self._trends = Trends(site.query)
         self._recent = RecentEvents(site)
+        self._incidents = RecentIncidents(site)
         self._kept = _Kept(site.clock.monotonic)
 
     def install(self, app: web.Application) -> None:
@@ -83,8 +85,10 @@ class Pages:
 
     async def _make_main(self) -> bytes:
         look, now, health = self._look(), self._now(), self._site.health()
-        traffic, timings, events = await asyncio.gather(look.traffic(), look.timings(), self._recent.newest())
-        gathered = page.Gathered(look.snapshot, now, events, health, traffic, timings, look.scales)
+        traffic, timings, events, incidents = await asyncio.gather(
+            look.traffic(), look.timings(), self._recent.newest(), self._incidents.newest()
+        )
+        gathered = page.Gathered(look.snapshot, now, events, incidents, health, traffic, timings, look.scales)
         return await self._press.render(lambda: self._print("page.html", page.compose(gathered)))
 
     async def _make_device(self, device: str) -> bytes:

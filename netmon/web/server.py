@@ -12,6 +12,7 @@ from netmon.errors import NetmonError
 from netmon.web.admission import Door
 from netmon.web.api import Api
 from netmon.web.attempts import Attempts
+from netmon.web.exporters import Exporters
 from netmon.web.guard import Guard
 from netmon.web.identity import HostNames, SiteHostNames, Tokens
 from netmon.web.nonsense import Nonsense
@@ -33,7 +34,8 @@ class WebServer:
         pages = Pages(site, settings, self._press, templates)
         self._guard = self._main_guard(site)
         app = _application(self._guard, settings.limits)
-        for part in (pages, Api(site, self._press), Operations(site, settings.limits)):
+        operations = Operations(site, settings.limits, self._press)
+        for part in (pages, Api(site, self._press), operations, Exporters(site, self._press)):
             part.install(app)
         self._listeners = [_Listener(app, settings.listen, settings.limits, settings.tls)]
         if settings.technician:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol, TypeVar
 
 from netmon.clock import Clock
+from netmon.metrics.excerpt import Part
+from netmon.metrics.fragment import Cut
+from netmon.metrics.text_format import TextFormat
 from netmon.store.interface import HistoryReader
 from netmon.verdict.rules import Verdict
 from netmon.verdict.view import View
@@ -75,8 +78,11 @@ class WebSite(Protocol):
     async def query(self, question: Callable[[HistoryReader], T]) -> T:
         """Put a question to the history, off the event loop; StoreError when it cannot be read."""
 
-    def exposition(self) -> Iterable[bytes]:
-        """Return all series in Prometheus' text format 0.0.4, in pieces that are ready made."""
+    async def exposition(self, form: TextFormat) -> Sequence[bytes]:
+        """Return all series as text, in pieces that are ready made."""
+
+    def parts(self, measurement: str, cut: Cut) -> Sequence[Part]:
+        """Return the newest readings of a measurement (empty: of all) that have rows for a cut."""
 
     async def reload(self) -> None:
         """Read the configuration again; ConfigError leaves the old one running."""

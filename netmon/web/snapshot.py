@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netmon.latest import LatestRow
 from netmon.model import Fact
-from netmon.model.derived import CIRCUIT_MINUTE, RUN
+from netmon.model.derived import BANDWIDTH_PLAN, BANDWIDTH_TEST, CIRCUIT_MINUTE, RUN
 from netmon.verdict.circuits import CircuitNow, circuits
 from netmon.verdict.evidence import gather
 from netmon.verdict.rules import Verdict
@@ -43,6 +43,10 @@ class Snapshot:
     """By circuit: what its last minute was."""
     decisions: Mapping[str, Fact]
     """By circuit: what decided it."""
+    plans: Sequence[LatestRow] = ()
+    """Today's plans of bandwidth tests."""
+    tests: Sequence[LatestRow] = ()
+    """The last bandwidth test of each target and direction."""
 
     def facts_of(self, device: str) -> Mapping[str, Fact]:
         """Return what a device told of itself, by kind."""
@@ -74,6 +78,8 @@ def take(view: View, verdict: Verdict, boottime_ns: int) -> Snapshot:
         runs=_by("target", latest.rows(RUN)),
         facts=_facts(latest.facts()),
         minutes=_by("circuit", latest.rows(CIRCUIT_MINUTE)),
+        plans=tuple(latest.rows(BANDWIDTH_PLAN)),
+        tests=tuple(latest.rows(BANDWIDTH_TEST)),
         decisions={dict(fact.key).get("circuit", ""): fact for fact in latest.facts(CIRCUIT_MINUTE)},
     )
 

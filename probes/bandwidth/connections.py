@@ -13,6 +13,11 @@ from probes.tcp_info import TcpFlow, tcp_flow
 
 N = TypeVar("N", int, float)
 _NEARLY_FULL = 0.75
+TRACED = (
+    "rtt_seconds", "bytes_acked", "bytes_received", "bytes_retransmitted", "busy_seconds",
+    "window_limited_seconds", "buffer_limited_seconds",
+)  # fmt: skip
+"""What is noted of TCP_INFO at each look: the longest round trip, and sums since the test began."""
 
 
 class Connections:
@@ -93,6 +98,19 @@ class Connections:
         header_bytes = IP_HEADER_BYTES[self._version] + TCP_HEADER_BYTES + options
         mean_bytes = self.unit_bytes if self._down else payload_bytes / segments
         return PacketShape(mean_bytes, header_bytes)
+
+    def looked(self) -> tuple[float, ...]:
+        """Return what the kernel says now, all connections together, in the order of TRACED."""
+        known = [flow for flow in self._last if flow is not None]
+        return (
+            max((flow.rtt_seconds for flow in known), default=0.0),
+            float(self._sum(lambda flow: flow.bytes_acked)),
+            float(self._sum(lambda flow: flow.bytes_received)),
+            float(self._sum(lambda flow: flow.bytes_retransmitted)),
+            sum(self._grown(lambda flow: flow.busy_seconds)),
+            sum(self._grown(lambda flow: flow.window_limited_seconds)),
+            sum(self._grown(lambda flow: flow.buffer_limited_seconds)),
+        )
 
     def flow(self, seconds: float) -> Flow | None:
         """Return what held this end's sender back; None when the kernel does not say."""

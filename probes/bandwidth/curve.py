@@ -55,6 +55,13 @@ class Curve:
         """Return bytes per second of each bin."""
         return [_rate(before, after) * self.unit_bytes for before, after in pairwise(self.ticks)]
 
+    @property
+    def variation_ratio(self) -> float | None:
+        """Return by how much the bins of the second half differ: deviation by mean; None of nothing."""
+        rates = self.rates()
+        newest = rates[len(rates) // 2 :]
+        return pstdev(newest) / fmean(newest) if newest and fmean(newest) else None
+
     def bytes_per_second(self) -> float | None:
         """Return the rate of the steady half second, else that of the second half; None of nothing."""
         window = self.window

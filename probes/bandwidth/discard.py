@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import mmap
 import socket
+from collections.abc import Callable
 
 from probes.error_queue import failure
 
@@ -17,6 +18,15 @@ _READ_BYTES = 1 << 24
 # Of the mapping that reads name as their buffer no page is ever touched.
 _AIM_BYTES = 1 << 18
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.002, 0.01
+
+
+async def paced(read: Callable[[], int]) -> None:
+    """Call `read`, which says how many bytes there were, often enough that it finds a quarter of a MiB."""
+    pause_seconds = _SHORTEST_SECONDS
+    while True:
+        await asyncio.sleep(pause_seconds)
+        wanted = pause_seconds * _AIM_BYTES / max(read(), 1)
+        pause_seconds = min(max(wanted, _SHORTEST_SECONDS), _LONGEST_SECONDS)
 
 
 class Discarder:
@@ -37,12 +47,7 @@ class Discarder:
 
     async def run(self) -> None:
         """Read, until cancelled."""
-        pause_seconds = _SHORTEST_SECONDS
-        while True:
-            await asyncio.sleep(pause_seconds)
-            most_bytes = max((self._read(sock) for sock in tuple(self._waiting)), default=0)
-            wanted = pause_seconds * _AIM_BYTES / max(most_bytes, 1)
-            pause_seconds = min(max(wanted, _SHORTEST_SECONDS), _LONGEST_SECONDS)
+        await paced(lambda: max((self._read(sock) for sock in tuple(self._waiting)), default=0))
 
     def close(self) -> None:
         """Give the mapping back."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from netmon import sdk
 from probes.bandwidth.connections import Connections
@@ -17,13 +16,13 @@ from probes.bandwidth.discard import Discarder
 from probes.bandwidth.http_talk import answer, ask, request
 from probes.bandwidth.measured import Ask, Direction, Measured
 from probes.bandwidth.meter import Meter
-from probes.bandwidth.ndt7_message import own_record
-from probes.bandwidth.place import Place, keep_queue_short
+from probes.bandwidth.ndt7_message import own_record, parse_object
+from probes.bandwidth.place import DROPPED_BYTES, Place, hang_up_at_once, keep_queue_short
+from probes.bandwidth.pour import pour
 from probes.bandwidth.sampling import Sampling, transfer
 
 _POOL_BYTES = 1 << 22
 _UPLOAD_BYTES = 1 << 28
-_AT_ONCE = struct.pack("ii", 1, 0)
 _RECORD_PATH, _RECORD_SECONDS, _RECORD_BYTES = "/netmon/v1/record", 1.0, 65_536
 
 
@@ -75,19 +74,31 @@ class HttpStreams:
         header = request(self.place, "POST", self._path(self.paths.upload), _UPLOAD_BYTES)
         while True:
             async with self._connection(connections) as sock:
-                keep_queue_short(sock)
-                again = True
-                while again:
-                    await ask(sock, header)
-                    await _send_file(sock, pool, _UPLOAD_BYTES)
-                    again = (await answer(sock, self.place)).body_bytes == 0
+                keep_queue_short(sock, DROPPED_BYTES)
+                while await self._post(sock, header, pool):
+                    pass
+
+    async def _post(self, sock: socket.socket, header: bytes, pool: int) -> bool:
+        """Send one upload, and tell whether another may follow.
+
+        Who refuses says so at once, and may go on reading for a while: what it then takes is no measure.
+        """
+        await ask(sock, header)
+        parts = repeat((0, _POOL_BYTES), _UPLOAD_BYTES // _POOL_BYTES)
+        pouring = asyncio.create_task(pour(sock, pool, parts))
+        try:
+            found = await answer(sock, self.place)
+            return pouring.done() and found.body_bytes == 0
+        finally:
+            pouring.cancel()
+            await asyncio.gather(pouring, return_exceptions=True)
 
     @asynccontextmanager
     async def _connection(self, connections: Connections) -> AsyncIterator[socket.socket]:
         """Connect, and hang up in the end: what waits to be sent must not be sent any more."""
         sock = await self.place.connect()
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            hang_up_at_once(sock)
             connections.add(sock)
             yield sock
         finally:
@@ -100,43 +111,24 @@ class HttpStreams:
 
     async def _record(self) -> dict[str, sdk.Json]:
         """Return the far end's own side, where it is a netmon; empty elsewhere."""
-        with suppress(sdk.SourceError, OSError, TimeoutError, ValueError):
+        with suppress(sdk.SourceError, OSError, TimeoutError):
             async with asyncio.timeout(_RECORD_SECONDS):
                 sock = await self.place.connect()
                 with sock:
                     await ask(sock, request(self.place, "GET", _RECORD_PATH))
                     found = await answer(sock, self.place)
-                    body = b""
-                    while len(body) < min(found.body_bytes or 0, _RECORD_BYTES):
-                        body += await asyncio.get_running_loop().sock_recv(sock, _RECORD_BYTES)
-            said = json.loads(body)
-            return own_record(said) if isinstance(said, dict) else {}
+                    body = await _body(sock, min(found.body_bytes or 0, _RECORD_BYTES))
+            said = parse_object(body)
+            return own_record(said) if said is not None else {}
         return {}
 
 
-async def _send_file(sock: socket.socket, pool: int, size_bytes: int) -> None:
-    """Send so many bytes of the pool, over and over, as fast as the socket takes them."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-    left_bytes, offset = size_bytes, 0
-
-    def write() -> None:
-        nonlocal left_bytes, offset
-        try:
-            sent = os.sendfile(sock.fileno(), pool, offset, min(_POOL_BYTES - offset, left_bytes))
-        except BlockingIOError:
-            return
-        except OSError as error:
-            if not done.done():
-                done.set_exception(error)
-            return
-        left_bytes -= sent
-        offset = (offset + sent) % _POOL_BYTES
-        if not left_bytes and not done.done():
-            done.set_result(None)
-
-    loop.add_writer(sock.fileno(), write)
-    try:
-        await done
-    finally:
-        loop.remove_writer(sock.fileno())
+async def _body(sock: socket.socket, size_bytes: int) -> bytes:
+    """Return so many bytes, or what there was before the far end had no more."""
+    body = b""
+    while len(body) < size_bytes:
+        part = await asyncio.get_running_loop().sock_recv(sock, size_bytes)
+        if not part:
+            break
+        body += part
+    return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netmon import sdk
@@ -12,6 +13,9 @@ from probes.bandwidth.place import Place
 from probes.error_queue import failure
 
 _LARGEST_HEADER_BYTES = 16_384
+# The rest of a header may come a few trips later.
+_LOOKS, _LOOK_SECONDS = 1000, 0.002
+_NO_MORE: Mapping[str, str] = {}
 _END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n", re.IGNORECASE)
@@ -21,16 +25,19 @@ _OUTCOMES = {401: sdk.Outcome.DENIED, 403: sdk.Outcome.DENIED, 429: sdk.Outcome.
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer's status, and how long its body is (None: until the connection ends)."""
+    """An answer's status, how long its body is (None: until the connection ends), and its header."""
 
     status: int
     body_bytes: int | None
+    header: bytes = b""
 
 
-def request(place: Place, method: str, path: str, body_bytes: int | None = None) -> bytes:
+def request(
+    place: Place, method: str, path: str, body_bytes: int | None = None, more: Mapping[str, str] = _NO_MORE
+) -> bytes:
     """Return a request's header."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {place.url.authority}"]
-    lines += [f"{name}: {value}" for name, value in place.headers.items()]
+    lines += [f"{name}: {value}" for name, value in (place.headers | dict(more)).items()]
     if body_bytes is not None:
         lines += ["Content-Type: application/octet-stream", f"Content-Length: {body_bytes}"]
     return "\r\n".join([*lines, "Accept-Encoding: identity", "", ""]).encode()
@@ -44,10 +51,10 @@ async def ask(sock: socket.socket, header: bytes) -> None:
         raise failure(error, "the connection") from error
 
 
-async def answer(sock: socket.socket, place: Place) -> Answer:
-    """Take an answer's header, and not one byte of what follows; SourceError unless it is a good one."""
-    loop, size_bytes = asyncio.get_running_loop(), 0
-    while True:
+async def answer(sock: socket.socket, place: Place, status: int = 200) -> Answer:
+    """Take an answer's header, and not one byte of what follows; SourceError unless it has this status."""
+    loop = asyncio.get_running_loop()
+    for _ in range(_LOOKS):
         await _readable(loop, sock)
         try:
             seen = sock.recv(_LARGEST_HEADER_BYTES, socket.MSG_PEEK)
@@ -57,27 +64,26 @@ async def answer(sock: socket.socket, place: Place) -> Answer:
             raise failure(error, "the connection") from error
         end = seen.find(_END)
         if end >= 0:
+            return _checked(sock.recv(end + len(_END)), place, status)
+        if len(seen) in (0, _LARGEST_HEADER_BYTES):
             break
-        if len(seen) in (size_bytes, _LARGEST_HEADER_BYTES):
-            raise sdk.SourceError(sdk.Outcome.GARBLED, f"{place.server} does not answer as HTTP does")
-        size_bytes = len(seen)
-        await asyncio.sleep(0.001)  # what was only looked at is readable still
-    return _checked(sock.recv(end + len(_END)), place)
+        await asyncio.sleep(_LOOK_SECONDS)  # what was only looked at is readable still
+    raise sdk.SourceError(sdk.Outcome.GARBLED, f"{place.server} does not answer as HTTP does")
 
 
-def _checked(header: bytes, place: Place) -> Answer:
+def _checked(header: bytes, place: Place, wanted: int) -> Answer:
     found = _STATUS.match(header)
     if found is None:
         raise sdk.SourceError(sdk.Outcome.GARBLED, f"{place.server} does not answer as HTTP does")
     status = int(found[1])
-    if status != 200:
+    if status != wanted:
         reason = _REASON.search(header)
         why = f": {sdk.clean(reason[1])}" if reason else ""
         raise sdk.SourceError(
             _OUTCOMES.get(status, sdk.Outcome.REJECTED), f"{place.server} answers {status}{why}"
         )
     length = _LENGTH.search(header)
-    return Answer(status, int(length[1]) if length else None)
+    return Answer(status, int(length[1]) if length else None, header)
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +21,8 @@ PORT = 5201
 # The first second is slow start's; the rest of the time goes to the far end's answer.
 _OMITTED_SECONDS, _GRACE_SECONDS = 1, 4.0
 _LARGEST_OUTPUT_BYTES = 4 << 20
-_CAP_REACHED = 0.97
+_CAP_REACHED = 0.9
+_HEADERS_LEFT = 0.9
 
 
 @dataclass(slots=True)
@@ -34,12 +37,17 @@ class Iperf3:
         if program is None:
             raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, "iperf3 is not installed")
         seconds = max(1, int(ask.seconds) - _OMITTED_SECONDS)
-        most_bits = 0.9 * (meter.most_bytes - meter.spent_bytes) * 8 / (seconds + _OMITTED_SECONDS)
-        said = await self._said(program, self._words(ask, seconds, most_bits), seconds)
+        most_bits = _HEADERS_LEFT * (meter.most_bytes - meter.spent_bytes) * 8 / (seconds + _OMITTED_SECONDS)
+        began, spent_bytes = time.monotonic(), meter.spent_bytes
         try:
+            said = await self._said(program, self._words(ask, seconds, most_bits), seconds)
             return self._measured(said, ask, meter, most_bits)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise sdk.SourceError(sdk.Outcome.GARBLED, "iperf3's answer lacks its sums") from error
+        finally:
+            if meter.spent_bytes == spent_bytes:  # it said nothing of what it took
+                lasted_seconds = min(time.monotonic() - began, seconds + _OMITTED_SECONDS)
+                meter.spend(round(most_bits / 8 / _HEADERS_LEFT * lasted_seconds))
 
     def _words(self, ask: Ask, seconds: int, most_bits: float) -> list[str]:
         words = ["-c", self.place.resolved.address, "-p", str(self.place.url.port), "-J", "-i", "1"]
@@ -82,7 +90,7 @@ class Iperf3:
         received, sent, cpu = (
             _table(end[name]) for name in ("sum_received", "sum_sent", "cpu_utilization_percent")
         )
-        rate, seconds = float(str(received["bits_per_second"])), float(str(received["seconds"]))
+        rate, seconds = _number(received["bits_per_second"]), _number(received["seconds"])
         packet = self._packet(said)
         payload_bytes = rate * (seconds + _OMITTED_SECONDS) / 8
         meter.spend(round(packet.convert(payload_bytes, Layer.TCP, Layer.IP)))
@@ -94,12 +102,12 @@ class Iperf3:
             seconds=seconds + _OMITTED_SECONDS,
             stop=Stop.BYTES if rate > _CAP_REACHED * most_bits else Stop.TIME,
             flow=self._flow(end, ask),
-            far_record={"own_core_ratio": float(str(cpu["remote_total"])) / 100},
+            far_record={"own_core_ratio": _number(cpu["remote_total"]) / 100},
             server=self.place.server,
             local_address=self._local_address(said),
             details={
                 "iperf3": sdk.clean(str(_table(said["start"]).get("version", ""))),
-                "own_process_ratio": float(str(cpu["host_total"])) / 100,
+                "own_process_ratio": _number(cpu["host_total"]) / 100,
                 "retransmitted_segments": retransmits if isinstance(retransmits, int) else None,
             },
         )
@@ -122,6 +130,14 @@ class Iperf3:
         connected = _table(said["start"]).get("connected")
         first = _table(connected[0]) if isinstance(connected, list) and connected else {}
         return sdk.clean(str(first.get("local_host", "")))
+
+
+def _number(value: sdk.Json) -> float:
+    """Return a number; ValueError for what is none, or has no end."""
+    found = float(str(value))
+    if not math.isfinite(found):
+        raise ValueError
+    return found
 
 
 def _table(value: sdk.Json) -> Mapping[str, sdk.Json]:

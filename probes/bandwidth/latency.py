@@ -130,7 +130,13 @@ async def make_pinger(
 
 async def ping_for(pinger: Pinger, batches: int) -> list[Trip]:
     """Return the packets of so many batches, one begun every half second."""
-    found = await asyncio.gather(*(_later(pinger, number) for number in range(batches)))
+    sending = [asyncio.create_task(_later(pinger, number)) for number in range(batches)]
+    try:
+        found = await asyncio.gather(*sending)
+    finally:
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
     return [trip for trips in found for trip in trips]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -87,6 +87,8 @@ class Measured:
     local_address: str = ""
     depth: Depth | None = None
     details: Mapping[str, sdk.Json] = field(default_factory=dict)
+    trace: Sequence[Sequence[float]] = ()
+    """Rows of seconds since the test began, and this end's TCP_INFO then (`connections.TRACED`)."""
 
     def rate(self, layer: Layer) -> float | None:
         """Return the rate in bit/s of a layer."""

@@ -29,6 +29,7 @@ _BYTES = {
 }
 # What another server may tell of itself: plenty for any, little enough for a record.
 _MOST_NUMBERS = 64
+_LARGEST_NUMBER = 1e18
 
 
 def next_message_bytes(size_bytes: int, sent_bytes: int) -> int:
@@ -73,16 +74,28 @@ def server_record(message: Mapping[str, sdk.Json]) -> dict[str, sdk.Json]:
     return record
 
 
+def parse_object(text: bytes | str) -> dict[str, sdk.Json] | None:
+    """Return the JSON object of a far end's text; None for what is none, or is nested without end."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def own_record(said: Mapping[str, sdk.Json]) -> dict[str, sdk.Json]:
     """Return what a netmon at the far end says of itself, made harmless."""
     record: dict[str, sdk.Json] = {}
     for name, value in list(said.items())[:_MOST_NUMBERS]:
         if isinstance(value, str):
             record[sdk.clean(name)] = sdk.clean(value)
-        elif isinstance(value, bool | int | float) or value is None:
+        elif value is None or isinstance(value, bool) or _number(value) == value:
             record[sdk.clean(name)] = value
     return record
 
 
 def _number(value: sdk.Json) -> float:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    """Return a number that can be counted with; 0 for what is none, is infinite, or has no end."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0
+    return value if -_LARGEST_NUMBER < value < _LARGEST_NUMBER else 0

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netmon import sdk
 from probes.bandwidth.layers import Layer, PacketShape
 from probes.bandwidth.measured import Direction
+from probes.bandwidth.wan_port import PortCount, carried, port_count
 
 PROOF_RATIO = 0.95
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 45.0, 300.0
-_ETHERNET_BYTES = 18  # counted in ifHCInOctets (RFC 3635 §3.2.6): header and check sequence
 _IP_TCP_BYTES = 52
-_COUNTERS: Mapping[Direction, tuple[str, ...]] = {
-    Direction.DOWN: ("ifHCInOctets", "ifHCInUcastPkts", "ifHCInMulticastPkts", "ifHCInBroadcastPkts"),
-    Direction.UP: ("ifHCOutOctets", "ifHCOutUcastPkts", "ifHCOutMulticastPkts", "ifHCOutBroadcastPkts"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +33,22 @@ class WanWatch:
     """Compares the newest counters of a circuit's WAN port with those of a minute before."""
 
     circuit: str
-    _seen: dict[Direction, tuple[sdk.Count, ...]] = field(default_factory=dict)
+    _seen: dict[Direction, PortCount] = field(default_factory=dict)
 
     def look(self, latest: sdk.LatestValues, direction: Direction) -> Minute | None:
         """Return the last minute; None while there is none, or when its counters cannot be compared."""
-        counts = self._counts(latest, direction)
-        before = self._seen.get(direction)
-        if counts is None:
+        count, before = port_count(latest, self.circuit, direction), self._seen.get(direction)
+        if count is None:
             return None
         if before is None:
-            self._seen[direction] = counts
+            self._seen[direction] = count
             return None
-        seconds = (counts[0].time_ns - before[0].time_ns) / 1e9
+        seconds = (count.time_ns - before.time_ns) / 1e9
         if seconds < _SHORTEST_SECONDS:
             return None
-        self._seen[direction] = counts
-        grown = [sdk.increase(old, new) for old, new in zip(before, counts, strict=True)]
-        octets, packets = grown[0], sum(one or 0 for one in grown[1:])
-        if octets is None or not packets or seconds > _LONGEST_SECONDS:
+        self._seen[direction] = count
+        grown = carried(before, count)
+        if grown is None or not grown.packets or seconds > _LONGEST_SECONDS:
             return None
-        payload_bytes = max(octets / packets - _ETHERNET_BYTES - _IP_TCP_BYTES, 1.0)
-        return Minute(direction, octets * 8 / seconds, PacketShape(payload_bytes, _IP_TCP_BYTES), seconds)
-
-    def _counts(self, latest: sdk.LatestValues, direction: Direction) -> tuple[sdk.Count, ...] | None:
-        """Return octets and packets by kind; None when the port or its octets are not known."""
-        key = (("circuit", self.circuit),)
-        reading = latest.reading("interface", key)
-        if reading is None:
-            return None
-        at = next(at for at, row in enumerate(reading.shape.rows) if set(key) <= set(row.key))
-        by_name = dict(zip((metric.name for metric in reading.shape.metrics), reading.columns, strict=True))
-        epoch = reading.epochs[at] if reading.epochs else 0
-        values = [by_name[name][at] if name in by_name else None for name in _COUNTERS[direction]]
-        if values[0] is None or values[1] is None:
-            return None
-        return tuple(sdk.Count(value or 0, reading.stamp.boottime_ns, epoch) for value in values)
+        packet = PacketShape(max(grown.packet_bytes - _IP_TCP_BYTES, 1.0), _IP_TCP_BYTES)
+        return Minute(direction, grown.octets * 8 / seconds, packet, seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import struct
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -17,6 +18,9 @@ from probes.url import Url, parse_url
 AGENT = f"netmon/{version('netmon-edge')}"
 PORT = 8862
 """Where `netmon reflector` serves capacity tests by itself."""
+DROPPED_BYTES = 1 << 19
+"""What may wait in a connection that drops it when it hangs up: a third fewer wake-ups than the default."""
+_LINGER_NOT = struct.pack("ii", 1, 0)
 _TCP_NOTSENT_LOWAT, _UNSENT_BYTES = 25, 1 << 17  # linux/tcp.h
 
 
@@ -85,9 +89,14 @@ def _plain(scheme: str) -> str:
     return "http" if scheme == "ws" else scheme
 
 
-def keep_queue_short(sock: socket.socket) -> None:
+def hang_up_at_once(sock: socket.socket) -> None:
+    """Let closing drop what waits to be sent: nobody counts it any more."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+
+
+def keep_queue_short(sock: socket.socket, unsent_bytes: int = _UNSENT_BYTES) -> None:
     """Hand the kernel no more than it can soon send: what waits in it can neither be stopped nor counted."""
-    sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+    sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, unsent_bytes)
 
 
 async def find_place(

@@ -2,129 +2,239 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import date
 
 from netmon import sdk
+from probes.bandwidth.agenda import Appointment
 from probes.bandwidth.charted import Charted
-from probes.bandwidth.http_streams import HttpStreams, Paths
-from probes.bandwidth.iperf3 import PORT as IPERF3_PORT
-from probes.bandwidth.iperf3 import Iperf3
-from probes.bandwidth.latency import Pinger, make_pinger
-from probes.bandwidth.manners import why_not
-from probes.bandwidth.measured import Ask, Direction, Method
+from probes.bandwidth.commission.kept import Commissioning
+from probes.bandwidth.cost import planned_tests
+from probes.bandwidth.diary import Diary, described
+from probes.bandwidth.findings import Findings, passive_sample
+from probes.bandwidth.manners import Decision, Wish, why_not
+from probes.bandwidth.measured import Ask, Direction
 from probes.bandwidth.meter import Meter
-from probes.bandwidth.ndt7 import Ndt7
 from probes.bandwidth.passive import WanWatch
-from probes.bandwidth.place import Place, find_place
-from probes.bandwidth.record import Test, event, passive_event, refusal, words
-from probes.bandwidth.settings import DIRECTIONS, BandwidthSettings, Kind, check, share_seconds
+from probes.bandwidth.preparation import prepare
+from probes.bandwidth.record import Subject, refusal, words
+from probes.bandwidth.settings import (
+    DIRECTIONS,
+    BandwidthSettings,
+    Kind,
+    check,
+    is_planned,
+    share_seconds,
+    timetable,
+)
 from probes.bandwidth.tester import Tester
-from probes.bandwidth.trains import Trains
 
 _LOADING_STREAMS = 6
-_WEB_PORT_PATHS = {Kind.HTTP: "/backend/"}
 
 
 class BandwidthProbe(sdk.Probe[BandwidthSettings]):
-    """Test each target in turn, alone on the line, within what it may cost."""
+    """Test each target in turn, alone on the line, within what it may cost.
+
+    The daemon, which asks whether it is due, has tests at the moments of a plan; a run by hand tests at once.
+    """
 
     measurement = "bandwidth"
     own_metrics = ()
-    further_metrics = {sdk.BANDWIDTH_TEST: sdk.BANDWIDTH_TEST_METRICS}  # noqa: RUF012 - declared in the base class, as ClassVar
+    further_metrics = {  # noqa: RUF012 - declared in the base class, as ClassVar
+        sdk.BANDWIDTH_TEST: sdk.BANDWIDTH_TEST_METRICS,
+        sdk.BANDWIDTH_PLAN: sdk.BANDWIDTH_PLAN_METRICS,
+    }
     settings_type = BandwidthSettings
     binds = True
     exclusive = True
-    grace_seconds = 5.0
+    grace_seconds = 1.0
     usual_seconds = 60.0
+    _prepare = staticmethod(prepare)
 
     def __init__(self, assignment: sdk.Assignment, settings: BandwidthSettings) -> None:
         super().__init__(assignment, settings)
         check(assignment, settings)
         self._charted = Charted()
         self._watch: WanWatch | None = None
+        self._commissioning = Commissioning()
+        self._diary: Diary | None = None
+        self._daemon = self._by_plan = False
+        self._appointment: Appointment | None = None
+        self._found: dict[str, Findings] = {}
+        self._untold: list[sdk.Event] = []
+
+    def planned_tests(self, standing: sdk.Standing, day: date) -> Sequence[sdk.PlannedTest]:
+        """Return what a day's tests are going to cost."""
+        return planned_tests(self.assignment, self.settings, standing, day)
+
+    async def open(self, context: sdk.Context) -> None:
+        """Open the diary of this site."""
+        await super().open(context)
+        fleet = self.settings.fleet(context.site, self.assignment.name, self._line())
+        began = context.clock.wall_ns() / 1e9
+        self._diary = Diary(
+            timetable(self.assignment, self.settings, context.timezone), fleet, context.site, began
+        )
+
+    def due(self) -> bool:
+        """Tell whether an appointment's moment has come or gone, or today's plan is to be told."""
+        self._daemon, self._by_plan = True, is_planned(self.settings)
+        diary = self._diary
+        if not self._by_plan or diary is None:
+            return True
+        now = self._now
+        diary.look(now, synchronised=self.context.clock.synchronised())
+        return not diary.told or bool(diary.missed(now)) or diary.due(now) is not None
+
+    async def read(self) -> Sequence[sdk.Record]:
+        """Test what is due by plan; by hand, at once."""
+        diary = self._diary
+        if not self._by_plan or diary is None:
+            return await super().read()
+        diary.look(self._now, synchronised=self.context.clock.synchronised())
+        records: list[sdk.Record] = [*self._untold, *(self._missed(one) for one in diary.missed(self._now))]
+        self._untold = []
+        self._appointment = diary.due(self._now)
+        if self._appointment is not None:
+            records += await self._kept(diary, self._appointment)
+        key = self._key(self._first)
+        return [*records, diary.reading(key, self.context.clock.stamp())]
+
+    async def _kept(self, diary: Diary, appointment: Appointment) -> Sequence[sdk.Record]:
+        """Keep an appointment; one that is cut off in the middle is told of by the next run."""
+        try:
+            records = await super().read()
+        except BaseException:
+            subject, stamp = self._subject(self._first, appointment), self.context.clock.stamp()
+            self._untold.append(refusal(Decision.FAILED, "it was cut off", subject, stamp))
+            diary.note(appointment, Decision.FAILED)
+            raise
+        finally:
+            self._appointment = None
+        diary.note(appointment, self._decision)
+        return records
+
+    @property
+    def _first(self) -> str:
+        return self.assignment.targets[0]
+
+    @property
+    def _now(self) -> float:
+        return self.context.clock.wall_ns() / 1e9
+
+    @property
+    def _decision(self) -> Decision:
+        """What came of the last run: tested, if any target was."""
+        decisions = [found.decision for found in self._found.values()]
+        return Decision.TESTED if Decision.TESTED in decisions else next(iter(decisions), Decision.FAILED)
+
+    def _missed(self, appointment: Appointment) -> sdk.Event:
+        if self._diary is not None:
+            self._diary.note(appointment, Decision.LATE)
+        subject = self._subject(self._first, appointment)
+        words = "its turn was over before it could begin"
+        return refusal(Decision.LATE, words, subject, self.context.clock.stamp())
 
     async def measure_all(self, targets: Sequence[str]) -> Sequence[tuple[sdk.Sample, float]]:
-        """Test one target after the other: two at once would measure each other."""
-        return [
+        """Test one target after the other: two at once would measure each other; then compare them."""
+        self._found = {}
+        timed = [
             found for target in targets for found in await super(BandwidthProbe, self).measure_all([target])
         ]
+        return [
+            (self._completed(target, sample), seconds)
+            for target, (sample, seconds) in zip(targets, timed, strict=True)
+        ]
+
+    def _completed(self, target: str, sample: sdk.Sample) -> sdk.Sample:
+        """Return a target's records, also those of one that was cut off in the middle."""
+        found = self._found.get(target)
+        if found is None:
+            return sample
+        if not found.ended:
+            found.failures.append(sdk.SourceError(sample.outcome, sample.detail))
+        return self._sample(target)
 
     async def measure(self, target: str) -> sdk.Sample:
         """Test one target in all directions that were asked for."""
-        circuit, settings, ledger = self._line(), self.settings, self.context.ledger
-        directions = DIRECTIONS[settings.directions]
-        left_bytes = ledger.left(circuit.id) if circuit is not None else None
-        most_bytes = settings.max_bytes * len(directions)
-        reason = why_not(settings.method, circuit, len(self.context.circuits), most_bytes, left_bytes)
-        if reason:
-            return self._refused(target, reason, sdk.Outcome.UNSUPPORTED)
+        circuit, settings = self._line(), self.settings
         if settings.method is Kind.PASSIVE and circuit is not None:
             return self._look(target, circuit)
-        return await self._test(target, circuit, directions)
+        found = self._found[target] = Findings()
+        most_bytes = settings.most_bytes * len(DIRECTIONS[settings.directions])
+        key = self._key(target)  # what a commissioning cost is charged before the purse is looked into
+        found.news = await self._commissioning.look(self.context, circuit, key, tell=self._daemon)
+        found.refused = why_not(self._wish(circuit, most_bytes))
+        if found.refused is None:
+            async with self._reserved(circuit, most_bytes):
+                await self._test(target, circuit, found)
+        found.ended = True
+        return sdk.Sample(
+            detail=f"{found.decision}: {found.refused.words if found.refused else ''}".rstrip(": ")
+        )
+
+    def _wish(self, circuit: sdk.Circuit | None, most_bytes: int) -> Wish:
+        settings, context = self.settings, self.context
+        return Wish(
+            settings.method,
+            circuit,
+            len(context.circuits),
+            most_bytes,
+            context.ledger.left(circuit.id) if circuit is not None else None,
+            sdk.local_time(context.clock.wall_ns(), context.timezone),
+            settings.all_of_cap,
+            self.assignment.timeout_seconds,
+            settings.buffer,
+        )
+
+    def _reserved(self, circuit: sdk.Circuit | None, most_bytes: int) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if circuit is None else self.context.ledger.reserve(circuit.id, most_bytes)
 
     def _line(self) -> sdk.Circuit | None:
         """Return the circuit whose bytes are spent: the one it is bound to, or the only one there is."""
         circuits = self.context.circuits
         return self.circuit or (next(iter(circuits.values())) if len(circuits) == 1 else None)
 
-    async def _test(
-        self, target: str, circuit: sdk.Circuit | None, directions: Sequence[Direction]
-    ) -> sdk.Sample:
-        place = await self._place(target)
-        pinger = await self._pinger(place)
-        tester = Tester(await self._method(place), self.context, circuit, pinger)
+    async def _test(self, target: str, circuit: sdk.Circuit | None, found: Findings) -> None:
+        settings = self.settings
+        prepared = await self._prepare(self.context, settings, circuit, target)
+        found.endpoint, found.address = prepared.endpoint, prepared.address
+        instrument = self._commissioning.found
+        tester = Tester(prepared.method, self.context, circuit, prepared.pinger, instrument, settings.method)
         await tester.idle_latency(self._meter(circuit))
-        tests: list[Test] = []
-        failures: list[sdk.SourceError] = []
-        for direction in directions:
+        found.idle = tester.idle
+        for direction in DIRECTIONS[settings.directions]:
             try:
-                tests.append(await tester.test(self._ask(direction), self._meter(circuit)))
-                self.context.trace(words(tests[-1], self.settings.method))
+                test = await tester.test(self._ask(direction), self._meter(circuit), self._most_use_ratio)
             except sdk.SourceError as error:
-                failures.append(error)
-        return self._sample(target, circuit, tester, tests, failures)
+                found.failures.append(error)
+            else:
+                found.tests.append(test)
+                self.context.trace(words(test, settings.method))
 
-    def _sample(
-        self,
-        target: str,
-        circuit: sdk.Circuit | None,
-        tester: Tester,
-        tests: Sequence[Test],
-        failures: Sequence[sdk.SourceError],
-    ) -> sdk.Sample:
-        """Return the records of tests and of what failed; PARTIAL where there are both."""
-        key, method, stamp = self._key(target), self.settings.method, self.context.clock.stamp()
-        records: list[sdk.Record] = []
-        if tests:
-            records.append(self._charted.reading(target, key, method, circuit, tests, tester.idle))
-        records += [event(test, key, method, circuit, tester.idle) for test in tests]
-        records += [refusal(str(e), sdk.Outcome(e.outcome), key, method, stamp) for e in failures]
-        if not failures:
-            return sdk.Sample(records=tuple(records), detail=words(tests[-1], method))
-        outcome = sdk.Outcome.PARTIAL if tests else sdk.Outcome(failures[0].outcome)
-        return sdk.Sample(outcome=outcome, detail=str(failures[0]), records=tuple(records))
+    @property
+    def _most_use_ratio(self) -> float:
+        """From which use on a line is left alone; who tests by hand knows what he does."""
+        return self.settings.most_use_ratio if self._daemon else 0.0
 
-    def _refused(self, target: str, reason: str, outcome: sdk.Outcome) -> sdk.Sample:
-        stamp = self.context.clock.stamp()
-        record = refusal(reason, outcome, self._key(target), self.settings.method, stamp)
-        return sdk.Sample(outcome=outcome, detail=reason, records=(record,))
+    def _sample(self, target: str) -> sdk.Sample:
+        found, circuit = self._found[target], self._line()
+        others = [other for name, other in self._found.items() if name != target]
+        found.claimed(circuit.endpoints if circuit is not None else (), others)
+        subject = self._subject(target, self._appointment)
+        return found.sample(target, subject, self.context.clock.stamp(), self._charted)
+
+    def _subject(self, target: str, appointment: Appointment | None) -> Subject:
+        plan = described(appointment) if appointment is not None else {}
+        return Subject(self._key(target), self.settings.method, self._line(), plan)
 
     def _look(self, target: str, circuit: sdk.Circuit) -> sdk.Sample:
         """Look at the WAN port's counters; only a minute near the contracted rate leaves a record."""
         if self._watch is None or self._watch.circuit != circuit.id:
             self._watch = WanWatch(circuit.id)
-        records: list[sdk.Record] = []
-        for direction in DIRECTIONS[self.settings.directions]:
-            minute = self._watch.look(self.context.latest, direction)
-            stamp = self.context.clock.stamp()
-            if minute is not None:
-                self.context.trace(f"{direction}: {minute.bits_per_second / 1e6:.2f} Mbit/s (L2)")
-                proof = passive_event(minute, self._key(target), circuit, stamp)
-                records += [proof] if proof is not None else []
-        return sdk.Sample(records=tuple(records), detail="looked at the WAN port")
+        directions = DIRECTIONS[self.settings.directions]
+        return passive_sample(self.context, self._watch, directions, self._subject(target, None))
 
     def _ask(self, direction: Direction) -> Ask:
         settings, loading = self.settings, self.settings.latency != "none"
@@ -137,46 +247,4 @@ class BandwidthProbe(sdk.Probe[BandwidthSettings]):
 
     def _meter(self, circuit: sdk.Circuit | None) -> Meter:
         circuit_id = circuit.id if circuit is not None else ""
-        return Meter(self.context.ledger, circuit_id, self.settings.max_bytes, self.context.trace)
-
-    async def _place(self, target: str) -> Place:
-        settings, token = self.settings, ""
-        if settings.token_file:
-            token = await asyncio.to_thread(_read_token, settings.token_file)
-        place = await find_place(self.context, target, settings.family, self.circuit, token)
-        return place.with_defaults(
-            port=IPERF3_PORT if settings.method is Kind.IPERF3 else None,
-            path=_WEB_PORT_PATHS.get(settings.method, "/"),
-            bare="://" not in target,
-        )
-
-    async def _pinger(self, place: Place) -> Pinger | None:
-        if self.settings.latency == "none":
-            return None
-        return await make_pinger(self.settings.latency, self.context, place.resolved, self.circuit)
-
-    async def _method(self, place: Place) -> Method:
-        settings, clock = self.settings, self.context.clock
-        tls = await asyncio.to_thread(_tls, verify=settings.verify) if place.url.secure else None
-        if settings.method is Kind.NDT7:
-            return Ndt7(place, clock, tls)
-        if settings.method is Kind.HTTP:
-            return HttpStreams(place, clock, Paths(settings.download_path, settings.upload_path))
-        if settings.method is Kind.IPERF3:
-            return Iperf3(place)
-        return Trains(place, clock, tls, fill_buffer=settings.buffer)
-
-
-def _tls(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _read_token(path: str) -> str:
-    try:
-        return Path(path).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise sdk.SourceError(sdk.Outcome.UNSUPPORTED, f"the token cannot be read: {error}") from error
+        return Meter(self.context.ledger, circuit_id, self.settings.most_bytes, self.context.trace)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from netmon import sdk
+from probes.bandwidth.claim import Claim
+from probes.bandwidth.connections import TRACED
+from probes.bandwidth.cross import Others
+from probes.bandwidth.judge import Judged, Verdict
 from probes.bandwidth.latency import Latency
 from probes.bandwidth.layers import Layer
-from probes.bandwidth.limits import Finding
+from probes.bandwidth.limits import Finding, LimitedBy
 from probes.bandwidth.measured import Direction, Measured
 from probes.bandwidth.passive import PROOF_RATIO, Minute
 from probes.bandwidth.place import AGENT
 from probes.bandwidth.witness import HostState, described
 
 _DIGITS = 4
+_NOTHING_FOUND = Finding(LimitedBy.UNKNOWN, "not looked into")
+_NOT_JUDGED = Judged(Verdict.INVALID, "not judged")
+_NOBODY_COUNTED = Others(problem="nobody counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +31,38 @@ class Test:
     direction: Direction
     measured: Measured
     host: HostState
-    finding: Finding
     spent_bytes: int
     stamp: sdk.Stamp
+    finding: Finding = _NOTHING_FOUND
     latency: Latency | None = None
     buffer_seconds: float | None = None
     buffer_full: bool | None = None
+    instrument: sdk.Json = None
+    others: Others = _NOBODY_COUNTED
+    judged: Judged = _NOT_JUDGED
+    claim: Claim | None = None
 
 
-def event(
-    test: Test, key: sdk.Labels, method: str, circuit: sdk.Circuit | None, idle: Latency | None
-) -> sdk.Event:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a record is about: whose test, by which method, of which circuit, and why it was due.
+
+    `plan` is the planned moment that it belongs to; empty for a test that was not planned.
+    """
+
+    key: sdk.Labels
+    method: str
+    circuit: sdk.Circuit | None = None
+    plan: Mapping[str, sdk.Json] = field(default_factory=dict)
+
+
+def event(test: Test, subject: Subject, idle: Latency | None) -> sdk.Event:
     """Return the evidence of a test."""
-    measured = test.measured
+    measured, method, circuit = test.measured, subject.method, subject.circuit
     data: dict[str, sdk.Json] = {
         "method": method,
+        "plan": dict(subject.plan) or None,
+        **verdict(test, circuit),
         "direction": test.direction,
         "server": measured.server,
         "refused": None,
@@ -49,8 +74,10 @@ def event(
         **rates(measured),
         "curve": curve(measured),
         "tcp": asdict(measured.flow) if measured.flow else None,
+        "tcp_info": trace(measured),
         "far_end": dict(measured.far_record),
         "host": described(test.host),
+        "instrument": test.instrument,
         "limited_by": test.finding.limited_by,
         "limited_by_reason": test.finding.reason,
         "idle_latency": asdict(idle) if idle else None,
@@ -58,18 +85,71 @@ def event(
         "buffer_seconds": test.buffer_seconds,
         "buffer_full": test.buffer_full,
         "contract": contract(circuit, test.direction),
+        "clock": clock(test),
         "software": AGENT,
         "details": dict(measured.details),
     }
-    return sdk.Event("bandwidth_test", key, words(test, method), test.stamp, data, sdk.Retention.EVIDENCE)
-
-
-def refusal(reason: str, outcome: sdk.Outcome, key: sdk.Labels, method: str, stamp: sdk.Stamp) -> sdk.Event:
-    """Return the record of a test that did not take place, or found nothing."""
-    data: dict[str, sdk.Json] = {"method": method, "refused": reason, "outcome": outcome, "software": AGENT}
     return sdk.Event(
-        "bandwidth_test", key, f"{method}: no test: {reason}", stamp, data, sdk.Retention.EVIDENCE
+        "bandwidth_test", subject.key, words(test, method), test.stamp, data, sdk.Retention.EVIDENCE
     )
+
+
+def refusal(
+    decision: str, reason: str, subject: Subject, stamp: sdk.Stamp, reading: float | None = None
+) -> sdk.Event:
+    """Return the record of a test that did not take place, or found nothing.
+
+    `reading` is what decided, where it was a rate: bit/s of the line's use.
+    """
+    data: dict[str, sdk.Json] = {
+        "method": subject.method,
+        "plan": dict(subject.plan) or None,
+        "refused": reason,
+        "decision": decision,
+        "reading_bits_per_second": None if reading is None else round(reading),
+        "software": AGENT,
+    }
+    text = f"{subject.method}: no test: {reason}"
+    return sdk.Event("bandwidth_test", subject.key, text, stamp, data, sdk.Retention.EVIDENCE)
+
+
+def verdict(test: Test, circuit: sdk.Circuit | None) -> dict[str, sdk.Json]:
+    """Return what the test proves, and what others had: bit/s of IP, seconds since the test began."""
+    judged, others, claimed = test.judged, test.others, test.claim
+    return {
+        "verdict": judged.verdict,
+        "verdict_reason": judged.reason,
+        "carried_bits_per_second": None if judged.rate is None else round(judged.rate),
+        "carried_layer": Layer(circuit.rate_layer) if circuit is not None else Layer.L2,
+        "delivered": judged.delivered,
+        "claimable": claimed.claimable if claimed else None,
+        "claimable_reason": claimed.reason if claimed else None,
+        "others": {
+            "least_bits_per_second": others.low,
+            "most_bits_per_second": others.high,
+            "before_bits_per_second": others.before,
+            "packet_bytes": others.packet_bytes,
+            "window_seconds": others.window_seconds,
+            "wan_ip_bytes": others.wan_bytes,
+            "test_ip_bytes": others.test_bytes,
+            "problem": others.problem or None,
+        },
+        "wan_counts": [
+            [round((one.time_ns - test.stamp.boottime_ns) / 1e9, _DIGITS), one.octets, one.packets]
+            for one in others.counts
+        ],
+    }
+
+
+def clock(test: Test) -> sdk.Json:
+    """Return when the test began by each clock, and whether they were to be trusted."""
+    return {
+        "boot_id": test.stamp.boot_id,
+        "boottime_ns": test.stamp.boottime_ns,
+        "wall_ms": test.stamp.wall_ms,
+        "synchronised": test.stamp.synced,
+        "max_error_seconds": test.host.clock_max_error_seconds,
+    }
 
 
 def passive_event(
@@ -102,7 +182,8 @@ def words(test: Test, method: str) -> str:
     peak = ", a peak" if test.measured.peak else ""
     spent = f"{test.measured.seconds:.1f} s and {test.spent_bytes / 1e6:.2f} MB"
     finding = test.finding
-    return f"{test.direction} by {method}: {found}{peak} in {spent}; {finding.limited_by}: {finding.reason}"
+    said = f"{test.direction} by {method}: {found}{peak} in {spent}; {finding.limited_by}: {finding.reason}"
+    return f"{said}; {test.judged.verdict}: {test.judged.reason}"
 
 
 def rates(measured: Measured) -> dict[str, sdk.Json]:
@@ -131,6 +212,14 @@ def curve(measured: Measured) -> sdk.Json:
         "from_seconds": round(window[0].seconds, _DIGITS) if window else None,
         "mean_bytes_per_second": found.mean_bytes_per_second(),
     }
+
+
+def trace(measured: Measured) -> sdk.Json:
+    """Return this end's TCP_INFO as a table: at each look a row."""
+    if not measured.trace:
+        return None
+    rows: list[sdk.Json] = [[round(value, 6) for value in row] for row in measured.trace]
+    return {"columns": ["seconds", *TRACED], "rows": rows}
 
 
 def contract(circuit: sdk.Circuit | None, direction: Direction) -> sdk.Json:

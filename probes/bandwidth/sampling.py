@@ -11,10 +11,12 @@ from probes.bandwidth.curve import BIN_SECONDS, Curve
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.measured import Ask, Measured, Stop
 from probes.bandwidth.meter import Meter
+from probes.error_queue import failure
 
 _TOLD_EVERY = 5
 _CHECKS = 5
-_NEXT_MOMENT = 2
+# A flow that begins doubles, and a busy machine looks late.
+_NEXT_MOMENT = 3
 _BEGINNING_SECONDS = 1.0
 
 
@@ -26,6 +28,7 @@ class Sampling:
         self._began = clock.monotonic()
         self.curve = Curve(clock.wall_ns())
         self.curve.add(0.0, 0)
+        self._trace: list[tuple[float, ...]] = []
 
     @property
     def seconds(self) -> float:
@@ -53,7 +56,7 @@ class Sampling:
         for _ in range(_CHECKS):
             await asyncio.sleep(BIN_SECONDS / _CHECKS)
             self._connections.look()
-            # A flow that begins doubles from trip to trip: the next moment may cost twice as much.
+            # A flow that begins doubles from trip to trip: the next moment may cost as much and more.
             grown_bytes = self._meter.note_total(self._connections.wire_bytes)
             if not self._meter.allows(_NEXT_MOMENT * grown_bytes):
                 return True
@@ -63,6 +66,7 @@ class Sampling:
         """Add a tick."""
         self._connections.look()
         self.curve.add(self.seconds, self._connections.arrived)
+        self._trace.append((self.seconds, *self._connections.looked()))
         self._meter.note_total(self._connections.wire_bytes)
 
     def measured(self, stop: Stop, server: str) -> Measured:
@@ -80,6 +84,7 @@ class Sampling:
             flow=self._connections.flow(seconds),
             server=server,
             local_address=self._connections.local_address,
+            trace=tuple(self._trace),
         )
 
     def _tell(self) -> None:
@@ -103,8 +108,10 @@ async def transfer(sampling: Sampling, transfers: Sequence[Coroutine[object, obj
         sampling.look()
         for task in done:
             error = task.exception()
-            if error is not None and sampling.seconds < _BEGINNING_SECONDS:
+            if error is not None and not isinstance(error, sdk.SourceError | OSError):
                 raise error
+            if error is not None and sampling.seconds < _BEGINNING_SECONDS:
+                raise failure(error, "the connection") if isinstance(error, OSError) else error
         return Stop.FAR_END
     finally:
         for task in (watching, *running):

@@ -17,6 +17,7 @@ from probes.bandwidth.ndt7_message import own_record
 from probes.bandwidth.place import Place
 from probes.bandwidth.train_talk import (
     FAR_SECONDS,
+    LARGEST_ARRIVALS_BYTES,
     TRAINS_PATH,
     TRAINS_PROTOCOL,
     decode_arrivals,
@@ -76,7 +77,7 @@ class TrainSession:
     async def hear(self, word: str) -> Mapping[str, sdk.Json]:
         """Return the far end's next message, which must have this word."""
         async with asyncio.timeout(FAR_SECONDS + _PATIENCE_SECONDS):
-            said = text_of(await self.ws.receive())
+            said = text_of(await self.ws.receive(), LARGEST_ARRIVALS_BYTES)
         if said is not None and word in said:
             return said
         refused = said.get("refused") if said is not None else None

@@ -12,7 +12,13 @@ TRAINS_PATH, TRAINS_PROTOCOL = "/netmon/v1/trains", "netmon.trains.v1"
 FAR_SECONDS = 5.0
 """How long either end waits for the other's next word."""
 MOST_PACKETS = 20_000
-_LARGEST_BYTES, _FASTEST = 9000, 1e11
+LARGEST_ARRIVALS_BYTES = 1 << 21
+"""What the stamps of the longest train take: three columns of integers with eleven digits."""
+# So large that 44 of them are one datagram of UDP_SEGMENT and fit every Ethernet.
+_LARGEST_BYTES, _FASTEST, _LONGEST_SECONDS = 1480, 1e11, 15.0
+
+
+_LARGEST_INTEGER = 1 << 62
 
 
 def order_of(said: Mapping[str, sdk.Json]) -> Order | None:
@@ -25,7 +31,8 @@ def order_of(said: Mapping[str, sdk.Json]) -> Order | None:
         return None
     smallest = HEADER_BYTES + UDP_IP_BYTES[6]
     fits = 0 < train < 1 << 32 and 0 < packets <= MOST_PACKETS and smallest <= size <= _LARGEST_BYTES
-    return Order(train, packets, size, rate) if fits else None
+    ends = not rate or packets * size * 8 <= rate * _LONGEST_SECONDS
+    return Order(train, packets, size, rate) if fits and ends else None
 
 
 def said_of(order: Order) -> dict[str, sdk.Json]:
@@ -56,5 +63,9 @@ def decode_arrivals(said: Mapping[str, sdk.Json]) -> Arrivals | None:
 def _integers(value: sdk.Json) -> tuple[int, ...] | None:
     if not isinstance(value, list) or len(value) > 2 * MOST_PACKETS:
         return None
-    found = tuple(one for one in value if isinstance(one, int) and not isinstance(one, bool))
+    found = tuple(
+        one
+        for one in value
+        if isinstance(one, int) and not isinstance(one, bool) and -_LARGEST_INTEGER < one < _LARGEST_INTEGER
+    )
     return found if len(found) == len(value) else None

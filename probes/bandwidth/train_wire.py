@@ -116,6 +116,8 @@ class TrainSocket:
             except TimeoutError:
                 break
             except OSError:
+                if self._sock.fileno() < 0:
+                    break  # the session is over
                 continue  # an ICMP error about something that was sent before
             if size < HEADER_BYTES:
                 continue

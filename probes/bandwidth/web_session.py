@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from netmon import sdk
+from probes.bandwidth.ndt7_message import parse_object
 from probes.bandwidth.place import Place
 from probes.binding import bind
 from probes.error_queue import failure
@@ -69,8 +69,12 @@ async def web_socket(
     connector = aiohttp.TCPConnector(
         resolver=_Known(place), socket_factory=bound, ssl=tls if tls is not None else True, force_close=True
     )
+    stay = aiohttp.TraceConfig()
+    stay.on_request_redirect.append(_refuse_redirect)
     url = place.url
-    async with aiohttp.ClientSession(connector=connector, headers=place.headers) as session:
+    async with aiohttp.ClientSession(
+        connector=connector, headers=place.headers, trace_configs=[stay]
+    ) as session:
         try:
             ws = await session.ws_connect(
                 f"{url.scheme}://{url.authority}{url.path.partition('?')[0].rstrip('/')}{path}",
@@ -87,6 +91,13 @@ async def web_socket(
             await _end(ws)
 
 
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession, _context: object, redirect: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Go nowhere else: another machine is not the one that is to be measured, nor may it see the token."""
+    raise aiohttp.ClientError(f"it sends us elsewhere ({redirect.response.status}): name the server itself")
+
+
 async def _end(ws: WebSocket) -> None:
     """Say goodbye, and drop what was written and not sent: nobody counts it any more."""
     sock = ws.get_extra_info("socket")
@@ -98,15 +109,11 @@ async def _end(ws: WebSocket) -> None:
             await asyncio.sleep(0)
 
 
-def text_of(message: aiohttp.WSMessage) -> Mapping[str, sdk.Json] | None:
+def text_of(message: aiohttp.WSMessage, most_bytes: int = _LARGEST_TEXT) -> Mapping[str, sdk.Json] | None:
     """Return the JSON object of a text message; None for another kind, or what is none."""
-    if message.type is not aiohttp.WSMsgType.TEXT or len(message.data) > _LARGEST_TEXT:
+    if message.type is not aiohttp.WSMsgType.TEXT or len(message.data) > most_bytes:
         return None
-    try:
-        found = json.loads(message.data)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    return parse_object(message.data)
 
 
 def socket_of(ws: WebSocket) -> socket.socket:

@@ -16,7 +16,7 @@ from netmon import sdk
 _MACHINE = Path("/")
 _MOST_BYTES = 65_536
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
-_IDLE, _IO_WAIT = 3, 4  # columns of /proc/stat (proc(5))
+_IDLE, _IO_WAIT, _IRQ, _SOFT_IRQ = 3, 4, 5, 6  # columns of /proc/stat (proc(5))
 # A hundredth of a second is what the kernel counts in: over less than this, shares are noise.
 _SHORTEST_SECONDS = 0.3
 
@@ -40,6 +40,10 @@ class HostState:
     card: Card | None
     clock_synchronised: bool | None
     clock_max_error_seconds: float | None
+    core_interrupt_ratios: tuple[float, ...] = ()
+    """Shares of each core's time that went into interrupts, packets above all."""
+    own_waiting_ratio: float | None = None
+    """Share of time in which this process had work and no core to do it on (/proc/self/schedstat)."""
 
     @property
     def idlest_core_ratio(self) -> float | None:
@@ -53,19 +57,23 @@ class Witness:
     def __init__(self, root: Path = _MACHINE) -> None:
         self._root = root
         self._cores = _core_ticks(_read(root / "proc/stat"))
+        self._waited_seconds = _waited_seconds(_read(root / "proc/self/schedstat"))
         self._own_seconds, self._began = time.process_time(), time.monotonic()
 
     def state(self, local_address: str) -> HostState:
         """Return how the host was; `local_address` is the test's own end."""
         seconds = time.monotonic() - self._began
         own = (time.process_time() - self._own_seconds) / seconds if seconds >= _SHORTEST_SECONDS else None
-        clock = sdk.kernel_clock()
+        before, waited = self._waited_seconds, _waited_seconds(_read(self._root / "proc/self/schedstat"))
+        clock, now = sdk.kernel_clock(), _core_ticks(_read(self._root / "proc/stat"))
         return HostState(
-            _busy(self._cores, _core_ticks(_read(self._root / "proc/stat"))),
+            tuple(1 - idle for idle in _shares(self._cores, now, (_IDLE, _IO_WAIT))),
             own,
             self._card(local_address),
             clock.synchronised,
             clock.max_error_seconds,
+            _shares(self._cores, now, (_IRQ, _SOFT_IRQ)),
+            None if own is None or before is None or waited is None else (waited - before) / seconds,
         )
 
     def _card(self, address: str) -> Card | None:
@@ -105,7 +113,9 @@ def described(state: HostState) -> Mapping[str, sdk.Json]:
     card = state.card
     return {
         "core_busy_ratios": [round(ratio, 3) for ratio in state.core_busy_ratios],
+        "core_interrupt_ratios": [round(ratio, 3) for ratio in state.core_interrupt_ratios],
         "own_core_ratio": None if state.own_core_ratio is None else round(state.own_core_ratio, 3),
+        "own_waiting_ratio": None if state.own_waiting_ratio is None else round(state.own_waiting_ratio, 3),
         "interface": card.name if card else None,
         "interface_bits_per_second": card.speed_bits_per_second if card else None,
         "interface_full_duplex": card.full_duplex if card else None,
@@ -116,13 +126,20 @@ def described(state: HostState) -> Mapping[str, sdk.Json]:
     }
 
 
+def _waited_seconds(schedstat: str) -> float | None:
+    fields = schedstat.split()
+    return int(fields[1]) / 1e9 if len(fields) == 3 and fields[1].isdecimal() else None
+
+
 def _core_ticks(stat: str) -> list[Sequence[int]]:
     lines = [line.split() for line in stat.splitlines() if line.startswith("cpu") and line[3:4].isdigit()]
     return [[int(field) for field in line[1:9]] for line in lines]
 
 
-def _busy(before: Sequence[Sequence[int]], after: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Return each core's share of time that was not idle; nothing when the time was too short to tell."""
+def _shares(
+    before: Sequence[Sequence[int]], after: Sequence[Sequence[int]], columns: Sequence[int]
+) -> tuple[float, ...]:
+    """Return each core's share of time in these columns; nothing when the time was too short to tell."""
     ticks = os.sysconf("SC_CLK_TCK")
     found = []
     for old, new in zip(before, after, strict=False):
@@ -130,7 +147,7 @@ def _busy(before: Sequence[Sequence[int]], after: Sequence[Sequence[int]]) -> tu
         whole = sum(spent)
         if whole < _SHORTEST_SECONDS * ticks:
             return ()
-        found.append(1 - (spent[_IDLE] + spent[_IO_WAIT]) / whole)
+        found.append(sum(spent[column] for column in columns) / whole)
     return tuple(found)
 
 

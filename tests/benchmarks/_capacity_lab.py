@@ -65,11 +65,14 @@ def tc(host: Host, verb: str, *words: str) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=10)
 
 
-def true_megabits(truth: Truth, found: Measured, direction: Direction) -> float | None:
-    """Return what the referee let through while the rate was taken (IP); None of trains."""
+def true_megabits(
+    truth: Truth, found: Measured, direction: Direction, *, whole: bool = False
+) -> float | None:
+    """Return what the referee let through while the rate was taken, or all the time (IP); None of trains."""
     if found.curve is None or found.curve.window is None:
         return None
-    begin, end = (found.curve.began_ns + round(tick.seconds * 1e9) for tick in found.curve.window)
+    window = (found.curve.ticks[0], found.curve.ticks[-1]) if whole else found.curve.window
+    begin, end = (found.curve.began_ns + round(tick.seconds * 1e9) for tick in window)
     way = BACKWARD if direction is Direction.DOWN else FORWARD
     sizes = [
         packet.ip_bytes

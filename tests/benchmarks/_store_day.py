@@ -149,7 +149,7 @@ def peer(name: str) -> dict[str, float]:
         samples = DAYS * 86_400 * site.SAMPLES_PER_SECOND * 0.998
         found = {
             "bytes_per_sample": sum(map(disk_bytes, data)) / samples,
-            "cpu_us": (int(fields[11]) + int(fields[12])) / TICKS / samples * 1e6,
+            "cpu_us_per_sample": (int(fields[11]) + int(fields[12])) / TICKS / samples * 1e6,
             "mb_per_day": written_bytes(pid) / 1e6 / DAYS, "rss_mb": resident_mb(pid),
         }  # fmt: skip
     say(f"{name}: {found}")

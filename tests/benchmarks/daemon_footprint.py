@@ -1,7 +1,8 @@
 """What the daemon costs: memory, time to ready and CPU, with switches of 48 ports and a real InfluxDB.
 
 Two sizes: a usual site (5 devices), and the largest one (50 devices). No peer does all of this in one
-process, so `ratio` is against the project's own floor for that size.
+process, so `ratio` is against the project's own floor for that size. Memory is measured before the first
+scrape, which has the texts written that later ones join, and after it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ STARTS = 5
 SECONDS = 90
 TICKS = os.sysconf("SC_CLK_TCK")
 FLOORS = {
-    5: {"rss_mb": 90, "ready_seconds": 1.5, "cpu_percent": 6},
-    50: {"rss_mb": 110, "ready_seconds": 1.5, "cpu_percent": 10},
+    5: {"rss_mb": 90, "rss_scraped_mb": 100, "ready_seconds": 1.5, "cpu_percent": 6},
+    50: {"rss_mb": 110, "rss_scraped_mb": 120, "ready_seconds": 1.5, "cpu_percent": 10},
 }
 
 HEAD = """
@@ -102,11 +103,13 @@ def measure(devices: int) -> dict[str, float]:
         before, began = cpu_seconds(daemon.process.pid), time.monotonic()
         time.sleep(SECONDS)
         spent = cpu_seconds(daemon.process.pid) - before
+        unscraped_mb = resident_mb(daemon.process.pid)
         seen = daemon.get("/metrics")[1]
         assert f'device="switch-{devices}"' in seen, "every device must have been polled"
         assert 'netmon_sink_state{sink="influxdb",state="ok"} 1.0' in seen, "InfluxDB must be on"
         return {
-            "rss_mb": resident_mb(daemon.process.pid),
+            "rss_mb": unscraped_mb,
+            "rss_scraped_mb": resident_mb(daemon.process.pid),
             "ready_seconds": statistics.median(ready),
             "cpu_percent": 100 * spent / (time.monotonic() - began),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from netmon.store.journal import Journal
 from netmon.store.reader import SqliteReader, open_reader
 
 DAYS = 90
-RUNS = 7
+RUNS = 15
 METRIC = "probe_rtt_p50_seconds"
 
 
@@ -49,12 +48,27 @@ def main() -> None:
         fill(Path(name))
         say("filled")
         reader = open_reader(Path(name))
+        # The quietest run: what else a machine does at the time shows in the others.
         # Half an hour is what no statistics were sealed for: twice the windows, the same readings.
-        raw = statistics.median(ask(reader, 1_800_000) for _ in range(RUNS))
-        sealed = statistics.median(ask(reader, 3_600_000) for _ in range(RUNS))
+        raw = min(ask(reader, 1_800_000) for _ in range(RUNS))
+        sealed = min(ask(reader, 3_600_000) for _ in range(RUNS))
         reader.close()
-    tell("store_query", "raw_ms", raw, "ms", ("own floor", 300), f"{DAYS} days by half hours, warm")
-    tell("store_query", "rollup_ms", sealed, "ms", ("own floor", 10), f"{DAYS} days by hours, warm")
+    tell(
+        "store_query",
+        "raw_ms",
+        raw,
+        "ms",
+        ("own floor", 300),
+        f"{DAYS} days by half hours, warm, quietest of {RUNS}",
+    )
+    tell(
+        "store_query",
+        "rollup_ms",
+        sealed,
+        "ms",
+        ("own floor", 10),
+        f"{DAYS} days by hours, warm, quietest of {RUNS}",
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Thirty days in some minutes: memory, open files and disk of the history, sealed and cleared up each hour."""
+"""Thirty days in some minutes: memory, open files and days of a history that keeps house each hour."""
 
 from __future__ import annotations
 

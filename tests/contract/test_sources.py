@@ -41,10 +41,13 @@ PARTICULAR_COLLECTORS = ("power", "resources", "sensors", "wireless")
 DEVICE_COLLECTORS = ("interfaces", "objects", "system", *FACT_COLLECTORS, *PARTICULAR_COLLECTORS)
 
 # Names that others gave, kept because dashboards and rules rely on them: MIB objects ...
-MIB_NAMES = re.compile(r"(if(HC)?(In|Out)[A-Z]\w+|if[A-Z]\w+|sys[A-Z]\w+|dot3Stats[A-Z]\w+)")
+MIB_NAMES = re.compile(r"(if|ifHC(In|Out)|sys|dot3Stats|hr|entSensor)[A-Z]\w+")
 # ... and those of blackbox_exporter and snmp_exporter.
 PEER_NAMES = {
-    "probe_success", "probe_duration_seconds", "probe_ip_protocol", "probe_dns_lookup_time_seconds",
+    "probe_success", "probe_duration_seconds", "probe_ip_protocol", "probe_ip_addr_hash", "probe_dns_serial",
+    "probe_http_last_modified_timestamp_seconds", "probe_ssl_last_chain_info", "smokeping_response_ttl",
+    "smokeping_send_errors_total", "probe_timeout_seconds", "smokeping_receive_errors_total",
+    "probe_dns_lookup_time_seconds",
     "probe_failed_due_to_regex", "probe_icmp_duration_seconds", "probe_icmp_reply_hop_limit",
     "probe_dns_duration_seconds", "probe_dns_answer_rrs", "probe_dns_authority_rrs",
     "probe_dns_additional_rrs", "probe_dns_query_succeeded", "probe_http_duration_seconds",
@@ -54,6 +57,7 @@ PEER_NAMES = {
     "smokeping_requests_total", "smokeping_response_duplicates_total",
     *(f"smokeping_response_duration_seconds{part}" for part in ("_bucket", "_sum", "_count")),
     "snmp_scrape_packets_sent", "snmp_scrape_packets_retried", "snmp_scrape_pdus_returned",
+    "snmp_scrape_duration_seconds", "snmp_scrape_walk_duration_seconds",
 }  # fmt: skip
 BASE_UNITS = ("_seconds", "_bytes", "_bits", "_ratio", "_celsius", "_volts", "_amperes", "_watts", "_hertz",
               "_meters", "_per_second", "_voltamperes", "_pascals", "_joules", "_rpm", "_dbm",
@@ -325,16 +329,14 @@ async def answering_end(name):
             transport, port = await serve(Agent(simulated.objects, COMMUNITY), "127.0.0.1")
             stack.callback(transport.close)
             yield {"port": port}
-        elif name == "tcp":
-            yield {"target": f"127.0.0.1:{await stack.enter_async_context(tcp_server(silence))}"}
+        elif name in ("tcp", "tls"):
+            certificate = SELF_SIGNED if name == "tls" else None
+            yield {"target": f"127.0.0.1:{await stack.enter_async_context(tcp_server(silence, certificate))}"}
         elif name == "http":
             yield {"target": f"http://127.0.0.1:{await stack.enter_async_context(tcp_server(say_hello))}/"}
         elif name == "dns":
             server = await stack.enter_async_context(udp_server(no_such_data))
             yield {"target": f"127.0.0.1:{server.port}"}
-        elif name == "tls":
-            port = await stack.enter_async_context(tcp_server(silence, SELF_SIGNED))
-            yield {"target": f"127.0.0.1:{port}"}
         elif name in ("ntp", "udp"):
             answer = time_server() if name == "ntp" else lambda data: [data]
             yield {"target": f"127.0.0.1:{(await stack.enter_async_context(udp_server(answer))).port}"}

@@ -14,7 +14,10 @@ from netmon.config.wording import fields_of
 from netmon.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "netmon.example.toml"
-CREDENTIALS = ("snmp_auth", "snmp_privacy", "snmp_community", "metrics_token")
+CREDENTIALS = (
+    *("snmp_auth", "snmp_privacy", "snmp_community", "metrics_token", "alerts_token", "desk_secret"),
+    *("mail_password", "govuk_notify", "chat_url"),
+)
 HEADING = re.compile(r"#?\[+([a-z_.]+?)(?:\.[a-zA-Z-]+)?\]+")
 LINE = re.compile(r"#{0,2}([a-z_]+) = ")
 MODELS = [

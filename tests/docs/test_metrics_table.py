@@ -7,19 +7,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fakes.declared import declared
 
-from netmon.model import Kind, derived
+from netmon.model import Kind
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- metrics:begin -->\n", "<!-- metrics:end -->\n"
-LATER = (derived.INCIDENT,)
-"""Declared, and filled by nobody yet: they are not shown to people."""
 
 
 def table() -> str:
     lines = ["| measurement | metric | kind | what it says |", "|---|---|---|---|"]
     for measurement, metrics in declared().items():
-        if measurement in LATER:
-            continue
         shown: dict[str, list[str]] = {}
         for metric in metrics:
             shown.setdefault(metric.name, []).append(", ".join(f"{k}={v}" for k, v in metric.labels))

@@ -22,6 +22,7 @@ QUERIES = {
     "interfaces": ["", "?device=sw1", "?device=none"],
     "facts": ["", "?kind=system&key=device:sw1"],
     "events": ["", "?kind=note&limit=1"],
+    "incidents": ["", "?limit=1"],
 }
 DOCUMENT = json.loads(json.dumps(document("0")))
 ASSETS = re.compile(r"/static/.*")

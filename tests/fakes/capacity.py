@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -67,11 +68,13 @@ def serving(
 
 
 @asynccontextmanager
-async def capacity_server(token: str = "", **limits: int) -> AsyncIterator[int]:
+async def capacity_server(
+    token: str = "", tls: ssl.SSLContext | None = None, **limits: int
+) -> AsyncIterator[int]:
     """Serve capacity tests on loopback, in this process; gives the port."""
     desk = Desk((ip_network("127.0.0.0/8"),), token, Limits(**limits), sdk.SystemClock())
     server = CapacityServer(desk)
-    await server.open("127.0.0.1", 0)
+    await server.open("127.0.0.1", 0, tls)
     try:
         yield server.port
     finally:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from random import Random
@@ -98,6 +98,7 @@ class FakeLedger:
 
     caps: Mapping[str, int] = field(default_factory=dict)
     spent: Counter[str] = field(default_factory=Counter)
+    reserved: list[tuple[str, int]] = field(default_factory=list)
 
     def spend(self, circuit: str, size_bytes: int) -> None:
         self.spent[circuit] += size_bytes
@@ -105,6 +106,27 @@ class FakeLedger:
     def left(self, circuit: str) -> int | None:
         cap = self.caps.get(circuit)
         return None if cap is None else cap - self.spent[circuit]
+
+    @asynccontextmanager
+    async def reserve(self, circuit: str, size_bytes: int) -> AsyncIterator[None]:
+        self.reserved.append((circuit, size_bytes))
+        yield
+
+
+@dataclass
+class FakeLoads:
+    """Remembers whose line was filled; `busy` says what `filled()` answers."""
+
+    busy: bool = False
+    loaded: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def loading(self, circuit: str) -> Iterator[None]:
+        self.loaded.append(circuit)
+        yield
+
+    def filled(self, _circuit: str, _start_ns: int, _end_ns: int) -> bool:
+        return self.busy
 
 
 class FakeExclusive:
@@ -158,6 +180,7 @@ def make_context(**overrides) -> sdk.Context:
         exclusive=FakeExclusive(),
         shared=FakeShared(clock),
         run_now=lambda _name: False,
+        loads=FakeLoads(),
         random=Random(1),
     )
     return replace(context, **overrides)

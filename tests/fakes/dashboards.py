@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "dashboards"
-FILES = sorted(FOLDER.glob("*.json"))
+FILES = sorted((FOLDER / "json").glob("*.json"))
 
 
 @dataclass(frozen=True)

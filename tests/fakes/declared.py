@@ -6,11 +6,12 @@ from netmon import plugins
 from netmon.delivery.health import DELIVERY_METRICS
 from netmon.metrics.daemon import DAEMON_METRICS
 from netmon.model import Metric, derived
+from netmon.notices.health import NOTICE_METRICS
 from netmon.store.health import STORE_METRICS
 
 OURS = (
-    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power", "resources",
-    "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
+    "bandwidth", "dns", "egress", "host", "http", "icmp", "interfaces", "lan", "ntp", "path", "power",
+    "resources", "sensors", "system", "tcp", "tls", "traps", "udp", "wireless",
 )  # fmt: skip
 """Sources of this project: others may be installed on the machine."""
 
@@ -28,4 +29,4 @@ def declared() -> dict[str, tuple[Metric, ...]]:
         derived.BANDWIDTH_TEST: derived.BANDWIDTH_TEST_METRICS,
         derived.INCIDENT: derived.INCIDENT_METRICS,
     }
-    return found | {"": (*DAEMON_METRICS, *STORE_METRICS, *DELIVERY_METRICS)}
+    return found | {"": (*DAEMON_METRICS, *STORE_METRICS, *DELIVERY_METRICS, *NOTICE_METRICS)}

@@ -9,6 +9,7 @@ from fakes.site_sample import SampleSite
 
 from netmon.web import device_page, look, page, technician
 from netmon.web.device_readings import rows_of
+from netmon.web.incidents import RecentIncidents
 from netmon.web.pages import headline
 from netmon.web.scale import Scales
 from netmon.web.snapshot import Snapshot, take
@@ -82,6 +83,7 @@ async def main_page(site: SampleSite) -> bytes:
         past.snapshot,
         _now(site),
         tuple(event_document(event) for event in site.latest.events()),
+        await RecentIncidents(site).newest(),
         site.health(),
         await past.traffic(),
         await past.timings(),

@@ -44,6 +44,9 @@ PORT = (
 )
 CARRIER = sdk.state("netmon_host_network_carrier", "Link.")
 BATTERY = sdk.gauge("netmon_sensor_runtime_seconds", "Time.")
+UPTIME = sdk.integer("sysUpTime", "Uptime in hundredths of a second.")
+POE_STATE = sdk.state("netmon_poe_port_state", "State.")
+LONG_AGO = -8_640_000.0
 
 GATEWAY, CPE, HOP, RESOLVER = "10.0.0.1", "10.0.0.254", "203.0.113.1", "203.0.113.53"
 ANCHORS, SERVICE = ("198.51.100.1", "192.0.2.1"), "https://app.example/"
@@ -89,6 +92,11 @@ class World:
     traffic: dict[str, float] = field(default_factory=lambda: {"wan1": 2e5, "wan2": 0.0})
     """Octets per second towards the site."""
     restarted_at: float = -1.0
+    dark_devices: tuple[str, ...] = ()
+    booted: dict[str, float] = field(default_factory=dict)
+    """When devices were switched on, by name; all others long ago."""
+    poe_faults: tuple[str, ...] = ()
+    """Ports of the switch that give no power."""
 
     def carrying(self, wanted: str) -> str:
         """Return the circuit that carries what is bound to one, or to none (empty); empty: none does."""
@@ -139,6 +147,11 @@ class _Fake(sdk.Source[sdk.NoSettings]):
             shape, self.context.clock.stamp(), columns, outcomes or (Outcome.OK,) * len(rows),
             (0,) * len(rows) if any(m.kind is sdk.Kind.COUNTER for m in metrics) else (),
         )  # fmt: skip
+
+    def _uptime(self, device: str, now: float):
+        row = sdk.Row((("site", "lib"), ("device", device)))
+        hundredths = round((now - self.world.booted.get(device, LONG_AGO)) * 100)
+        return self._reading("system", (UPTIME,), [(row, (hundredths,))])
 
     def _lost(self, name: str, ratio: float, packets: int = PACKETS) -> int:
         """Return how many packets of a train are lost: as many as the ratio owes by now."""
@@ -283,7 +296,8 @@ class FakeRouter(_Fake):
             octets = self._owed[name] = self._owed.get(name, 0.0) + (world.traffic[name] * 30 if works else 0)
             row = sdk.Row((("site", "lib"), ("device", "router"), ("ifName", name)))
             rows.append((row, (1 if up else 2, int(octets), int(octets / 10), 1000)))
-        return [self._reading("interface", PORT, rows), *self._restart(now)]
+        up = self._uptime("router", now)
+        return [self._reading("interface", PORT, rows), up, *self._restart(now)]
 
     def _restart(self, now):
         at, self.world.restarted_at = self.world.restarted_at, -1.0
@@ -299,11 +313,18 @@ class FakeDevice(_Fake):
     """A switch or an access point."""
 
     async def read(self):
-        name = self.assignment.targets[0]
-        if not self.world.cable or not (self.world.switch if name == "switch" else self.world.access_point):
+        name, world = self.assignment.targets[0], self.world
+        works = world.switch if name == "switch" else world.access_point
+        if not world.cable or not works or name in world.dark_devices:
             raise sdk.SourceError(Outcome.TIMEOUT, "no answer")
-        row = sdk.Row((("site", "lib"), ("device", name)))
-        return [self._reading("system", (SENT,), [(row, (1,))])]
+        readings = [self._uptime(name, self.context.clock.monotonic())]
+        if name == "switch":
+            rows = [
+                (sdk.Row((("site", "lib"), ("device", name), ("ifName", port))), (4,))
+                for port in world.poe_faults
+            ]
+            readings += [self._reading("poe_port", (POE_STATE,), rows)] if rows else []
+        return readings
 
 
 class FakeUps(_Fake):

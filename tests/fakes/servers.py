@@ -82,6 +82,12 @@ class Server:
             with error:
                 return error.code, error.read()
 
+    def post(self, path: str, body: bytes) -> int:
+        """POST a body and return the status."""
+        request = urllib.request.Request(f"{self.url}{path}", data=body, method="POST")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status
+
     def json(self, path: str, **parameters: str):
         """GET a JSON document."""
         status, body = self.get(path, **parameters)

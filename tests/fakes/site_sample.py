@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,10 @@ from fakes.context import FakeClock
 from netmon.clock import Clock
 from netmon.errors import StoreError
 from netmon.latest import Latest
+from netmon.metrics.excerpt import Part
+from netmon.metrics.exposition import Exposition
+from netmon.metrics.fragment import Cut
+from netmon.metrics.text_format import TextFormat
 from netmon.model import (
     Event,
     Fact,
@@ -31,7 +35,7 @@ from netmon.model import (
 )
 from netmon.model.derived import RUN, RUN_METRICS, RUN_OUTCOME
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
-from netmon.store.interface import Entry, HistoryReader, Position, Query, Rollup, StoreStats
+from netmon.store.interface import Entry, HistoryReader, Percentile, Position, Query, Rollup, StoreStats
 from netmon.verdict.rules import Verdict, decide
 from netmon.verdict.view import View, Watch, WatchedCircuit, WatchedDevice, WatchedProbe
 from netmon.web.site import Health, SinkHealth, StoreHealth
@@ -127,6 +131,12 @@ class SampleSite:
 
     def __post_init__(self) -> None:
         self.reader = self.reader or SampleHistory(self.clock, self.latest)
+        self.shown = Exposition(self.clock)
+
+    def take(self, records: Sequence[object]) -> None:
+        """Let the pages and the scrapes see these records."""
+        self.latest.accept(records)
+        self.shown.accept(records)
 
     @property
     def view(self) -> View:
@@ -140,8 +150,11 @@ class SampleSite:
             raise StoreError("the disk does not answer")
         return question(self.reader)
 
-    def exposition(self) -> Iterable[bytes]:
-        return iter(self.pieces)
+    async def exposition(self, form: TextFormat) -> Sequence[bytes]:
+        return [*self.pieces, form.end]
+
+    def parts(self, measurement: str, cut: Cut) -> Sequence[Part]:
+        return self.shown.parts(measurement, cut)
 
     async def reload(self) -> None:
         if self.reload_error is not None:
@@ -183,8 +196,8 @@ WATCH = Watch(
         "portal": WatchedProbe("portal", "http", "service", 60.0),
     },
     devices={
-        "rt1": WatchedDevice("rt1", "router", 30.0, sources=DEVICE_SOURCES),
-        "sw1": WatchedDevice("sw1", "switch", 30.0, "rt1", DEVICE_SOURCES),
+        "rt1": WatchedDevice("rt1", "router", 30.0, sources=DEVICE_SOURCES, address="192.0.2.11"),
+        "sw1": WatchedDevice("sw1", "switch", 30.0, "rt1", DEVICE_SOURCES, "192.0.2.12:1161"),
         "ap9": WatchedDevice("ap9", "access_point", 30.0, "sw1", DEVICE_SOURCES),
     },
     circuits={
@@ -203,10 +216,10 @@ def sample_site(clock: Clock | None = None, *, line_down: bool = False, ports: i
     for seconds in (-30.5, -0.5):
         stamp = earlier(now, seconds)
         for device, its_ports in (("rt1", router_ports(line_down)), ("sw1", switch_ports(ports))):
-            site.latest.accept(device_records(device, its_ports, stamp, seconds))
-        site.latest.accept(own_records(stamp, seconds))
-        site.latest.accept([*probe_readings(stamp, line_down), *run_readings(stamp, line_down)])
-    site.latest.accept(sample_events(now))
+            site.take(device_records(device, its_ports, stamp, seconds))
+        site.take(own_records(stamp, seconds))
+        site.take([*probe_readings(stamp, line_down), *run_readings(stamp, line_down)])
+    site.take(sample_events(now))
     return site
 
 
@@ -379,11 +392,23 @@ class SampleHistory(HistoryReader):
             if start_ms <= event.stamp.wall_ms < end_ms and kind in ("", event.kind):
                 yield event
 
+    def fact_changes(self, start_ms: int, end_ms: int, kind: str = "") -> Iterator[Fact]:
+        for fact in self.latest.facts(kind):
+            if start_ms <= fact.stamp.wall_ms < end_ms:
+                yield fact
+
     def after(self, position: Position, limit: int) -> Sequence[Entry]:  # noqa: ARG002 - nothing asks for it
         return ()
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         return self.latest.reading(measurement, key)
+
+    def percentiles(self, query, window_ms, _share, metrics=()):
+        for one in self.rollup(query, window_ms, metrics):
+            yield Percentile(one.key, one.metric, one.start_ms, one.n, one.p50)
+
+    def rates(self, _query, _metrics=()):
+        yield from ()
 
     def facts(self, kind: str = "", key: Labels = (), _at_ms: int | None = None) -> Sequence[Fact]:
         return tuple(self.latest.facts(kind, key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import math
 import socket
 import threading
 import time
@@ -126,22 +127,17 @@ def stored(state: Path) -> dict[Point, float]:
 def _points(reading: Reading) -> dict[Point, float]:
     at = next(n for n, m in enumerate(reading.shape.metrics) if m.name == "probe_duration_seconds")
     return {
-        (dict(row.key)["target"], reading.stamp.wall_ms): rounded(value)
+        (dict(row.key)["target"], reading.stamp.wall_ms): value
         for row, value in zip(reading.shape.rows, reading.columns[at], strict=True)
         if value is not None
     }
-
-
-def rounded(value: float) -> float:
-    """VictoriaMetrics keeps decimal digits, and not all that a double has."""
-    return float(f"{value:.6g}")
 
 
 def in_influx(server: Server) -> Counter[tuple[Point, float]]:
     q = 'SELECT "probe_duration_seconds" FROM "tcp" GROUP BY "target", "clock"'
     result = server.json("/query", db="netmon", q=q, epoch="ms")["results"][0]
     return Counter(
-        ((one["tags"]["target"], at), rounded(value))
+        ((one["tags"]["target"], at), value)
         for one in result.get("series", ())
         for at, value in one["values"]
         if value is not None
@@ -154,7 +150,7 @@ def in_victoria(server: Server) -> Counter[tuple[Point, float]]:
     status, body = server.get("/api/v1/export", **{"match[]": match})
     assert status == 200
     return Counter(
-        ((one["metric"]["target"], at), rounded(value))
+        ((one["metric"]["target"], at), value)
         for one in map(json.loads, body.splitlines())
         for at, value in zip(one["timestamps"], one["values"], strict=True)
         if value is not None  # the marker of a series that ended
@@ -163,7 +159,7 @@ def in_victoria(server: Server) -> Counter[tuple[Point, float]]:
 
 def in_files(folder: Path) -> Counter[tuple[Point, float]]:
     found: Counter[tuple[Point, float]] = Counter()
-    for path in folder.iterdir():
+    for path in folder.glob("netmon-*"):
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         if path.suffix == ".part":
             data = data[: int(path.name.split(".")[-2])]
@@ -172,7 +168,7 @@ def in_files(folder: Path) -> Counter[tuple[Point, float]]:
             values = dict(part.split("=") for part in fields.split(",")) if head.startswith("tcp,") else {}
             if "probe_duration_seconds" in values:
                 tags = dict(part.split("=") for part in head.split(",")[1:])
-                found[(tags["target"], int(at)), rounded(float(values["probe_duration_seconds"]))] += 1
+                found[(tags["target"], int(at)), float(values["probe_duration_seconds"])] += 1
     return found
 
 
@@ -187,13 +183,29 @@ def wait_for_all(storm: Storm, files: Path, timeout_seconds: float = 90.0) -> di
         "victoria-metrics": lambda: in_victoria(victoria),
         "file": lambda: in_files(files),
     }
-    truth = set(stored(storm.daemon.state).items())
+    truth = stored(storm.daemon.state)
     deadline = time.monotonic() + timeout_seconds
-    while any(truth - set(read()) for read in readers.values()) and time.monotonic() < deadline:
+    while any(missing(truth, read()) for read in readers.values()) and time.monotonic() < deadline:
         time.sleep(0.3)
     storm.daemon.stop()
     found = {name: read() for name, read in readers.items()}
     return {
-        name: (len(truth), len(truth - set(counts)), sum(n - 1 for n in counts.values()))
+        name: (len(truth), len(missing(truth, counts)), sum(n - 1 for n in counts.values()))
         for name, counts in found.items()
     }
+
+
+def missing(truth: dict[Point, float], counts: Counter[tuple[Point, float]]) -> list[Point]:
+    """Return what a receiver has not, or has with another value.
+
+    VictoriaMetrics keeps decimal digits, and not all that a double has; rounding both would make two
+    values of what differs in the last bit.
+    """
+    there: dict[Point, list[float]] = {}
+    for point, value in counts:
+        there.setdefault(point, []).append(value)
+    return [
+        point
+        for point, value in truth.items()
+        if not any(math.isclose(value, one, rel_tol=1e-9) for one in there.get(point, ()))
+    ]

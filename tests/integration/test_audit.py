@@ -10,6 +10,7 @@ from netmon.app.sink_settings import sink
 from netmon.cli import main
 from netmon.clock import SystemClock
 from netmon.delivery.audit import Tally
+from netmon.delivery.gate import unsettled_key
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.model import Event, Outcome, Reading, Row, Shape, Stamp, counter, gauge, info
@@ -76,6 +77,28 @@ def it_finds_and_mends(audit, lost_values, *words):
     code, after = audit(*words)
     assert (code, after["missing"], after["differing"], after["sent_again"]) == (0, 0, 0, 0)
     assert (after["values"], after["hours"]) == (dry["values"], HOURS + 1)
+
+
+@pytest.mark.servers
+def test_what_was_sent_before_the_time_was_known_is_left_alone(tmp_path, audit, capsys):
+    clock = SystemClock()
+    with influxd(tmp_path) as server:
+        configure(tmp_path, f'[output.influxdb]\nurl = "{server.url}"\ndatabase = "netmon"\n')
+        settings = InfluxSettings(server.url, database="netmon")
+        assert main.main(["influx", "setup", "--config", str(tmp_path / "netmon.toml"), "--json"]) == 0
+        capsys.readouterr()
+        # They went out, but with another time.
+        asyncio.run(prepare(tmp_path / "state", settings, clock, lost=range(10)))
+
+        async def remember():
+            history = open_history(tmp_path / "state", clock)
+            sent = json.dumps([[clock.boot_id, 1, 10, 0]])
+            await history.write_state(unsettled_key(settings.cursor), sent)
+            await history.close()
+
+        asyncio.run(remember())
+        code, found = audit()
+        assert (code, found["missing"], found["sent_again"], found["not_compared"]) == (0, 0, 0, 10)
 
 
 @pytest.mark.servers

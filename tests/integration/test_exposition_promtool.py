@@ -13,6 +13,7 @@ from netmon.metrics.exposition import Exposition
 from netmon.metrics.own import OwnMetrics
 from netmon.model import Kind, Outcome, Reading, Row, Shape
 from netmon.model.derived import RUN, RUN_METRICS
+from netmon.notices.health import NOTICE_METRICS
 from netmon.store.health import STORE_METRICS
 
 pytestmark = pytest.mark.servers
@@ -24,6 +25,7 @@ FROZEN = frozenset(
     dot3StatsAlignmentErrors dot3StatsCarrierSenseErrors dot3StatsDuplexStatus dot3StatsExcessiveCollisions
     dot3StatsFCSErrors dot3StatsFrameTooLongs dot3StatsInternalMacReceiveErrors
     dot3StatsInternalMacTransmitErrors dot3StatsLateCollisions dot3StatsSymbolErrors
+    entSensorPrecision entSensorValue hrProcessorLoad hrStorageAllocationUnits hrStorageSize hrStorageUsed
     ifAdminStatus ifConnectorPresent ifCounterDiscontinuityTime ifHCInBroadcastPkts ifHCInMulticastPkts
     ifHCInOctets ifHCInUcastPkts ifHCOutBroadcastPkts ifHCOutMulticastPkts ifHCOutOctets ifHCOutUcastPkts
     ifHighSpeed ifInBroadcastPkts ifInDiscards ifInErrors ifInMulticastPkts ifInNUcastPkts ifInOctets
@@ -50,7 +52,12 @@ def full_scrape():
             measurement, tuple(metrics), (Row((("site", "lib"), ("device", measurement)), texts=texts),)
         )
         exposition.accept([Reading(shape, clock.stamp(), tuple([1] for _ in metrics), (Outcome.OK,))])
-    own.watch(lambda: ((metric, (), 1.0) for metric in (*DAEMON_METRICS, *DELIVERY_METRICS, *STORE_METRICS)))
+    own.watch(
+        lambda: (
+            (metric, (), 1.0)
+            for metric in (*DAEMON_METRICS, *DELIVERY_METRICS, *NOTICE_METRICS, *STORE_METRICS)
+        )
+    )
     return b"".join(exposition.render()) + own.render()
 
 

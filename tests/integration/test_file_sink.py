@@ -17,6 +17,7 @@ from fakes.delivering import delivering, until
 from fakes.history import MemoryHistory
 from fakes.store_clock import HandClock
 
+from netmon.delivery.beginning import identify
 from netmon.delivery.courier import PumpState
 from netmon.delivery.file import FileSink
 from netmon.delivery.file_folder import FileFolder
@@ -73,6 +74,46 @@ async def test_a_crash_before_the_store_has_heard_repeats_nothing(tmp_path):
     store.cursors = {f"file {tmp_path}": 120}
     await deliver(store, tmp_path)
     assert values(tmp_path) == EVERYTHING
+
+
+async def test_files_of_another_history_are_told_by_its_name_when_the_new_one_is_longer_already(tmp_path):
+    former, present = history(10), history(30)
+    for store in (former, present):
+        await identify(store, 0)
+        await identify(store, 0)
+    assert former.states != present.states
+    for store in (former, present, present):
+        await deliver(store, tmp_path)
+    assert values_of(tmp_path, "netmon-*") == EVERYTHING[:60]
+    assert values_of(tmp_path, "former-netmon-*") == EVERYTHING[:20]
+
+
+def values_of(folder, pattern):
+    (path,) = folder.glob(pattern)
+    return [float(line.split("=")[-1].split()[0]) for line in path.read_text().splitlines()]
+
+
+async def test_files_of_another_history_keep_nothing_of_a_new_one_back(tmp_path):
+    await deliver(history(), tmp_path)
+    for _ in range(2):
+        # A new card: the state is gone, the files are not; and the next start knows whose is what.
+        await deliver(store := history(100), tmp_path)
+        store.cursors = {f"file {tmp_path}": 100}
+    (part,) = tmp_path.glob("netmon-*")
+    assert [float(line.split("=")[-1].split()[0]) for line in part.read_text().splitlines()] == EVERYTHING[
+        :200
+    ]
+    (former,) = tmp_path.glob("former-netmon-*")
+    assert len(former.read_text().splitlines()) == 600
+
+
+async def test_a_foreign_file_with_a_name_like_ours_is_left_alone(tmp_path):
+    odd = tmp_path / "netmon-20251399T000000Z-000000000001.line.5.10.part"
+    odd.write_text("no date")
+    await deliver(history(50), tmp_path)
+    assert odd.read_text() == "no date"
+    odd.unlink()
+    assert values(tmp_path) == EVERYTHING[:100]
 
 
 async def test_what_a_crash_left_behind_the_end_that_counts_is_cut_off(tmp_path):

@@ -29,8 +29,8 @@ import netmon.web
 from collectors.rules.library import OWN_FOLDER, Library
 from collectors.snmp.command import collectors
 from netmon import sdk
-from netmon.cli.long_form import cells, write_csv, write_json_lines
 from netmon.delivery.line import LineEncoder
+from netmon.delivery.long_form import cells, write_csv, write_json_lines
 from netmon.latest import Latest
 from netmon.metrics.exposition import Exposition
 from netmon.model import Event, Fact, Kind, Reading
@@ -123,7 +123,8 @@ def assert_lines(records):
     for record in records:
         lines = [read_line(line) for line in LineEncoder().encode(record)]
         if isinstance(record, Event):
-            assert [(line.measurement, list(line.fields)) for line in lines] == [("event", ["text"])]
+            fields = ["text", "data"] if record.data else ["text"]
+            assert [(line.measurement, list(line.fields)) for line in lines] == [("event", fields)]
         elif isinstance(record, Reading):
             names = {metric.name for metric in record.shape.metrics}
             keys = {tuple(sorted((n, _loosely(t)) for n, t in row.key if t)) for row in record.shape.rows}

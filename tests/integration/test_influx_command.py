@@ -112,6 +112,15 @@ async def test_what_is_known_about_a_bucket(version, answer, exists):
             assert (await inspect(session, settings)).exists is exists
 
 
+async def test_an_account_that_may_not_look_is_told_so_and_nothing_is_claimed():
+    async with faulty_influx(version="1.8.10") as server:
+        server.answers = {"POST /query": error(401, "authorization failed")}
+        settings = InfluxSettings(server.url, database="netmon")
+        async with InfluxSession(settings) as session:
+            with pytest.raises(Parked, match=r"may not look.*authorization failed"):
+                await create(session, settings, 0)
+
+
 async def test_an_organization_that_is_not_there_is_said_in_words():
     async with faulty_influx(version="v2.7.1") as server:
         server.answers = {

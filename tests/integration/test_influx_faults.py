@@ -16,9 +16,11 @@ from fakes.ports import free_port
 from netmon.clock import SystemClock
 from netmon.delivery.courier import PumpState
 from netmon.delivery.influx import InfluxSink
+from netmon.delivery.influx_session import InfluxSession
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pacing import Patience
 from netmon.delivery.pump import Pump
+from netmon.errors import Parked
 
 SELF_SIGNED = Path(__file__).parents[1] / "fixtures" / "tls" / "self_signed_until_2100.pem"
 IMPATIENT = Patience(
@@ -98,6 +100,16 @@ async def test_a_server_that_hangs_is_given_up_and_asked_again():
         pump = await deliver(server, store, timeout_seconds=0.3)
     assert values(set(server.taken)) == EVERYTHING
     assert pump.courier.retried_total == 1
+
+
+async def test_an_answer_that_goes_on_for_ever_is_not_read_to_its_end():
+    async with faulty_influx() as server:
+        server.replies.append(Reply(200, b"x" * 10_000_000))
+        settings = InfluxSettings(server.url, version="1", database="netmon")
+        async with InfluxSession(settings) as session:
+            with pytest.raises(Parked, match="does not end"):
+                await session.write(b"a b=1 1", compressed=False)
+            await session.write(b"a b=1 1", compressed=False)
 
 
 async def test_a_server_that_is_not_there_yet_is_waited_for():

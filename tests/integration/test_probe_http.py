@@ -63,7 +63,7 @@ async def test_a_page_is_fetched_and_its_phases_add_up():
         "probe_http_uncompressed_body_length": 5,
         "probe_ip_protocol": 4,
         "probe_ssl_earliest_cert_expiry": None,
-        "probe_failed_due_to_regex": None,
+        "probe_failed_due_to_regex": 0,
         "netmon_probe_kernel_timestamps": 1,
     }
     assert {name: found[name] for name in expected} == expected
@@ -71,7 +71,7 @@ async def test_a_page_is_fetched_and_its_phases_add_up():
         found[f"probe_http_duration_seconds {p}"] for p in ("resolve", "connect", "processing", "transfer")
     ]
     assert 0 < sum(phases) < found["probe_duration_seconds"]
-    assert found["probe_http_duration_seconds tls"] is None
+    assert found["probe_http_duration_seconds tls"] == 0
 
 
 async def test_the_first_byte_is_timed_by_the_kernel_while_the_loop_is_busy():

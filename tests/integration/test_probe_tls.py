@@ -27,7 +27,7 @@ async def test_a_handshake_has_phases_a_version_a_cipher_and_certificates_that_e
     assert (found[EARLIEST], found[CHAIN]) == (ENDS_2100, ENDS_2100)
     assert 0 < found["netmon_probe_tls_duration_seconds connect"] < 1
     assert 0 < found["netmon_probe_tls_duration_seconds handshake"] < 1
-    assert found.texts["probe_tls_version_info"] == "TLSv1.3"
+    assert found.texts["probe_tls_version_info"] == "TLS 1.3"
     assert found.texts["probe_tls_cipher_info"].startswith("TLS_")
 
 
@@ -49,7 +49,7 @@ async def test_a_certificate_that_is_refused_is_shown_all_the_same(certificate, 
     found = await shake(certificate, settings, host)
     assert (found.outcome, found[EARLIEST], found[CHAIN]) == (Outcome.REJECTED, ends, None)
     assert says in found.detail
-    assert found.texts["probe_tls_version_info"] == "TLSv1.3"
+    assert found.texts["probe_tls_version_info"] == "TLS 1.3"
 
 
 async def test_the_name_that_is_expected_may_be_another_than_the_targets():

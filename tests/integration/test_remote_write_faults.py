@@ -1,6 +1,9 @@
 """The remote-write sink against a receiver with Prometheus' rules that fails in every way."""
 
+import asyncio
+import re
 from collections import deque
+from contextlib import nullcontext
 
 import pytest
 from fakes import records
@@ -12,7 +15,9 @@ from fakes.remote_write import faulty_receiver
 
 from netmon.delivery.courier import PumpState
 from netmon.delivery.remote_write import RemoteWriteSink
+from netmon.delivery.remote_write_session import RemoteWriteSession
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
+from netmon.errors import Unreachable
 
 ROWS = ("a", "b", "c")
 METRIC = "probe_duration_seconds"
@@ -73,6 +78,29 @@ async def test_no_fault_costs_a_sample(replies, window_ms):
         pump = await deliver(server, store)
     assert held(server) == everything()
     assert (pump.state, store.quarantined) == (PumpState.OK, [])
+
+
+@pytest.mark.parametrize(("farewell", "doubts"), [(b"", True), (b"Connection: close\r\n", False)])
+async def test_a_connection_that_ends_without_a_word_may_have_been_a_crash(farewell, doubts):
+    async def answer_once(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.search(rb"Content-Length: (\d+)", head)[1]))
+        writer.write(b"HTTP/1.1 204 No Content\r\n" + farewell + b"\r\n")
+        await writer.drain()
+        writer.close()
+        closed.set()
+
+    closed = asyncio.Event()
+    server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, RemoteWriteSession(RemoteWriteSettings(url, site="lib")) as session:
+        await session.write(b"first")
+        await closed.wait()
+        # The client has to hear of it before it writes, or it is told in another way.
+        pool = session._client.connector._conns
+        await until(lambda: not any(one.is_connected() for held in pool.values() for one, _ in held))
+        with pytest.raises(Unreachable, match="without a word") if doubts else nullcontext():
+            await session.write(b"second")
 
 
 async def test_a_token_never_follows_a_redirect_and_passwords_are_basic():

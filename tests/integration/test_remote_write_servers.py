@@ -10,6 +10,8 @@ from fakes.servers import prometheus, victoria_metrics
 
 from netmon.clock import SystemClock
 from netmon.delivery.courier import PumpState
+from netmon.delivery.influx import InfluxSink
+from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write import RemoteWriteSink
 from netmon.delivery.remote_write_session import RemoteWriteSession
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
@@ -122,7 +124,17 @@ async def test_prometheus_with_a_window_gets_the_present_first_and_all_of_the_pa
         assert pump.courier.outdated_total == {"too_old": 0, "out_of_order": 0}
         assert samples(server, "ifHCInOctets") == truth(store)
         probe = server.json("/api/v1/query", query="count_over_time(netmon_delivery_probe[20h])")
-        assert probe["data"]["result"][0]["value"][1] == "2"
+        assert probe["data"]["result"][0]["value"][1] == "4"
+
+
+async def test_asking_a_plain_prometheus_for_its_order_costs_none_of_what_it_would_take(tmp_path, clock):
+    with prometheus(tmp_path, "", RECEIVER) as server:
+        url = f"{server.url}/api/v1/write"
+        # Nobody else writes to it: an outage of three hours is no reason to refuse anything.
+        store = MemoryHistory(reading(clock, 3 * HOUR - 60 * n, n) for n in range(170))
+        pump = await delivered(store, url, clock)
+        assert pump.courier.outdated_total == {"too_old": 0, "out_of_order": 0}
+        assert samples(server, "ifHCInOctets") == truth(store)
 
 
 @pytest.mark.parametrize("config", ["", WINDOW], ids=["in order", "in any order"])
@@ -132,7 +144,8 @@ async def test_a_series_that_ends_is_gone_at_once(tmp_path, clock, config):
         store = MemoryHistory([reading(clock, 30), reading(clock, 10, status=None)])
         await delivered(store, url, clock)
         found = server.json("/api/v1/query", query='ifOperStatus{job="netmon"}')["data"]["result"]
-        there = server.json("/api/v1/query", query='ifHCInOctets{job="netmon",instance="sw=1 \\\\"}')
+        device = 'instance="Bücherei, Süd/sw=1 \\\\"'
+        there = server.json("/api/v1/query", query=f'ifHCInOctets{{job="netmon",{device}}}')
         assert (found, len(there["data"]["result"])) == ([], 5)
         assert len(samples(server, "ifOperStatus")) == 5
 
@@ -170,3 +183,32 @@ async def test_victoria_metrics_loses_nothing_although_it_is_killed_and_takes_tw
         for at, value in zip(one["timestamps"], one["values"], strict=True)
     }
     assert found == truth(store)
+
+
+INFLUX = {"version": "1", "database": "netmon"}
+
+
+@pytest.mark.parametrize("protocol", ["remote_write", "influxdb"])
+async def test_victoria_metrics_loses_nothing_although_it_crashes_while_nothing_is_sent(
+    tmp_path, clock, protocol
+):
+    with victoria_metrics(tmp_path) as server:
+        receiver = sink(f"{server.url}/api/v1/write", clock)
+        if protocol == "influxdb":
+            receiver = InfluxSink(InfluxSettings(server.url, **INFLUX))
+        store = MemoryHistory(reading(clock, 5 - n, n) for n in range(5))
+        async with delivering(store, receiver, clock, settle=2.0) as pump:
+            pump.committed(5)
+            await until(lambda: pump.queued_records == 0)
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            # Longer than it takes until a place is believed to be safe.
+            await asyncio.sleep(3)
+            assert not max(store.cursors.values(), default=0)
+            store.accept([reading(clock, 0, 9)])
+            pump.committed(await store.commit())
+            await until(lambda: max(store.cursors.values(), default=0) == 6)
+        server.get("/internal/force_flush")
+        exported = server.get("/api/v1/export", **{"match[]": '{__name__=~"(interface_)?ifHCInOctets"}'})[1]
+    found = {at for line in exported.splitlines() for at in json.loads(line)["timestamps"]}
+    assert found == {entry.record.stamp.wall_ms for entry in store.committed}

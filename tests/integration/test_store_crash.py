@@ -105,13 +105,16 @@ async def grown(folder, commits=150):
 
 
 def harm(path, chance):
-    """Flip a bit of a file or cut it short."""
+    """Flip a bit of a file or cut it short; say which."""
     data = bytearray(path.read_bytes())
     if chance.random() < 0.2:
-        path.write_bytes(data[: chance.randrange(len(data))])
-    else:
-        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        path.write_bytes(data)
+        size = chance.randrange(len(data))
+        path.write_bytes(data[:size])
+        return f"{path.name} cut from {len(data)} to {size}"
+    at, bit = chance.randrange(len(data)), chance.randrange(8)
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
+    return f"{path.name} of {len(data)}, byte {at}, bit {bit}"
 
 
 async def read_with_damage(folder):

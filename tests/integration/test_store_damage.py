@@ -90,6 +90,22 @@ async def test_no_flipped_bit_gives_wrong_data_or_keeps_the_history_shut(tmp_pat
     assert sum(lost) < 4 * len(truth)
 
 
+async def test_a_header_of_a_later_sqlite_is_damage_and_keeps_the_history_open_for_writing(tmp_path, caplog):
+    caplog.set_level(logging.CRITICAL)
+    await make(tmp_path / "sound")
+    for byte in (18, 19, 47):
+        for bit in range(8):
+            folder = tmp_path / f"{byte}.{bit}"
+            shutil.copytree(tmp_path / "sound", folder)
+            flip(folder / "history.db", byte * 8 + bit)
+            history = open_history(folder, HandClock())
+            found = await read_all(history)
+            assert history.damaged_total or len(found) == len(list(records())), (byte, bit)
+            history.accept([next(records())])
+            await history.commit()
+            await history.close()
+
+
 async def test_an_unreadable_page_costs_its_records_and_the_rest_is_brought_over(tmp_path, caplog):
     await make(tmp_path)
     path = tmp_path / "history.db"

@@ -1,6 +1,7 @@
 """Days that are over go from the log to files: each reading is in one of the two, never in both or none."""
 
 import asyncio
+import math
 import os
 import random
 import shutil
@@ -218,6 +219,14 @@ async def test_nothing_is_sealed_while_the_clock_may_still_be_settled(tmp_path):
     await fill(history, [at(hour, synced=False) for hour in range(60)])
     await history.seal()
     assert files(tmp_path) == []
+    # What sinks do not wait for is not waited for here.
+    copy = tmp_path.with_name("copy")
+    shutil.copytree(tmp_path, copy)
+    other = open_history(copy, HandClock())
+    other.hold_seconds = 3600.0
+    await other.seal()
+    assert files(copy) != []
+    await other.close()
     # Three hours are added to all that was stored, once the time is known.
     settled = Reading(
         MINUTES, Stamp("boot-1", 60 * 3_600 * 10**9, stamp(61 * 3600).wall_ms), ([1],), ALL_OK[MINUTES]
@@ -323,13 +332,17 @@ async def test_a_small_budget_takes_what_probes_send_first_and_evidence_never(hi
     size = sum(path.stat().st_size for path in (folder / "sealed").glob("*/*"))
     log = used_bytes(history._journal._connection)
     probes = sum(path.stat().st_size for path in (folder / "sealed").glob("*/probes.blocks"))
-    await history.expire(EVER, log + size - probes // 2, EVER)
+    # A third is for the write-ahead log; the next stretch, as large as the last one, needs room, too.
+    stretch = sum(path.stat().st_size for path in max((folder / "sealed").iterdir()).glob("*"))
+    await history.expire(EVER, (log + size + stretch - probes // 2) * 3 // 2, EVER)
     assert len([name for name in files(folder) if "probes" in name]) < 3
     assert len([name for name in files(folder) if "polled" in name]) == 3
     await history.expire(EVER, 0, EVER)
     assert kept(folder) == {"evidence"}
     found = await everything(history)
-    evidence = {at: one for at, one in truth().items() if isinstance(one, tuple) and one[0] == "circuit_minute"}
+    evidence = {
+        at: one for at, one in truth().items() if isinstance(one, tuple) and one[0] == "circuit_minute"
+    }
     assert {at: one for at, one in found.items() if isinstance(one, tuple)} == evidence
 
 
@@ -391,3 +404,34 @@ class Relieved:
     def release(self):
         self._connection.execute("PRAGMA max_page_count = 5000")
         return self._ballast.release()
+
+
+@pytest.mark.parametrize(("share", "window_ms"), [(0.95, 3_600_000), (0.9, 3_600_000), (0.5, 7_200_000)])
+def test_percentiles_are_those_of_the_readings_wherever_these_are(reader, share, window_ms):
+    asked = Query("icmp", stamp(0).wall_ms, stamp(3 * DAY).wall_ms, (("target", "b"),))
+    values = {}
+    for record in reader.range(asked):
+        start_ms = record.stamp.wall_ms // window_ms * window_ms
+        values.setdefault(start_ms, []).append(record.columns[0][1])
+    found = {one.start_ms: (one.n, one.value) for one in reader.percentiles(asked, window_ms, share)}
+    assert found == {
+        at: (len(known), sorted(known)[max(math.ceil(share * len(known)), 1) - 1])
+        for at, known in values.items()
+    }
+
+
+def test_rates_are_not_told_across_what_interrupts_a_counter(reader):
+    asked = Query("interface", stamp(0).wall_ms, stamp(3 * DAY).wall_ms, (("ifName", "3"),))
+    before, expected = None, []
+    for record in reader.range(asked):
+        now = (record.columns[0][3], record.epochs[3], record.stamp)
+        if before is not None:
+            grown = now[0] - before[0] if now[1] == before[1] else None
+            expected.append(None if grown is None else grown / (now[2].boottime_ns - before[2].boottime_ns))
+        before = now
+    found = list(reader.rates(asked))
+    assert [one.per_second is None for one in found] == [one is None for one in expected]
+    assert None in expected
+    assert [one.per_second for one in found if one.per_second is not None] == pytest.approx(
+        [one * 1e9 for one in expected if one is not None]
+    )

@@ -17,6 +17,7 @@ from probes.bandwidth.passive import WanWatch
 from probes.bandwidth.train_fit import fit
 from probes.bandwidth.train_search import Train, TrainSearch
 from probes.bandwidth.train_wire import Arrivals
+from probes.bandwidth.witness import Witness
 from probes.tcp_info import parse_tcp_flow
 
 
@@ -161,6 +162,32 @@ def test_the_depth_of_a_buffer_is_the_longest_wait_and_known_when_it_overflowed(
     assert (found.seconds, found.full) == (pytest.approx(118e-9), True)
     assert depth_of(Arrivals(sent, sent, sent), 100).full is False
     assert depth_of(Arrivals((), (), ()), 100) is None
+
+
+# The host
+
+
+def stat(*cores):
+    """Return cores as the kernel tells them: user, nice, system, idle, wait, interrupts, soft, stolen."""
+    lines = [f"cpu{at} {' '.join(map(str, ticks))}" for at, ticks in enumerate(cores)]
+    return "\n".join(["cpu 1 2 3 4 5 6 7 8", *lines, "intr 5"])
+
+
+def test_each_core_has_its_share_of_work_and_of_interrupts(tmp_path):
+    (tmp_path / "proc").mkdir()
+    file = tmp_path / "proc" / "stat"
+    file.write_text(stat([0] * 8, [100] * 8))
+    witness = Witness(tmp_path)
+    file.write_text(stat([10, 0, 10, 60, 10, 0, 10, 0], [100, 100, 100, 100, 100, 110, 180, 110]))
+    found = witness.state("")
+    assert found.core_busy_ratios == pytest.approx((0.3, 1.0))
+    assert found.core_interrupt_ratios == pytest.approx((0.1, 0.9))
+    assert found.idlest_core_ratio == pytest.approx(0.3)
+
+
+def test_a_time_that_is_too_short_has_no_shares(tmp_path):
+    found = Witness(tmp_path).state("")
+    assert (found.core_busy_ratios, found.core_interrupt_ratios, found.own_core_ratio) == ((), (), None)
 
 
 # Purse

@@ -249,7 +249,7 @@ def test_a_mistake_is_named_with_its_place(write, text, path, problem, hint):
 
 
 NOT_YET_MISTAKE = [
-    (RULE + "above = 1", 'rule["r"]', NOT_YET),
+    (RULE + "above = 1", 'rule["r"].metric', 'nothing in this configuration yields "probe_success"'),
     (RULE, 'rule["r"]', "needs one condition, has none"),
     (RULE + "above = 1\nbelow = 0", 'rule["r"]', "needs one condition, has above and below"),
     (RULE + 'above = 1\nnotify = ["x"]', 'rule["r"].notify[1]', 'no notify is called "x"'),

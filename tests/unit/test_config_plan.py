@@ -89,6 +89,13 @@ def test_a_probe_knows_its_targets_role_circuit_and_settings(plan):
     assert far.site == "library-12"
 
 
+def test_what_is_new_about_the_only_circuit_opens_a_probe_again_that_names_none(plan):
+    text = '[site]\nid = "lib"\n[[probe]]\ntype = "icmp"\ntargets = ["192.0.2.1"]\n[[circuit]]\nid = "line"\n'
+    before, after = ({one.job: one for one in plan(text + more)} for more in ("", "metered = true\n"))
+    assert before["probe/icmp"] != after["probe/icmp"]
+    assert before["host"] == after["host"]
+
+
 def test_a_collector_knows_its_device_credential_and_wan_ports(plan):
     _, interfaces, *_, switch = plan()[3:]
     device = interfaces.assignment.require_device()
@@ -164,3 +171,27 @@ def test_a_probe_is_given_its_circuit_only_where_nothing_else_could_carry_it(tmp
         configuration = load(tmp_path / "netmon.toml", {}, options).configuration
         (planned,) = [each for each in assignments(configuration) if each.source_name == "icmp"]
         assert planned.assignment.circuit == circuit
+
+
+BANDWIDTH = """
+[site]
+id = "library-12"
+[[probe]]
+type = "bandwidth"
+targets = ["192.0.2.9"]
+every = "1m"
+{more}
+[[probe]]
+type = "icmp"
+targets = ["192.0.2.1"]
+every = "4s"
+"""
+
+
+@pytest.mark.parametrize(("more", "seconds"), [("", 60.0), ('timeout = "20s"', 20.0)])
+def test_a_probe_may_take_what_its_type_usually_takes_unless_it_says_otherwise(tmp_path, more, seconds):
+    path = tmp_path / "netmon.toml"
+    path.write_text(BANDWIDTH.format(more=more))
+    planned = {one.source_name: one for one in assignments(load(path, {}).configuration)}
+    assert planned["bandwidth"].assignment.timeout_seconds == seconds
+    assert planned["icmp"].assignment.timeout_seconds == 2.0

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.config.hours import parse_hours
 from netmon.config.values import Endpoint, endpoint, within
 from netmon.config.wording import nearest, path_text
+from netmon.hours import parse_hours
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from collectors.snmp.agent import Agent, serve
 from collectors.snmp.command import collectors
 from collectors.snmp.document import document
 from netmon import sdk
+from netmon.app.watch import watch
 from netmon.config.load import load
 from netmon.config.watch import DEFAULT_COLLECT
+from netmon.verdict.evidence import host_of, is_near
 
 
 @pytest.mark.parametrize("tenth", range(0, 480, 7))
@@ -88,6 +90,17 @@ async def test_the_daemons_configuration_for_the_site_has_no_mistake_and_no_warn
     assert loaded.warnings == ()
     assert [device.name for device in loaded.configuration.devices] == ["router", "sw1"]
     assert loaded.configuration.circuits[0].down_bits_per_second == 100_000_000
+
+
+async def test_what_the_demonstration_asks_beyond_its_line_is_outside_of_the_site(tmp_path):
+    async with SimulatedSite(FakeClock(), day_seconds=600) as site:
+        (tmp_path / "netmon.toml").write_text(configuration(site, "127.0.0.1:9877"), "utf-8")
+    loaded = load(tmp_path / "netmon.toml", {"NETMON_DEMO_COMMUNITY": "demo"}).configuration
+    near = watch(loaded, ()).near
+    targets = {probe.role: [host_of(target) for target in probe.targets] for probe in loaded.probes}
+    far = {role for role, hosts in targets.items() if not any(is_near(host, near) for host in hosts)}
+    assert far == {"anchor", "resolver", "service"}
+    assert all(is_near(host_of(str(device.address)), near) for device in loaded.devices)
 
 
 async def told(device):

@@ -8,9 +8,13 @@ from fakes import records
 from fakes.clock import FakeClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families
 
+from netmon.metrics.excerpt import text_of
 from netmon.metrics.exposition import Exposition, chunks
+from netmon.metrics.fragment import Cut
+from netmon.metrics.text_format import TextFormat
 from netmon.model import Kind, Metric, Number, Outcome, Reading, Row, Shape, counter, gauge, info, state
 from netmon.model.derived import RUN, RUN_UP
 
@@ -174,6 +178,102 @@ def test_a_device_that_left_the_configuration_leaves_the_scrape_at_once(world):
         world.take(ports(device), [1, 2], [1, 1])
     world.exposition.drop((("device", "a"),))
     assert {s.labels["device"] for s in world.samples()} == {"b"}
+
+
+def everything(world):
+    """A counter of a MIB, one of ours, a state, a text, a histogram."""
+    bucket = Metric(
+        "rtt_seconds_bucket", 'A "round\\trip".', Kind.HISTOGRAM, Number.INTEGER, (("le", "+Inf"),)
+    )
+    metrics = (bucket, gauge("rtt_seconds_sum", "R."), counter("rtt_seconds_count", "R."))
+    world.take(ports(metrics=(records.OCTETS, OPER)), [1, 2], [1, 1])
+    world.take(records.shape("icmp", (*metrics, counter("sent_total", "S."))), [3], [0.5], [3], [9])
+    world.take(Shape("system", (NAME,), (Row((("device", "a"),), texts=(("sysName", "x"),)),)), [1])
+
+
+def test_open_metrics_has_the_same_samples_under_the_types_it_knows(world):
+    everything(world)
+    plain = world.samples()
+    found = list(open_families(b"".join([*world.exposition.render(TextFormat.OPEN), b"# EOF\n"]).decode()))
+    assert {family.name: family.type for family in found} == {
+        "ifHCInOctets": "unknown",
+        "ifOperStatus": "gauge",
+        "rtt_seconds": "histogram",
+        "sent": "counter",
+        "sysName": "gauge",
+    }
+    assert {(s.name, s.value) for f in found for s in f.samples} == {
+        (s.name.replace("ifHCInOctets_total", "ifHCInOctets"), s.value) for s in plain
+    }
+    assert next(f for f in found if f.name == "rtt_seconds").documentation == 'A "round\\trip".'
+
+
+async def test_nothing_is_written_until_somebody_asks_nor_long_after_the_last_one_did(world):
+    shape = ports(names=("Gi0/1",))
+    world.take(shape, [1], [1])
+    assert not any(world.exposition._fragments.values())
+    await world.exposition.prepare()
+    assert any(world.exposition._fragments.values())
+    world.take(shape, [7], [1])
+    assert " 7\n" in world.text
+    for _ in range(31):
+        world.clock.move(30)
+        world.take(shape, [8], [1])
+    assert not any(world.exposition._fragments.values())
+    assert " 8\n" in world.text
+
+
+def test_a_source_that_would_burst_the_scrape_is_left_out_and_named(world, caplog):
+    world.exposition.limit(10)
+    world.take(ports("a", ("1", "2")), [1, 2], [1, 1])
+    for _ in range(2):
+        world.take(ports("b", ("1", "2", "3", "4")), [1, 2, 3, 4], [1, 1, 1, 1])
+    budget = world.exposition.budget
+    assert {s.labels["device"] for s in world.samples()} == {"a"}
+    assert (budget.claimed, budget.left_out, budget.refusals_total) == (4, 8, 2)
+    (line,) = caplog.messages
+    assert line.startswith(
+        "/metrics leaves out interface of b: its 8 series would make 12, and [web] max_series"
+    )
+    assert "interface of a with 4" in line
+    world.exposition.drop((("device", "a"),))
+    world.take(ports("b", ("1", "2", "3", "4")), [1, 2, 3, 4], [1, 1, 1, 1])
+    assert {s.labels["device"] for s in world.samples()} == {"b"}
+    assert (budget.claimed, budget.left_out) == (8, 0)
+
+
+def test_a_device_that_leaves_the_configuration_is_not_left_out_any_more(world):
+    world.exposition.limit(1)
+    world.take(ports("a"), [1, 2], [1, 1])
+    world.exposition.drop((("device", "a"),))
+    assert world.exposition.budget.left_out == 0
+
+
+def test_a_lower_limit_holds_at_once(world):
+    for device in ("a", "b"):
+        world.take(ports(device), [1, 2], [1, 1])
+    world.exposition.limit(4)
+    assert world.text == ""
+    for device in ("a", "b"):
+        world.take(ports(device), [1, 2], [1, 1])
+    assert {s.labels["device"] for s in world.samples()} == {"a"}
+
+
+def test_an_excerpt_has_some_rows_with_other_labels_and_each_family_once(world):
+    rows = tuple(
+        Row((("site", "lib"), ("probe", probe), ("target", target)))
+        for probe, target in (("a", "x"), ("a", "y"), ("b", "x"))
+    )
+    metric = gauge("seconds", "S.")
+    world.take(Shape("icmp", (metric,), rows[:2]), [0.25, 0.5])
+    world.take(Shape("udp", (metric,), rows[2:]), [0.75])
+    cuts = [Cut((("target", "x"),), {"site", "target"}, (("module", "m"),))]
+    parts = [part for cut in cuts for part in world.exposition.parts("", cut)]
+    assert text_of(parts, TextFormat.OPEN).decode() == (
+        "# HELP seconds S.\n# TYPE seconds gauge\n"
+        'seconds{probe="a",module="m"} 0.25\nseconds{probe="b",module="m"} 0.75\n# EOF\n'
+    )
+    assert world.exposition.parts("icmp", Cut((("target", "z"),))) == []
 
 
 def test_chunks_hold_the_same_text():

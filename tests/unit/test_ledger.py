@@ -1,8 +1,10 @@
 """Bytes per circuit and month."""
 
+import pytest
 from fakes.clock import FakeClock
 from fakes.history import MemoryHistory
 
+from netmon.errors import StoreError
 from netmon.ledger import MonthlyLedger
 
 CAPS = {"lte": 1_000_000_000}
@@ -50,3 +52,61 @@ async def test_counts_that_did_not_change_are_not_written_again():
     history.states.clear()
     await ledger.save(history)
     assert history.states == {}
+
+
+async def test_what_is_reserved_is_spent_until_it_is_given_back():
+    history, ledger = MemoryHistory(), MonthlyLedger(FakeClock(), CAPS)
+    await ledger.load(history)
+    async with ledger.reserve("lte", 300_000_000):
+        assert ledger.spent("lte") == 300_000_000
+        assert ledger.left("lte") == 1_000_000_000  # of which the holder may spend
+        ledger.spend("lte", 100_000_000)
+        assert ledger.left("lte") == 900_000_000
+    assert ledger.spent("lte") == 100_000_000
+
+
+async def test_a_process_killed_in_a_test_has_spent_all_that_the_test_might_have_cost():
+    history, clock = MemoryHistory(), FakeClock()
+    before = MonthlyLedger(clock, CAPS)
+    await before.load(history)
+    held = before.reserve("lte", 300_000_000)
+    await held.__aenter__()
+    before.spend("lte", 5)
+
+    after = MonthlyLedger(clock, CAPS)
+    await after.load(history)
+    assert after.left("lte") == 700_000_000
+    await held.__aexit__(None, None, None)
+
+
+async def test_a_reservation_belongs_to_the_month_in_which_it_was_made():
+    clock = FakeClock()
+    ledger = MonthlyLedger(clock, CAPS)
+    async with ledger.reserve("lte", 300):
+        ledger.spend("lte", 100)
+        clock.step(MONTH_SECONDS)
+        ledger.spend("lte", 100)
+    assert ledger.spent("lte") == 0
+    clock.step(-MONTH_SECONDS)
+    assert ledger.spent("lte") == 200
+
+
+async def test_what_goes_beyond_the_reservation_is_spent_as_well():
+    ledger = MonthlyLedger(FakeClock(), CAPS)
+    async with ledger.reserve("lte", 300):
+        ledger.spend("lte", 500)
+    assert ledger.spent("lte") == 500
+
+
+class FullDisk(MemoryHistory):
+    async def write_state(self, *_state):
+        raise StoreError("the disk is full")
+
+
+async def test_without_a_durable_reservation_nothing_begins():
+    ledger = MonthlyLedger(FakeClock(), CAPS)
+    await ledger.load(FullDisk())
+    with pytest.raises(StoreError):
+        async with ledger.reserve("lte", 300):
+            pytest.fail("it began")
+    assert ledger.spent("lte") == 0

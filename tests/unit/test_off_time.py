@@ -129,7 +129,12 @@ def test_after_a_boot_the_wall_clock_tells_and_minutes_go_on_by_the_old_boot():
     world = caught_up(told(3, "boot-0"))
     assert [one.stamp.boot_id for one in minutes_of(world)] == ["boot-0"] * 2
     (event,) = [r for r in world.records if isinstance(r, Event)]
-    assert event.data == {"minutes": 2, "rebooted": True}
+    assert event.data == {
+        "minutes": 2,
+        "rebooted": True,
+        "after": ["boot-0", 850_000_000_000, NOW_MS - 150_000, True],
+        "before": ["boot-1", 1_030_000_000_000, NOW_MS + 30_000, True],
+    }
 
 
 def test_a_clock_that_is_not_set_is_waited_for():

@@ -3,6 +3,7 @@
 import pytest
 from fakes.clock import FakeClock
 from fakes.history import MemoryHistory
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from netmon.delivery.health import DELIVERY_METRICS, pump_samples
@@ -10,8 +11,10 @@ from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.pump import Pump
 from netmon.hub import Hub
-from netmon.metrics.daemon import DAEMON_METRICS, build_samples, hub_samples, job_samples
-from netmon.metrics.own import OwnMetrics
+from netmon.metrics.daemon import DAEMON_METRICS, build_samples, exposition_samples, hub_samples, job_samples
+from netmon.metrics.own import OwnMetrics, negotiate
+from netmon.metrics.series_budget import SeriesBudget
+from netmon.metrics.text_format import TextFormat
 from netmon.model import counter, gauge, info
 from netmon.schedule.ticker import Job, JobState
 
@@ -57,7 +60,8 @@ def test_the_daemon_and_its_sinks_tell_all_that_they_declare():
     hub.failures_total["Broken"] += 1
     job = JobState(Job("wan", 10, lambda: None), runs_total=3, overruns_total=1, running=True)
     pump = Pump(MemoryHistory(), InfluxSink(InfluxSettings("http://127.0.0.1:9")), FakeClock())
-    own.watch(lambda: [*hub_samples(hub), *job_samples([job]), *pump_samples([pump])])
+    exposed = list(exposition_samples(SeriesBudget()))
+    own.watch(lambda: [*hub_samples(hub), *job_samples([job]), *pump_samples([pump]), *exposed])
     found = scrape(own)
     told_by_the_app = {"netmon_build_info"} | {
         m.name for m in DAEMON_METRICS if "reload" in m.name or "_lag" in m.name or "_clock" in m.name
@@ -70,3 +74,28 @@ def test_the_daemon_and_its_sinks_tell_all_that_they_declare():
 def test_declared_names_are_unlike():
     declared = (*DAEMON_METRICS, *DELIVERY_METRICS, info("netmon_up_info", "x"))
     assert len({metric.name for metric in declared}) == len(declared)
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", TextFormat.PLAIN),
+        ("*/*", TextFormat.PLAIN),
+        ("text/plain;version=0.0.4", TextFormat.PLAIN),
+        ("text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5", TextFormat.PLAIN),
+        ("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", TextFormat.OPEN),
+        ("application/openmetrics-text", TextFormat.OPEN),
+        ("application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4", TextFormat.PLAIN),
+    ],
+)
+def test_the_format_is_the_one_that_is_asked_for(accept, form):
+    assert negotiate(accept) is form
+
+
+def test_netmons_own_numbers_are_open_metrics_too():
+    own = OwnMetrics()
+    own.watch(lambda: job_samples([]))
+    text = own.render(TextFormat.OPEN).decode()
+    families = {family.name: family.type for family in open_families(text)}
+    assert families["netmon_job_runs"] == "counter"
+    assert text.endswith("# EOF\n")

@@ -234,6 +234,20 @@ def test_losses_follow_from_the_histogram_as_its_readers_expect():
     assert (by_bound["0.0064"], by_bound["0.0128"], by_bound["26.2144"], by_bound["+Inf"]) == (0, 1, 2, 3)
 
 
+def test_totals_name_host_and_address_as_the_peer_does_and_follow_the_address():
+    kept = book(60.0)
+    shown = []
+    for turn, address in enumerate(("192.0.2.1", "192.0.2.1", "192.0.2.2")):
+        kept.note("a", [echo(0.010)], (("host", "a.example"), ("ip", address)))
+        found = kept.readings(stamp((turn + 1) * MINUTE_NS), WELL)
+        shown += [(one.shape, one.shape.rows[0].info) for one in found]
+    (_, first), (one, info), (_, _), (same, _), (_, minutes), (_, other) = shown
+    assert (first, minutes) == ((), ())
+    assert same is one
+    assert info == (("host", "a.example"), ("ip", "192.0.2.1"))
+    assert dict(other)["ip"] == "192.0.2.2"
+
+
 def test_the_histogram_is_one_family_with_the_peers_buckets():
     kept = book(60.0)
     kept.note("a", [echo(0.010)])
@@ -243,6 +257,9 @@ def test_the_histogram_is_one_family_with_the_peers_buckets():
         "smokeping_requests_total",
         "smokeping_response_duplicates_total",
         "smokeping_response_duration_seconds",
+        "smokeping_response_ttl",
+        "smokeping_send_errors_total",
+        "smokeping_receive_errors_total",
     }
     text = found["smokeping_response_duration_seconds"].render(totals.columns).decode()
     assert text.startswith('smokeping_response_duration_seconds_bucket{target="a",le="5e-05"} 0\n')

@@ -22,7 +22,7 @@ from netmon.delivery.place import Place
 from netmon.delivery.pump import Pump
 from netmon.delivery.sink import Sink
 from netmon.errors import Parked, Rejected, RetryLater, StoreError, TooLarge, Unreachable
-from netmon.model import Fact
+from netmon.model import Event, Fact
 
 
 @dataclass
@@ -33,17 +33,22 @@ class ScriptedSink(Sink):
     poison: tuple[bytes, ...] = ()
     keeps_good_lines: bool = False
     max_lines: int = 1_000_000
+    max_bytes: int = 10**9
+    unspeakable: int = 0
     delay_seconds: float = 0.0
     batch_lines: int = 1000
     name: str = "fake"
     taken: list[bytes] = field(default_factory=list)
     requests: list[tuple[float, int]] = field(default_factory=list)
     closed: bool = False
+    hung_up: bool = False
 
     def __post_init__(self):
         self._encoder = LineEncoder()
 
     def encode(self, record):
+        if self.unspeakable and record.columns[0][0] == self.unspeakable - 0.5:
+            raise OverflowError("int too large to convert to float")
         return self._encoder.encode(record)
 
     async def send(self, lines):
@@ -51,7 +56,7 @@ class ScriptedSink(Sink):
         await asyncio.sleep(self.delay_seconds)
         if self.failures:
             raise self.failures.popleft()
-        if len(lines) > self.max_lines:
+        if len(lines) > self.max_lines or sum(map(len, lines)) > self.max_bytes:
             raise TooLarge("too large")
         bad = [line for line in lines if any(word in line for word in self.poison)]
         if bad and self.keeps_good_lines:
@@ -65,9 +70,13 @@ class ScriptedSink(Sink):
         self.closed = True
 
 
-def history(count=10, rows=("a",)):
+def readings(count, rows=("a",)):
     shape = records.shape(rows=rows)
-    return MemoryHistory(records.reading(shape, n, [n + 0.5] * len(rows)) for n in range(count))
+    return [records.reading(shape, n, [n + 0.5] * len(rows)) for n in range(count)]
+
+
+def history(count=10, rows=("a",)):
+    return MemoryHistory(readings(count, rows))
 
 
 @asynccontextmanager
@@ -176,13 +185,46 @@ def test_too_large_batches_are_halved_and_the_limit_is_remembered():
     assert sum(size > 100 for size in sizes) <= 3
 
 
-def test_a_single_line_that_is_too_large_is_set_aside():
-    store = history(2)
-    pump = virtual.run(drain(store, ScriptedSink(max_lines=0)))
-    assert [line for _, _, line, _ in store.quarantined] == [
-        f"tcp,site=lib,target=a probe_duration_seconds={n}.5 180000000{n}000" for n in range(2)
-    ]
-    assert pump.courier.quarantined_total == 2
+def test_a_single_line_that_is_too_large_is_set_aside_and_its_neighbours_pass():
+    huge = Event("note", (), "x" * 100_000, records.stamp())
+    store, sink = MemoryHistory([*readings(2), huge, *readings(1)]), ScriptedSink(max_bytes=10_000)
+    pump = virtual.run(drain(store, sink))
+    ((_, position, _, _),) = store.quarantined
+    assert (position, len(sink.taken), pump.courier.quarantined_total) == (3, 3, 1)
+
+
+def test_a_receiver_that_finds_everything_too_large_parks_and_costs_no_line():
+    store, sink = history(1000), ScriptedSink(failures=deque([TooLarge("413 of a proxy")] * 13))
+    pump = virtual.run(drain(store, sink))
+    assert (len(sink.taken), store.quarantined) == (1000, [])
+    assert pump.courier.retried_total > 0
+    # It was no limit of the receiver's: what comes then goes out whole again.
+    assert max(size for _, size in sink.requests[-3:]) > 100
+
+
+def test_a_sink_whose_encoder_is_broken_parks_rather_than_setting_everything_aside():
+    @dataclass
+    class Broken(ScriptedSink):
+        def encode(self, _record):
+            raise TypeError("a defect")
+
+    async def story():
+        async with running(store, Broken()) as pump:
+            await until(lambda: pump.state is PumpState.PARKED)
+            await asyncio.sleep(3600)
+
+    store = history(1000)
+    virtual.run(story())
+    assert len(store.quarantined) == 10
+    assert not store.cursors.get("fake")
+
+
+def test_a_record_that_cannot_be_encoded_is_set_aside_and_stops_no_other():
+    store, sink = history(20), ScriptedSink(unspeakable=7)
+    pump = virtual.run(drain(store, sink))
+    ((_, position, _, reason),) = store.quarantined
+    assert (position, len(sink.taken), pump.courier.quarantined_total) == (7, 19, 1)
+    assert "cannot be encoded" in reason
 
 
 def test_bad_lines_are_found_and_set_aside_and_the_rest_is_delivered():
@@ -309,6 +351,42 @@ def test_a_line_that_breaks_all_the_time_does_not_stop_progress():
         place.reached(n * 10.0)
         place.settle(n * 10.0)
     assert place.settled > 10
+
+
+def test_what_is_little_is_sent_again_after_each_crash_however_many_follow_each_other():
+    place, now = Place(settle_seconds=15.0), 0.0
+    for crash in range(1, 26):
+        place.doubt()
+        place.position = 40 * crash
+        place.reached(now)
+        assert place.position == 0, "nothing of it is surely safe"
+        place.position = 40 * crash
+        place.reached(now)
+        place.settle(now)
+        now += 10.0
+    assert place.settled == 0
+    place.settle(now + 15.0)
+    assert place.settled == 1000
+
+
+def test_a_server_that_hangs_up_while_nothing_is_sent_gets_the_last_seconds_again():
+    async def story():
+        store, sink = MemoryHistory(()), ScriptedSink()
+        async with running(store, sink) as pump:
+            for n in range(3):
+                store.accept(readings(10)[n : n + 1])
+                pump.committed(await store.commit())
+                await asyncio.sleep(10)
+            sink.hung_up = True
+            await asyncio.sleep(60)
+            assert store.cursors["fake"] == 2, "what may be forgotten is not settled"
+            sink.hung_up = False
+            store.accept(readings(10)[3:4])
+            pump.committed(await store.commit())
+            await until(lambda: store.cursors["fake"] == 4)
+        return sink.taken
+
+    assert Counter(seconds(virtual.run(story()))) == {0.5: 1, 1.5: 1, 2.5: 2, 3.5: 2}
 
 
 def test_a_size_grows_back_to_the_ceiling_and_not_beyond():

@@ -20,7 +20,9 @@ TYPE = info("ifType_info", "T.", "ifType")
 ROW = Row(
     (("site", "lib"), ("device", "sw1"), ("ifName", "1")), (("ifAlias", "up"),), (("ifType_info", "eth"),)
 )
-PORT = {"site": "lib", "device": "sw1", "ifName": "1", "ifAlias": "up", "job": "netmon", "instance": "sw1"}
+PORT = {
+    "site": "lib", "device": "sw1", "ifName": "1", "ifAlias": "up", "job": "netmon", "instance": "lib/sw1",
+}  # fmt: skip
 SHAPE = Shape("interface", (OCTETS, SECONDS, TYPE), (ROW,))
 
 
@@ -145,7 +147,7 @@ def test_an_event_is_the_time_of_the_last_one_of_its_kind_and_a_fact_is_nothing(
         (
             series(
                 __name__="netmon_event_timestamp_seconds",
-                site="lib", device="sw1", kind="reboot", job="netmon", instance="sw1",
+                site="lib", device="sw1", kind="reboot", job="netmon", instance="lib/sw1",
             ),
             1_800_000_005.0,
             ms(5),

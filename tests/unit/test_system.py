@@ -43,6 +43,7 @@ async def test_who_the_device_is_travels_as_a_fact_and_as_info_metrics():
     }
     assert cells(reading)["sysUpTime"] == 123_456
     assert cells(reading)["sysDescr"] == 1
+    assert cells(reading)["ifNumber"] == 4
     assert dict(reading.shape.rows[0].texts)["sysDescr"] == "Fake Switch, version 1.2"
 
 
@@ -141,11 +142,13 @@ async def test_the_engines_boots_are_believed_over_the_uptime():
 async def test_the_reading_says_what_asking_took():
     async with bench() as rig, snmp_context() as context:
         collector = await open_collector(rig, context)
-        first, second = [cells((await collector.read())[0]) for _ in range(2)]
+        first, second = [cells((await collector.read())[2]) for _ in range(2)]
     assert first["snmp_scrape_packets_sent"] > 1  # with finding out what it is
     assert second["snmp_scrape_packets_sent"] == 1
     assert second["snmp_scrape_packets_retried"] == 0
-    assert second["snmp_scrape_pdus_returned"] == 8
+    assert second["snmp_scrape_pdus_returned"] == 9
+    assert 0 < second["snmp_scrape_duration_seconds"] < first["snmp_scrape_duration_seconds"]
+    assert second["snmp_scrape_walk_duration_seconds"] == second["snmp_scrape_duration_seconds"]
 
 
 @pytest.mark.parametrize(

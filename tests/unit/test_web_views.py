@@ -166,7 +166,10 @@ def test_a_circuit_shows_its_last_minute_with_what_decided(site):
     }
     row = Row(key, texts=(("netmon_circuit_fault_info", "line"),))
     told = reading(
-        CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, [(row, (0, None, 1, *[None] * 9))], earlier(now, -45)
+        CIRCUIT_MINUTE,
+        CIRCUIT_MINUTE_METRICS,
+        [(row, (0, None, 1, *[None] * (len(CIRCUIT_MINUTE_METRICS) - 3)))],
+        earlier(now, -45),
     )
     site.latest.accept([told, Fact(CIRCUIT_MINUTE, key, values, now)])
     first, second = circuit_documents(look(site))

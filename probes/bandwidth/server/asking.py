@@ -6,9 +6,8 @@ import socket
 
 from aiohttp import web
 
-from netmon import sdk
 from probes.bandwidth.place import AGENT
-from probes.bandwidth.server.desk import Client
+from probes.bandwidth.server.desk import Client, Desk
 from probes.bandwidth.server.own_side import OwnSide
 
 
@@ -30,9 +29,9 @@ def socket_of(request: web.Request) -> socket.socket:
     return sock
 
 
-def own_side(request: web.Request, clock: sdk.Clock) -> OwnSide:
+def own_side(request: web.Request, desk: Desk) -> OwnSide:
     """Return this end's side of a test that begins now."""
-    return OwnSide(clock, socket_of(request).getsockname()[0], AGENT)
+    return OwnSide(desk.clock, socket_of(request).getsockname()[0], AGENT, desk.limits.bits_per_second)
 
 
 def hang_up(request: web.Request) -> None:

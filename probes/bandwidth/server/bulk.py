@@ -59,6 +59,7 @@ class Bulk:
                 if looked_bytes >= _PART_BYTES:
                     looked_bytes = 0
                     visit.note(tcp_flow(sock), sock.fileno())
+                    await self._desk.pace(visit)
                 if visit.spent_bytes >= self._desk.limits.test_bytes:
                     hang_up(request)
                     break
@@ -86,7 +87,7 @@ class Bulk:
         desk = self._desk
         with desk.test(client_of(request), partial(hang_up, request)) as visit:
             if visit.side is None:
-                visit.side = own_side(request, desk.clock)
+                visit.side = own_side(request, desk)
             try:
                 async with asyncio.timeout(visit.began + desk.limits.seconds - desk.clock.monotonic()):
                     yield visit
@@ -114,6 +115,7 @@ class Bulk:
                 await asyncio.get_running_loop().sendfile(transport, pool, 0, _PART_BYTES, fallback=False)
             visit.spent_bytes += _PART_BYTES
             visit.note(tcp_flow(sock), sock.fileno())
+            await self._desk.pace(visit)
 
 
 def _make_pool() -> BinaryIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from probes.tcp_info import TcpFlow
 
 _HOUR_SECONDS, _DAY_SECONDS = 3600.0, 86_400.0
 _MOST_SOURCES = 4096
+_TOGETHER_SECONDS = 60.0
 # A stream that ends and asks for more belongs to the same test.
 _BETWEEN_STREAMS_SECONDS = 1.0
 
@@ -41,12 +43,16 @@ class TurnedAway(Exception):  # noqa: N818 - it is an answer, not a defect
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds and bytes of one test; tests of an hour by one address; bytes of a day by all."""
+    """Seconds and bytes of one test; tests of an hour by one address; bytes of a day by all.
+
+    `bits_per_second` is the most that a transfer may have (0: all there is); trains are short, and may more.
+    """
 
     seconds: float = 15.0
     test_bytes: int = 4_000_000_000
     tests_per_hour: int = 60
     day_bytes: int = 200_000_000_000
+    bits_per_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,21 @@ class Desk:
             hang_up()
         return visit
 
+    async def pace(self, visit: Visit) -> None:
+        """Wait until a test may have more, where there is a most that it may have."""
+        if not self.limits.bits_per_second:
+            return
+        due = visit.began + visit.spent_bytes * 8 / self.limits.bits_per_second
+        await asyncio.sleep(max(due - self.clock.monotonic(), 0.0))
+
     def check(self, client: Client) -> None:
         """Raise TurnedAway for who may not ask at all."""
         found = ip_address(client.address.partition("%")[0])
         if not any(found.version == network.version and found in network for network in self.allowed):
             raise self._away(Turned.STRANGER)
-        if self.token and not hmac.compare_digest(client.token.encode(), self.token.encode()):
+        if self.token and not hmac.compare_digest(
+            client.token.encode("utf-8", "surrogatepass"), self.token.encode()
+        ):
             raise self._away(Turned.UNKNOWN)
 
     def _enter(self, client: Client) -> Visit:
@@ -151,7 +166,11 @@ class Desk:
         grown_bytes = visit.spent_bytes - visit.charged_bytes
         visit.charged_bytes = visit.spent_bytes
         self.spent_bytes_total += grown_bytes
-        self._spent.append((visit.idle_since, grown_bytes))
+        since, before_bytes = self._spent[-1] if self._spent else (-_DAY_SECONDS, 0)
+        if visit.idle_since - since < _TOGETHER_SECONDS:  # or a day of short streams would be a long list
+            self._spent[-1] = since, before_bytes + grown_bytes
+        else:
+            self._spent.append((visit.idle_since, grown_bytes))
 
     def _count(self, address: str, now: float) -> None:
         """Note that an address begins a test; TurnedAway when it has had too many."""

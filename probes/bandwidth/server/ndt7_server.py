@@ -21,7 +21,7 @@ from probes.bandwidth.ndt7_message import (
 )
 from probes.bandwidth.place import keep_queue_short
 from probes.bandwidth.server.asking import socket_of
-from probes.bandwidth.server.desk import Visit
+from probes.bandwidth.server.desk import Desk, Visit
 from probes.bandwidth.server.own_side import OwnSide
 from probes.tcp_info import tcp_flow
 
@@ -33,8 +33,8 @@ _TEST_SECONDS, _CLOSE_SECONDS = 10.0, 1.0
 class Ndt7Server:
     """One test in one WebSocket."""
 
-    def __init__(self, request: web.Request, visit: Visit, side: OwnSide, most_bytes: int) -> None:
-        self._request, self._visit, self._side, self._most_bytes = request, visit, side, most_bytes
+    def __init__(self, request: web.Request, visit: Visit, side: OwnSide, desk: Desk) -> None:
+        self._request, self._visit, self._side, self._desk = request, visit, side, desk
         self._ws = web.WebSocketResponse(
             protocols=(PROTOCOL,),
             max_msg_size=_LARGEST_RECEIVED_BYTES,
@@ -60,9 +60,14 @@ class Ndt7Server:
         message, due_seconds = data[:FIRST_MESSAGE_BYTES], MEASURED_EVERY_SECONDS
         hearing = asyncio.create_task(self._hear_end())
         try:
-            while not self._ws.closed and not hearing.done() and self._visit.spent_bytes < self._most_bytes:
+            while (
+                not self._ws.closed
+                and not hearing.done()
+                and self._visit.spent_bytes < self._desk.limits.test_bytes
+            ):
                 await self._ws.send_bytes(message)
                 self._count(len(message))
+                await self._desk.pace(self._visit)
                 size_bytes = next_message_bytes(len(message), self._app_bytes)
                 if size_bytes != len(message):
                     message = data[:size_bytes]
@@ -83,7 +88,8 @@ class Ndt7Server:
         async for message in self._ws:
             if message.type is WSMsgType.BINARY:
                 self._count(len(message.data))
-            if self._visit.spent_bytes >= self._most_bytes:
+                await self._desk.pace(self._visit)
+            if self._visit.spent_bytes >= self._desk.limits.test_bytes:
                 return
             if self._side.seconds >= due_seconds:
                 due_seconds = self._side.seconds + MEASURED_EVERY_SECONDS

@@ -40,6 +40,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="tests of an hour by one address (default: %(default)s)",
     )
     group.add_argument(
+        "--most-rate",
+        metavar="RATE",
+        help="most that a transfer may have, such as 500Mbit/s (default: no limit)",
+    )
+    group.add_argument(
         "--day-volume", default="200GB", help="bytes of a day by all together (default: %(default)s)"
     )
 
@@ -52,11 +57,13 @@ def make_desk(options: Namespace, allowed: Sequence[Network], clock: sdk.Clock) 
         raise sdk.UsageError("--capacity beyond loopback takes --token-file: who knows the token may test")
     try:
         day_bytes = sdk.size_bytes(options.day_volume)
+        rate = sdk.rate_bits_per_second(options.most_rate) if options.most_rate else 0
     except ValueError as error:
-        raise sdk.UsageError(f"--day-volume: {error}") from error
+        raise sdk.UsageError(f"--day-volume, --most-rate: {error}") from error
     if options.tests_per_hour < 1:
         raise sdk.UsageError("--tests-per-hour needs a number above zero")
-    return Desk(allowed, token, Limits(tests_per_hour=options.tests_per_hour, day_bytes=day_bytes), clock)
+    limits = Limits(tests_per_hour=options.tests_per_hour, day_bytes=day_bytes, bits_per_second=rate)
+    return Desk(allowed, token, limits, clock)
 
 
 def capacity_endpoint(options: Namespace) -> Endpoint:

@@ -19,6 +19,7 @@ class OwnSide:
     clock: sdk.Clock
     local_address: str
     release: str
+    most_bits_per_second: int = 0
     began: float = field(init=False)
     _witness: Witness = field(init=False)
 
@@ -34,7 +35,9 @@ class OwnSide:
     def host(self) -> dict[str, sdk.Json]:
         """Return processors and card, one number for all cores."""
         state = self._witness.state(self.local_address)
-        record = {name: value for name, value in described(state).items() if name != "core_busy_ratios"}
+        record = {name: value for name, value in described(state).items() if not isinstance(value, list)}
+        if self.most_bits_per_second:
+            record["most_bits_per_second"] = self.most_bits_per_second
         return record | {"idlest_core_ratio": state.idlest_core_ratio, "release": self.release}
 
     def record(self, flows: list[TcpFlow]) -> dict[str, sdk.Json]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from aiohttp import WSMsgType, web
 
 from netmon import sdk
+from probes.bandwidth.ndt7_message import parse_object
 from probes.bandwidth.server.asking import socket_of
 from probes.bandwidth.server.desk import Limits, Visit
 from probes.bandwidth.server.own_side import OwnSide
@@ -52,7 +53,7 @@ class TrainServer:
         try:
             sock.bind((control.getsockname()[0], 0))
             train_socket = TrainSocket(sock, key)
-            with contextlib.suppress(TimeoutError, ConnectionError):
+            with contextlib.suppress(TimeoutError, OSError):  # what the network does not take, ends it
                 async with asyncio.timeout(self._limits.seconds):
                     await self._session(train_socket, key)
         finally:
@@ -100,8 +101,4 @@ class TrainServer:
             message = await self._ws.receive()
         if message.type is not WSMsgType.TEXT:
             return None
-        try:
-            found = json.loads(message.data)
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) else None
+        return parse_object(message.data)

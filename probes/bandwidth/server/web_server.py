@@ -19,6 +19,8 @@ from probes.bandwidth.server.train_server import TRAINS_PATH, TrainServer
 
 _STATUS = {Turned.STRANGER: 403, Turned.UNKNOWN: 401, Turned.BUSY: 503, Turned.OFTEN: 429, Turned.VOLUME: 503}
 _STOP_SECONDS = 1.0
+# How long what nobody asked for is still read, and how long a connection may say nothing.
+_LINGER_SECONDS, _IDLE_SECONDS = 0.5, 15.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -29,7 +31,12 @@ class CapacityServer:
         self._desk = desk
         self._bulk = Bulk(desk)
         self._runner = web.AppRunner(
-            self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=_STOP_SECONDS
+            self._application(),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_STOP_SECONDS,
+            lingering_time=_LINGER_SECONDS,
+            keepalive_timeout=_IDLE_SECONDS,
         )
         self.port = 0
 
@@ -79,12 +86,12 @@ class CapacityServer:
             raise web.HTTPBadRequest(text=f"the subprotocol is {PROTOCOL}\n")
         with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
             limits = self._desk.limits
-            server = Ndt7Server(request, visit, own_side(request, self._desk.clock), limits.test_bytes)
+            server = Ndt7Server(request, visit, own_side(request, self._desk), self._desk)
             return await server.serve(down=request.path == DOWNLOAD_PATH, seconds=limits.seconds)
 
     async def _trains(self, request: web.Request) -> web.StreamResponse:
         with self._desk.test(client_of(request), partial(hang_up, request), alone=True) as visit:
-            server = TrainServer(request, visit, own_side(request, self._desk.clock), self._desk.limits)
+            server = TrainServer(request, visit, own_side(request, self._desk), self._desk.limits)
             return await server.serve()
 
 

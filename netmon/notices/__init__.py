@@ -1,0 +1,1 @@
+"""What is told to whom, and how: a durable queue for each channel."""
