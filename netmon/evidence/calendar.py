@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import compress
 from zoneinfo import ZoneInfo
 
-from netmon.config.hours import Hours
+from netmon.hours import Hours
 
 MINUTES_OF_DAY = 24 * 60
 _ON, _OFF = b"\1", b"\0"

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from netmon.config.hours import Hours
 from netmon.evidence.inputs.cells import hours
 from netmon.evidence.inputs.terms import Terms
 from netmon.evidence.statistics.quantiles import reached_by
+from netmon.hours import Hours
 
 MEGABIT = 1_000_000
 

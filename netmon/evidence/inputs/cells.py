@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainValidator
 
-from netmon.config.hours import Hours, Span, parse_hours
 from netmon.config.values import Name, Timezone, Words
+from netmon.hours import Hours, Span, parse_hours
 from netmon.units import BitsPerSecond, Seconds, duration_seconds
 
 ALWAYS = Hours((Span(frozenset(range(7)), 0, 24 * 60),))

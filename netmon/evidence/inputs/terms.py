@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from netmon.config.hours import Hours
 from netmon.config.section import Problem, Section
 from netmon.config.site import RateLayer, Technology
 from netmon.evidence.inputs.cells import (
@@ -26,6 +25,7 @@ from netmon.evidence.inputs.cells import (
     YesNo,
 )
 from netmon.evidence.inputs.schemes import Cap, CapText, Schemes, SchemesText
+from netmon.hours import Hours
 
 CAUSES = ("planned", "customer", "force_majeure")
 

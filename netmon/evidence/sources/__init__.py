@@ -1,0 +1,1 @@
+"""Where measurements are read from: a state folder, or what sinks brought to the centre."""
