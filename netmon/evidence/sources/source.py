@@ -19,7 +19,7 @@ class Line:
 
 
 class Source(ABC):
-    """Reads what was measured. All methods block: call them from a command. Errors are NetmonError, in words."""
+    """Reads what was measured. All methods block: call them from a command. Errors are NetmonErrors."""
 
     @abstractmethod
     def lines(self, days: Days) -> Sequence[Line]:
