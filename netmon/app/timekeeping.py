@@ -9,7 +9,7 @@ from netmon.hub import Hub
 from netmon.model import Event, Json, Retention, Stamp
 from netmon.schedule.calendar import Calendar
 from netmon.schedule.clock_watch import ClockWatch
-from netmon.web.format import duration, span
+from netmon.wording import duration, span
 
 log = logging.getLogger(__name__)
 

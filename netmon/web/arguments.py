@@ -11,8 +11,8 @@ from http import HTTPStatus
 from netmon.model import Labels
 from netmon.units import duration_seconds
 from netmon.web.document_json import Schema
-from netmon.web.format import span
 from netmon.web.problem import Problem
+from netmon.wording import span
 
 
 @dataclass(frozen=True, slots=True)

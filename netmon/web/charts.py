@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-Values = Sequence[float | None]
+from netmon.strokes import Values, polyline, runs
 
 HEIGHT = 24
 STEP = 2
@@ -64,45 +63,22 @@ def _y(value: float, top: float) -> int:
     return HEIGHT - _INK - round(room * max(value, 0.0) / top) if top > 0 else HEIGHT - _INK
 
 
-def _runs(values: Values) -> list[list[tuple[int, float]]]:
-    """Return the stretches of known values, each as positions and values."""
-    numbered = enumerate(values)
-    runs = [list(run) for known, run in groupby(numbered, lambda one: one[1] is not None) if known]
-    return [[(at, value) for at, value in run if value is not None] for run in runs]
-
-
 def line(values: Values, top: float) -> str:
     """Return an SVG path through the known values, broken at gaps; a lone value is a short dash."""
     path = list[str]()
-    for run in _runs(values):
+    for run in runs(values):
         points = [(at * STEP + STEP // 2, _y(value, top)) for at, value in run]
-        path.append(_polyline(points) if len(points) > 1 else f"M{points[0][0] - 1} {points[0][1]}h2")
+        path.append(polyline(points) if len(points) > 1 else f"M{points[0][0] - 1} {points[0][1]}h2")
     return "".join(path)
 
 
 def area(values: Values, top: float) -> str:
     """Return an SVG path of what lies below the line, closed at the bottom for each stretch."""
     path = list[str]()
-    for run in _runs(values):
+    for run in runs(values):
         points = [(at * STEP + STEP // 2, _y(value, top)) for at, value in run]
         if len(points) > 1:
-            path.append(f"{_polyline(points)}V{HEIGHT}H{points[0][0]}z")
-    return "".join(path)
-
-
-def _polyline(points: Sequence[tuple[int, int]]) -> str:
-    # Relative steps are short, and a level stretch is one step.
-    (x, y), path = points[0], [f"M{points[0][0]} {points[0][1]}"]
-    level = 0
-    for next_x, next_y in points[1:]:
-        if next_y == y:
-            level += next_x - x
-        else:
-            path.append(f"h{level}" if level else "")
-            path.append(f"l{next_x - x} {next_y - y}")
-            level = 0
-        x, y = next_x, next_y
-    path.append(f"h{level}" if level else "")
+            path.append(f"{polyline(points)}V{HEIGHT}H{points[0][0]}z")
     return "".join(path)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from netmon import wording as human
 from netmon.latest import LatestRow
 from netmon.model import Value
 from netmon.verdict.view import View, stale_seconds
-from netmon.web import format as human
 from netmon.web.equipment import (
     AmountDocument,
     Health,

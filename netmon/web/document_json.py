@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from netmon.model import Json
-from netmon.web.format import rfc3339
+from netmon.wording import rfc3339
 
 Schema = dict[str, object]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from netmon.web import format as human
+from netmon import wording as human
 from netmon.web.equipment import NeighbourDocument, PortDocument, PortState
 
 MARKS: Mapping[PortState, str] = {

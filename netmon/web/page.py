@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from netmon.web import format as human
+from netmon import wording as human
 from netmon.web.charts import Chart, chart
 from netmon.web.documents import (
     CircuitDocument,

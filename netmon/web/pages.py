@@ -12,9 +12,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from netmon.model import Fault, SlotState
+from netmon.templates import Templates
 from netmon.web import device_page, page, technician
 from netmon.web.device_readings import rows_of
 from netmon.web.documents import VerdictDocument
+from netmon.web.files import static_file
 from netmon.web.incidents import RecentIncidents
 from netmon.web.look import Look
 from netmon.web.press import Press
@@ -24,7 +26,6 @@ from netmon.web.scale import Scales
 from netmon.web.settings import WebSettings
 from netmon.web.site import WebSite
 from netmon.web.snapshot import Snapshot, take
-from netmon.web.templates import Templates, static_file
 from netmon.web.trends import Trends
 
 _KEEP_SECONDS = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from netmon.web import format as human
+from netmon import wording as human
 from netmon.web.snapshot import Snapshot
 from netmon.web.trends import WINDOWS
 

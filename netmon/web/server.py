@@ -9,10 +9,12 @@ from collections import Counter
 from aiohttp import web
 
 from netmon.errors import NetmonError
+from netmon.templates import Templates, csp_hash
 from netmon.web.admission import Door
 from netmon.web.api import Api
 from netmon.web.attempts import Attempts
 from netmon.web.exporters import Exporters
+from netmon.web.files import TEMPLATES
 from netmon.web.guard import Guard
 from netmon.web.identity import HostNames, SiteHostNames, Tokens
 from netmon.web.nonsense import Nonsense
@@ -21,7 +23,6 @@ from netmon.web.pages import Pages
 from netmon.web.press import Press
 from netmon.web.settings import Limits, Tls, WebSettings, split_address
 from netmon.web.site import WebSite
-from netmon.web.templates import Templates, csp_hash
 
 
 class WebServer:
@@ -30,7 +31,7 @@ class WebServer:
     def __init__(self, site: WebSite, settings: WebSettings) -> None:
         self._settings = settings
         self._press = Press()
-        templates = Templates()
+        templates = Templates(TEMPLATES)
         pages = Pages(site, settings, self._press, templates)
         self._guard = self._main_guard(site)
         app = _application(self._guard, settings.limits)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from netmon import wording as human
 from netmon.model import SlotState
 from netmon.model.outcome import Outcome
 from netmon.verdict.view import TargetState
-from netmon.web import format as human
 from netmon.web.documents import CircuitDocument, DeviceDocument, VerdictDocument
 from netmon.web.interfaces import own_interface_documents
 from netmon.web.site import Health

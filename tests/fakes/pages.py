@@ -7,13 +7,14 @@ from html.parser import HTMLParser
 
 from fakes.site_sample import SampleSite
 
+from netmon.templates import Templates
 from netmon.web import device_page, look, page, technician
 from netmon.web.device_readings import rows_of
+from netmon.web.files import TEMPLATES
 from netmon.web.incidents import RecentIncidents
 from netmon.web.pages import headline
 from netmon.web.scale import Scales
 from netmon.web.snapshot import Snapshot, take
-from netmon.web.templates import Templates
 from netmon.web.trends import Trends
 from netmon.web.views import event_document
 
@@ -113,4 +114,4 @@ def technician_page(site: SampleSite) -> bytes:
 
 def _render(template: str, content) -> bytes:
     tone, word = headline(content.verdict)
-    return Templates().render(template, page=content, tone=tone, word=word)
+    return Templates(TEMPLATES).render(template, page=content, tone=tone, word=word)

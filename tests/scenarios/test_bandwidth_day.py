@@ -25,16 +25,17 @@ from netmon.model.derived import BANDWIDTH_PLAN, CIRCUIT_MINUTE
 from netmon.runner import Runner
 from netmon.schedule.ticker import Job, Ticker
 from netmon.shared import Loads, Slot
+from netmon.templates import Templates
 from netmon.verdict.book import Book
 from netmon.verdict.minutes import Minutes
 from netmon.verdict.rules import decide
 from netmon.verdict.view import View, Watch, WatchedCircuit, WatchedProbe
 from netmon.web import page
+from netmon.web.files import TEMPLATES
 from netmon.web.pages import headline
 from netmon.web.scale import Scales
 from netmon.web.site import Health
 from netmon.web.snapshot import take
-from netmon.web.templates import Templates
 from netmon.web.views import event_document
 from probes.bandwidth.agenda import appointments
 from probes.bandwidth.curve import Curve
@@ -252,7 +253,7 @@ def rendered(watch, latest, clock) -> str:
     gathered = page.Gathered(snapshot, now, events, health, {}, defaultdict(dict), scales)
     content = page.compose(gathered)
     tone, word = headline(content.verdict)
-    return Templates().render("page.html", page=content, tone=tone, word=word).decode()
+    return Templates(TEMPLATES).render("page.html", page=content, tone=tone, word=word).decode()
 
 
 class DayLoop(VirtualLoop):

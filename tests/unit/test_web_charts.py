@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netmon import wording as human
 from netmon.web import charts
-from netmon.web import format as human
 
 VALUES = st.lists(st.none() | st.floats(0, 1e12), min_size=1, max_size=72)
 

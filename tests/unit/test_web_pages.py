@@ -10,13 +10,14 @@ from fakes.site_sample import SITE, SamplePort, device_records, probe_row, readi
 
 from netmon.model import Event, Fact, Fault, Outcome, SlotState
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
+from netmon.templates import Templates, csp_hash
 from netmon.verdict.view import WatchedDevice, WatchedProbe
 from netmon.web import look, page
 from netmon.web.documents import VerdictDocument
+from netmon.web.files import TEMPLATES
 from netmon.web.pages import headline
 from netmon.web.scale import Scale, Scales
 from netmon.web.snapshot import take
-from netmon.web.templates import Templates, csp_hash
 from netmon.web.trends import Trends
 from netmon.web.views import ANSWER_TIME, WHOLE_RUN, probe_documents
 
@@ -125,7 +126,7 @@ def test_the_technician_page_needs_nothing_else():
     html = technician_page(sample_site(FakeClock())).decode()
     assert not re.search(r"(src|href)=\"(?!data:,)", html)
     style = html[html.index("<style>") + 7 : html.index("</style>")]
-    assert csp_hash(style) == csp_hash(Templates().render("technician.css").decode())
+    assert csp_hash(style) == csp_hash(Templates(TEMPLATES).render("technician.css").decode())
 
 
 def test_the_technician_page_says_since_when():

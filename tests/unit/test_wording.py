@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from netmon.web import format as human
+from netmon import wording as human
 
 NOW = datetime(2025, 6, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""The door to jinja2: templates of this package, with everything escaped."""
+"""The door to jinja2: templates of a folder, with everything escaped."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from netmon.web import format as human
+from netmon import wording as human
 
-_FOLDER = Path(__file__).parent
 _FILTERS = {
     "bit_rate": human.bit_rate,
     "size": human.size,
@@ -27,10 +26,10 @@ _FILTERS = {
 class Templates:
     """Renders pages. Device strings are text here and everywhere: nothing is marked as safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         # Autoescape is on for every file, whatever its name; a missing value is an error, not a blank.
         self._environment = Environment(
-            loader=FileSystemLoader(_FOLDER / "templates"),
+            loader=FileSystemLoader(folder),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -43,11 +42,6 @@ class Templates:
     def render(self, name: str, **values: object) -> bytes:
         """Return a page in UTF-8."""
         return self._environment.get_template(name).render(values).encode("utf-8", "replace")
-
-
-def static_file(name: str) -> bytes:
-    """Return a file of the package's `static` folder; for names that the code knows, never a client's."""
-    return (_FOLDER / "static" / name).read_bytes()
 
 
 def csp_hash(inline: str) -> str:
