@@ -1,0 +1,317 @@
+"""A finished report of the estate: what is printed, free of how it was computed.
+
+Tables without rows are empty: the page says in a sentence what a reader would miss. What later comes beside
+these (need score, forecasts, life cycle, carbon, open data) are further tables and columns, and no other shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from netmon.evidence.claim_ledger import Standing
+from netmon.evidence.grade import Grade
+from netmon.evidence.notice import Urgency
+from netmon.evidence.reports.figure import Figure
+from netmon.evidence.reports.model import Reference, Revision
+from netmon.evidence.reports.parts import CauseRow, UpgradePanel
+from netmon.evidence.reports.series import Key
+from netmon.evidence.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class EstateHeader:
+    """Which days the report is of (both included, each site's own days), and what it stands on.
+
+    `use_first` is the first of the days whose busy hour is "now": the last month's worth of the period.
+    """
+
+    first: date
+    last: date
+    use_first: date
+    as_of: date
+    sites: Figure
+    circuits: Figure
+    method: int
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the estate; each says of how many sites or circuits it is known (`n`), and of how many not."""
+
+    delivered_share: Figure
+    """Circuits shown to be delivered as contracted, of those shown either way."""
+    four_of_five: Figure
+    """Share of the contracted rate that four circuits of five reached four times of five."""
+    user_minutes_lost: Figure
+    monthly: Figure
+    recovered: Figure
+    """Share of all credit that was possible that came."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many sites or circuits have one answer to one question. `count.n` is how many were asked."""
+
+    KEY: Key = ("question", "answer")
+    question: str
+    answer: str
+    count: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class LeagueRow:
+    """One supplier. `place` has no value where too little was seen; its bounds are the places it may have.
+
+    `availability` is of all its circuits' minutes within their contracts' hours, with worst and best as
+    bounds. `down` has the fewest and the most minutes that it may answer for.
+    """
+
+    KEY: Key = ("supplier",)
+    supplier: str
+    place: Figure
+    circuits: Figure
+    availability: Figure
+    down: Figure
+    outages: Figure
+    longest: Figure
+    kept: Figure
+    """Share of the circuits with a promised availability that were shown to keep it in every month."""
+    delivered: Figure
+    """Share of the circuits shown either way that were delivered as contracted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """Credits by where they stand: possible, subject to contract; claimed; received; time-barred."""
+
+    KEY: Key = ("standing",)
+    standing: Standing
+    pounds: Figure
+    months: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One month of one circuit: possible credit, subject to contract, and what became of it."""
+
+    KEY: Key = ("circuit", "period")
+    circuit: str
+    period: str
+    site: str | None
+    supplier: str | None
+    clause: str | None
+    standing: Standing
+    possible: Figure
+    claimed: Figure
+    received: Figure
+    claim_by: Figure
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """Medians over the circuits of one product and technology; `n` of each is how many are known."""
+
+    KEY: Key = ("product", "technology")
+    product: str
+    technology: str
+    circuits: Figure
+    monthly: Figure
+    per_contracted: Figure
+    per_delivered: Figure
+    per_used: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterRow:
+    """Contracts that end in one quarter, such as "2027 Q1"; "not known" is one of them."""
+
+    KEY: Key = ("quarter",)
+    quarter: str
+    contracts: Figure
+    monthly: Figure
+    red: Figure
+    amber: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """One circuit's contract at the end of the period: when it ends, and by when to act."""
+
+    KEY: Key = ("circuit",)
+    circuit: str
+    site: str | None
+    supplier: str | None
+    product: str | None
+    technology: str | None
+    document: str
+    monthly: Figure
+    ends: Figure
+    notice_by: Figure
+    decide_by: Figure
+    days_left: Figure
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSite:
+    """One site. `rank` has no value where too little of its use was seen.
+
+    Of several circuits, use and saturation are the fullest one's, supplier's minutes and pounds are sums;
+    user-minutes were lost while all of them were down. Verdicts: None, nothing was promised, or no contract.
+    """
+
+    KEY: Key = ("site",)
+    rank: Figure
+    site: str
+    name: str | None
+    kind: str | None
+    circuits: tuple[str, ...]
+    suppliers: tuple[str, ...]
+    users: Figure
+    busy_share: Figure
+    saturated: Figure
+    """Service minutes; as every user has them, also the congested user-minutes per user."""
+    saturated_share: Figure
+    required: Figure
+    user_minutes_lost: Figure
+    delivered_share: Figure
+    delivered: Verdict | None
+    supplier_down: Figure
+    available: Verdict | None
+    narrow: Figure
+    """Where most of its bad minutes were, with their share in the note."""
+    monthly: Figure
+    ends: Figure
+    notice_by: Figure
+    grade: Grade
+    action: str
+    reason: str
+    also: tuple[str, ...]
+    """What else is to be done, with reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One site in a small chart; shares are None where not known."""
+
+    KEY: Key = ("site",)
+    site: str
+    busy_share: float | None
+    saturated_share: float | None
+    delivered_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """Sites of one type, or with lines of one supplier: medians over sites, with the least and the most."""
+
+    KEY: Key = ("by", "group")
+    by: str
+    """ "type" or "supplier"."""
+    group: str
+    sites: Figure
+    busy_share: Figure
+    saturated_share: Figure
+    delivered_share: Figure
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRow:
+    """One kind of trouble, by how many sites had it in the same minute."""
+
+    KEY: Key = ("trouble",)
+    trouble: str
+    sites: Figure
+    """Sites that had it at all."""
+    alone: Figure
+    """Site-minutes in which fewer than three sites had it."""
+    together: Figure
+    """Minutes in which three sites or more had it: its cause is beyond each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRow:
+    """One outcome over the upgrades of one wave: how many changed which way, and the middle change.
+
+    `change` has the least and the most of the sites' changes as its bounds.
+    """
+
+    KEY: Key = ("wave", "outcome")
+    wave: str
+    outcome: str
+    upgrades: Figure
+    better: Figure
+    worse: Figure
+    not_shown: Figure
+    """No change shown, or not conclusive."""
+    too_little: Figure
+    change: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class EstateUpgrade:
+    """One site's upgrade, and what a congested user-minute that it removed came to."""
+
+    KEY: Key = ("site", "circuit")
+    site: str
+    circuit: str
+    panel: UpgradePanel
+    per_user_minute: Figure
+    """Pounds by congested user-minutes that are gone each service day; no value unless it was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something of which one side knows and the other does not."""
+
+    KEY: Key = ("thing", "name")
+    thing: str
+    """ "site", "circuit" or "upgrade"."""
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Time of a circuit that was asked to be left out."""
+
+    KEY: Key = ("circuit", "start", "reference")
+    circuit: str
+    start: datetime
+    end: datetime
+    cause: str
+    minutes: Figure
+    reason: str
+    agreed_by: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class EstateReport:
+    """A finished report: counts first, then the ranked table, then what it rests on."""
+
+    header: EstateHeader
+    counts: tuple[CountRow, ...]
+    totals: Totals
+    league: tuple[LeagueRow, ...]
+    standings: tuple[StandingRow, ...]
+    prices: tuple[PriceRow, ...]
+    quarters: tuple[QuarterRow, ...]
+    sites: tuple[RankedSite, ...]
+    groups: tuple[GroupRow, ...]
+    waves: tuple[WaveRow, ...]
+    upgrades: tuple[EstateUpgrade, ...]
+    causes: tuple[CauseRow, ...]
+    shared: tuple[SharedRow, ...]
+    contracts: tuple[ContractRow, ...]
+    claims: tuple[ClaimRow, ...]
+    gaps: tuple[Gap, ...]
+    exclusions: tuple[Excluded, ...]
+    method: tuple[Reference, ...]
+    yardsticks: tuple[Reference, ...]
+    sources: tuple[Reference, ...]
+    revision: Revision | None = None
