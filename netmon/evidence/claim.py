@@ -65,14 +65,16 @@ def tests_told(records: Iterable[RecordJson], circuit: str) -> Iterator[SpeedTes
         if record.get("kind") != BANDWIDTH_TEST or not isinstance(rates, Mapping):
             continue
         if isinstance(key, Mapping) and key.get("circuit") == circuit:
-            cross = record.get("cross_bits_per_second")
             yield SpeedTest(
                 _whole(record["t"]),
                 str(record["direction"]),
                 str(record["method"]),
-                {layer: float(_whole(rate)) for layer, rate in rates.items()},
-                None if cross is None else float(_whole(cross)),
+                _rates(rates),
+                _rates(record["cross_bits_per_second"]),
                 str(record["spoiled"]),
+                str(record["doubt"]),
+                _whole(record["error_ppm"]),
+                record["claimable"] is True,
             )
 
 
@@ -137,6 +139,7 @@ def _judged(found: Delivered) -> Json:
         "bad_days": counted.bad_days,
         "inconclusive": counted.inconclusive,
         "invalid": counted.invalid,
+        "unclaimable": counted.unclaimable,
         "percentile": None if found.percentile is None else round(found.percentile),
         "verdict": str(found.verdict),
         "claim_ready": found.claim_ready,
@@ -145,6 +148,11 @@ def _judged(found: Delivered) -> Json:
 
 def _pence(money: Decimal | None) -> int | None:
     return None if money is None else int(money * _PENCE)
+
+
+def _rates(told: Json) -> Mapping[str, float]:
+    found = told if isinstance(told, Mapping) else {}
+    return {layer: float(_whole(rate)) for layer, rate in found.items()}
 
 
 def _whole(value: Json) -> int:

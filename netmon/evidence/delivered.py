@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import floor
 
@@ -19,6 +19,8 @@ from netmon.evidence.yardsticks import YARDSTICKS, asked_hours, threshold
 LEAST_TESTS = 29
 """With fewer, not even a row of passes shows anything about nine of ten."""
 CLAIM_TESTS, CLAIM_DAYS, CLAIM_TESTS_OF_A_DAY = 120, 20, 8
+_Test = tuple[Proof, float, bool]
+"""What it says, its rate, and whether the supplier has to accept it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Counted:
     """How many tests there were: `tests` count, on so many days, and `fails` of them were below.
 
     `bad_days` are those of which over a tenth of the tests failed. `effective` is what the tests are worth,
-    as those of a day resemble each other. Inconclusive and invalid ones count nowhere else.
+    as those of a day resemble each other. Inconclusive and invalid ones count nowhere else. `unclaimable`
+    fails are of endpoints that the supplier need not accept: no claim rests on them.
     """
 
     tests: int
@@ -36,6 +39,7 @@ class Counted:
     inconclusive: int
     invalid: int
     effective: float
+    unclaimable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Delivered:
 
     A share of `target` of the tests is to reach `threshold`; `share` did. `breach_at` is from how many fails
     a breach is shown (None: so few tests cannot). `percentile` is that of the rates at 1 - `target`. `why`
-    is in words. `claim_ready`: tests and days are enough for a claim, and a breach holds by days as well.
+    is in words. `claim_ready`: tests and days are enough for a claim, and a breach holds by days as well, and
+    by the tests that the supplier has to accept.
     """
 
     yardstick: str
@@ -70,7 +75,7 @@ def delivered(
     limit, layer = threshold(yardstick, terms, direction), terms.rate_layer if terms else "IP"
     hours, zone = asked_hours(yardstick, terms), days.zone
     bought = _bought(terms, direction)
-    by_day: dict[date, list[tuple[Proof, float]]] = {}
+    by_day: dict[date, list[_Test]] = {}
     invalid = 0
     for test in sorted(tests, key=lambda one: (one.minute, one.method)):
         if test.direction != direction or test.method == PASSIVE:
@@ -85,7 +90,7 @@ def delivered(
         if value is None or proof is None:
             invalid += 1
         else:
-            by_day.setdefault(local_day(test.minute, zone), []).append((proof, value))
+            by_day.setdefault(local_day(test.minute, zone), []).append((proof, value, test.claimable))
     return _finding(name, direction, limit, by_day, invalid)
 
 
@@ -93,21 +98,22 @@ def _finding(
     name: str,
     direction: str,
     limit: float | None,
-    by_day: dict[date, list[tuple[Proof, float]]],
+    by_day: dict[date, list[_Test]],
     invalid: int,
 ) -> Delivered:
     target, known = YARDSTICKS[name].target, limit is not None
     proofs = [one for some in by_day.values() for one in some]
-    values = [value for proof, value in proofs if proof is not Proof.INCONCLUSIVE]
+    values = [value for proof, value, _ in proofs if proof is not Proof.INCONCLUSIVE]
     rows = [
         row
         for some in by_day.values()
-        if (row := [float(proof is Proof.FAIL) for proof, _ in some if proof is not Proof.INCONCLUSIVE])
+        if (row := [float(proof is Proof.FAIL) for proof, *_ in some if proof is not Proof.INCONCLUSIVE])
     ]
     n, fails, bad = len(values), int(sum(map(sum, rows))), fail_days(rows)
-    counted = Counted(n, len(rows), fails, bad, len(proofs) - n, invalid, effective_size(rows))
+    weak = sum(proof is Proof.FAIL and not claimable for proof, _, claimable in proofs)
+    counted = Counted(n, len(rows), fails, bad, len(proofs) - n, invalid, effective_size(rows), weak)
     verdict, why = _verdict(counted, target) if known else (Verdict.NOT_SHOWN, "nothing was promised")
-    by_days = verdict is not Verdict.FAIL or sign_test(bad, len(rows)) <= ALPHA
+    stands = verdict is not Verdict.FAIL or _stands(counted, target)
     return Delivered(
         name,
         direction,
@@ -121,7 +127,7 @@ def _finding(
         breach_at=breach_threshold(n, target),
         verdict=verdict,
         why=why,
-        claim_ready=by_days
+        claim_ready=stands
         and n >= CLAIM_TESTS
         and len(rows) >= CLAIM_DAYS
         and max(map(len, rows)) <= CLAIM_TESTS_OF_A_DAY,
@@ -141,6 +147,13 @@ def _verdict(counted: Counted, target: float) -> tuple[Verdict, str]:
     if breach is None or scaled < breach:
         return Verdict.NOT_SHOWN, f"{fails} of {n} tests are below, which may be chance"
     return Verdict.FAIL, f"{fails} of {n} tests are below"
+
+
+def _stands(counted: Counted, target: float) -> bool:
+    """Tell whether a breach is one by days as well, and without fails that the supplier need not accept."""
+    accepted = replace(counted, fails=counted.fails - counted.unclaimable)
+    by_days = sign_test(counted.bad_days, counted.days) <= ALPHA
+    return by_days and _verdict(accepted, target)[0] is Verdict.FAIL
 
 
 def _bought(terms: Terms | None, direction: str) -> float | None:

@@ -44,7 +44,7 @@ def quality(found: Material, part: Availability, *, enough: bool) -> Quality:
         part.contract.coverage,
         found.synced,
         unknown_minutes(strip),
-        Counter(test.direction for test in tests if test.method != PASSIVE),
+        Counter(test.direction for test in tests if test.direction and test.method != PASSIVE),
         _invalid(tests, part.terms),
         tuple((one.exclusion.reference, one.minutes, one.exclusion.agreed_by) for one in part.rulings),
         grade(part.contract.coverage, found.synced, enough=enough),

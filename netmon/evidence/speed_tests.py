@@ -1,7 +1,8 @@
 """Speed tests as evidence: what each may prove, given what else the line carried.
 
 Cross-traffic may turn a failure into a pass, or into nothing; never a pass into a failure. That favours
-the supplier, which is why the failures that are left stand.
+the supplier, which is why the failures that are left stand. What the probe itself concluded binds: what it
+calls invalid counts nowhere here, and what it doubts is no failure here.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from netmon.model.derived import BANDWIDTH_TEST
 
 _CLEAN_SHARE, _CLEAN_BITS_PER_SECOND = 0.01, 64_000
 _SURE_SHARE = 0.1
-_NOT_THE_LINE = frozenset({"host_cpu", "nic", "wifi", "server", "policy"})
+_MILLION = 1_000_000
+_OTHERS_UNKNOWN = "what else the line carried is not known"
+_NOT_THE_LINE = frozenset({"host_cpu", "nic", "wifi", "server"})
 PASSIVE = "passive"
+UNTRIED = "not tested"
 
 
 class Proof(StrEnum):
@@ -25,22 +29,27 @@ class Proof(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, no secret
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-    """Below, while others used more than a tenth of the line: kept, and never counted as a failure."""
+    """Below, and perhaps not for the line's sake: kept, and never counted as a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedTest:
-    """One direction of one test. `bits_per_second` is by layer; None and what is missing are not known.
+    """One direction of one test. Rates are bit/s by layer; None and what is missing are not known.
 
-    `cross_bits_per_second` is what else the line carried meanwhile. `spoiled` says why it proves nothing.
+    `others` is what else the line carried meanwhile, at most. `spoiled` says why it proves nothing, `doubt`
+    why what it missed cannot be laid to the line. It may be off by `error_ppm` millionths. `claimable`: its
+    endpoint is one that the supplier has to accept. One that was refused has no direction, and is spoiled.
     """
 
     minute: int
     direction: str
     method: str
     bits_per_second: Mapping[str, float]
-    cross_bits_per_second: float | None
+    others: Mapping[str, float]
     spoiled: str = ""
+    doubt: str = ""
+    error_ppm: int = 0
+    claimable: bool = True
 
     def rate(self, layer: str) -> float | None:
         """Return what the test itself carried."""
@@ -52,50 +61,76 @@ class SpeedTest:
             return self.spoiled
         if self.rate(layer) is None:
             return f"its rate is not known in layer {layer}"
-        return "" if self.cross_bits_per_second is not None else "what else the line carried is not known"
+        return "" if layer in self.others else _OTHERS_UNKNOWN
 
     def value(self, layer: str, contracted: float) -> float | None:
         """Return the rate to compare: with cross-traffic of more than a hundredth, all that was carried."""
-        rate, cross = self.rate(layer), self.cross_bits_per_second
-        if rate is None or cross is None or self.spoiled:
+        rate, others = self.rate(layer), self.others.get(layer)
+        if rate is None or others is None or self.spoiled:
             return None
-        clean = cross <= max(_CLEAN_SHARE * contracted, _CLEAN_BITS_PER_SECOND)
-        return rate if clean else rate + cross
+        clean = others <= max(_CLEAN_SHARE * contracted, _CLEAN_BITS_PER_SECOND)
+        return rate if clean else rate + others
 
     def proof(self, layer: str, contracted: float, threshold: float) -> Proof | None:
         """Return what it says about a threshold; None when it counts nowhere."""
         value = self.value(layer, contracted)
-        if value is None or self.cross_bits_per_second is None:
+        if value is None:
             return None
         if value >= threshold:
             return Proof.PASS
-        return Proof.FAIL if self.cross_bits_per_second <= _SURE_SHARE * contracted else Proof.INCONCLUSIVE
+        # In whole numbers, so that nobody's arithmetic decides: thousandths of a bit, millionths of an error.
+        near = round(value * 1000) * (_MILLION + self.error_ppm) >= round(threshold * 1000) * _MILLION
+        crowded = self.others[layer] > _SURE_SHARE * contracted
+        return Proof.INCONCLUSIVE if self.doubt or near or crowded else Proof.FAIL
 
 
 def speed_test(event: Event) -> SpeedTest | None:
-    """Return the test that an event records; None for a refusal, which measured nothing."""
+    """Return the test that an event records; None for an event of another kind."""
     data = event.data
-    if event.kind != BANDWIDTH_TEST or data.get("refused") is not None:
+    if event.kind != BANDWIDTH_TEST:
         return None
-    rates = data.get("bits_per_second")
-    found = rates.items() if isinstance(rates, Mapping) else ()
     return SpeedTest(
         event.stamp.wall_ms // 60_000,
-        str(data.get("direction", "")),
-        str(data.get("method", "")),
-        {layer: rate for layer, told in found if (rate := _number(told)) is not None},
-        _number(data.get("cross_bits_per_second")),
-        _spoiled(data),
+        _text(data, "direction"),
+        _text(data, "method"),
+        _numbers(data.get("bits_per_second")),
+        _numbers(data.get("cross_bits_per_second")),
+        _spoiled(data, synced=event.stamp.synced),
+        _doubt(data),
+        round((_number(data.get("error_ratio")) or 0.0) * _MILLION),
+        data.get("claimable") is True,
     )
 
 
-def _spoiled(data: Mapping[str, Json]) -> str:
-    host = data.get("host")
+def _spoiled(data: Mapping[str, Json], *, synced: bool) -> str:
+    """Return why a test counts nowhere, in the order of what is hardest to argue with."""
+    if data.get("refused") is not None:
+        return f"{UNTRIED}, {_text(data, 'decision') or 'refused'}: {_text(data, 'refused')}"
     if data.get("limited_by") in _NOT_THE_LINE:
-        return f"limited by {data['limited_by']}: {data.get('limited_by_reason', '')}"
-    if isinstance(host, Mapping) and host.get("clock_synchronised") is False:
+        return f"limited by {_text(data, 'limited_by')}: {_text(data, 'limited_by_reason')}"
+    told = (data.get("clock"), "synchronised"), (data.get("host"), "clock_synchronised")
+    if not synced or any(isinstance(part, Mapping) and part.get(name) is False for part, name in told):
         return "the clock was not synchronised"
-    return "a peak: no token bucket was emptied" if data.get("peak") is True else ""
+    if data.get("verdict") == "invalid":
+        others = data.get("others")
+        problem = _text(others, "problem") if isinstance(others, Mapping) else ""
+        return f"{_OTHERS_UNKNOWN}: {problem}" if problem else f"invalid: {_text(data, 'verdict_reason')}"
+    return "a peak: what lasts is not known" if data.get("peak") is True else ""
+
+
+def _doubt(data: Mapping[str, Json]) -> str:
+    inconclusive = data.get("verdict") == "inconclusive"
+    return _text(data, "doubt") or (_text(data, "verdict_reason") if inconclusive else "")
+
+
+def _text(data: Mapping[str, Json], name: str) -> str:
+    found = data.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _numbers(told: Json) -> Mapping[str, float]:
+    found = told.items() if isinstance(told, Mapping) else ()
+    return {layer: rate for layer, one in found if (rate := _number(one)) is not None}
 
 
 def _number(value: Json) -> float | None:

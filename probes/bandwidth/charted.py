@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netmon import sdk
+from probes.bandwidth.cross import in_layer
 from probes.bandwidth.latency import Latency, grade
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.record import Subject, Test
-from probes.bandwidth.wan_poll import in_layer
 
 _BY_NAME = {
     (metric.name, dict(metric.labels).get("state", ""), dict(metric.labels).get("statistic", "")): metric

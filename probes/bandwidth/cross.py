@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from probes.bandwidth.layers import Layer
 from probes.bandwidth.wan_port import Carried, PortCount, carried
 
 _LIVE_GAP_RATIO = 1.6
@@ -79,6 +80,27 @@ class _Moved:
 
     count: PortCount
     since_ns: int
+
+
+def in_layer(found: Others, layer: Layer) -> Others:
+    """Return what others had in another layer than IP, by their mean packet."""
+
+    def convert(rate: float | None) -> float | None:
+        if rate is None:
+            return None
+        frame = {Layer.IP: 0, Layer.L2: 18, Layer.L1: 38, Layer.TCP: -52}[layer]
+        return rate * max(found.packet_bytes + frame, 1.0) / found.packet_bytes
+
+    return replace(found, low=convert(found.low), high=convert(found.high), before=convert(found.before))
+
+
+def most_of(found: Others, layer: Layer) -> int | None:
+    """Return what others had at most, in bit/s of a layer; None: not known.
+
+    Of the two bounds it is the one that favours the supplier, and so the one to judge a supplier by.
+    """
+    told = in_layer(found, layer)
+    return None if told.low is None else round(max(told.low, told.high or 0.0))
 
 
 def use_of(counts: Sequence[PortCount]) -> float | None:

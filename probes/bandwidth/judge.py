@@ -7,7 +7,7 @@ that was nearly free, an instrument that was not the limit, and a distance beyon
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from probes.bandwidth.limits import LimitedBy
@@ -63,18 +63,26 @@ class Inputs:
 class Judged:
     """The verdict, and why in words. `rate` is what the line carried at least, bit/s; None: not known.
 
-    `delivered`: whether the contracted rate was there; None where the test cannot tell.
+    `delivered`: whether the contracted rate was there; None where the test cannot tell. `doubt` says why the
+    line cannot be blamed for whatever was missing; empty: it can. `error_ratio` is how far off it may be.
     """
 
     verdict: Verdict
     reason: str
     rate: float | None = None
     delivered: bool | None = None
+    doubt: str = ""
+    error_ratio: float = ERROR_RATIO
 
 
 def judge(given: Inputs) -> Judged:
     """Return what a test proves: the first rule that applies decides."""
-    return next(found for rule in RULES if (found := rule(given)) is not None)
+    found = next(found for rule in RULES if (found := rule(given)) is not None)
+    return replace(found, doubt=_not_the_line(given), error_ratio=_error_ratio(given))
+
+
+def _error_ratio(given: Inputs) -> float:
+    return max(ERROR_RATIO, given.uncertainty_ratio or 0.0)
 
 
 def _carried(given: Inputs) -> float:
@@ -157,11 +165,16 @@ def _doubt(given: Inputs) -> str:
     most_others = max(given.others_low or 0.0, given.others_high or 0.0)
     if most_others > MOST_OTHERS_RATIO * contracted:
         return f"others had {most_others / 1e6:.1f} Mbit/s, {most_others / contracted:.0%} of the contract"
-    error = max(ERROR_RATIO, given.uncertainty_ratio or 0.0)
+    error = _error_ratio(given)
     if (rate + most_others) * (1 + error) >= given.enough_ratio * contracted:
         if given.peak:
             return "a peak: trains do not tell what lasts"
         return f"it is within the measuring error, {error:.0%}, of what counts as delivered"
+    return _not_the_line(given)
+
+
+def _not_the_line(given: Inputs) -> str:
+    """Return why it is not the line that held the rate where it was; empty: it is."""
     if given.limited_by is LimitedBy.POLICY:
         return (
             "" if given.bucket_learned else "a token bucket that no commissioning found may be the far end's"

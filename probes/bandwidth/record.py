@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from netmon import sdk
 from probes.bandwidth.claim import Claim
 from probes.bandwidth.connections import TRACED
-from probes.bandwidth.cross import Others
+from probes.bandwidth.cross import Others, most_of
 from probes.bandwidth.judge import Judged, Verdict
 from probes.bandwidth.latency import Latency
 from probes.bandwidth.layers import Layer
@@ -124,6 +124,9 @@ def verdict(test: Test, circuit: sdk.Circuit | None) -> dict[str, sdk.Json]:
         "delivered": judged.delivered,
         "claimable": claimed.claimable if claimed else None,
         "claimable_reason": claimed.reason if claimed else None,
+        "doubt": judged.doubt or None,
+        "error_ratio": judged.error_ratio,
+        "cross_bits_per_second": {str(layer): most_of(others, layer) for layer in Layer},
         "others": {
             "least_bits_per_second": others.low,
             "most_bits_per_second": others.high,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from netmon import sdk
 from probes.bandwidth.commission.instrument import Instrument
 from probes.bandwidth.commission.labels import bucket_for, ceiling_of, described, labelled
-from probes.bandwidth.cross import OwnLoad
+from probes.bandwidth.cross import OwnLoad, in_layer
 from probes.bandwidth.judge import CLEAN_BITS_PER_SECOND, CLEAN_RATIO, Inputs, judge
 from probes.bandwidth.latency import Latency, Pinger, Trip, batches_in, latency, ping_for
 from probes.bandwidth.layers import Layer
@@ -19,7 +19,7 @@ from probes.bandwidth.manners import Refusal, too_busy
 from probes.bandwidth.measured import Ask, Direction, Measured, Method
 from probes.bandwidth.meter import Meter
 from probes.bandwidth.record import Test, bought_rate
-from probes.bandwidth.wan_poll import WanPoll, in_layer, own_load
+from probes.bandwidth.wan_poll import WanPoll, own_load
 from probes.bandwidth.witness import Witness
 
 _IDLE_SECONDS = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from netmon import sdk
 from probes.bandwidth.connections import TRACED
@@ -120,15 +120,3 @@ def _tail_bytes(measured: Measured) -> float:
     if sender is None or rate is None:
         return 0.0
     return rate / 8 * min(sender.rtt_seconds, _LONGEST_TAIL_SECONDS)
-
-
-def in_layer(found: Others, layer: Layer) -> Others:
-    """Return what others had in another layer than IP, by their mean packet."""
-
-    def convert(rate: float | None) -> float | None:
-        if rate is None:
-            return None
-        frame = {Layer.IP: 0, Layer.L2: 18, Layer.L1: 38, Layer.TCP: -52}[layer]
-        return rate * max(found.packet_bytes + frame, 1.0) / found.packet_bytes
-
-    return replace(found, low=convert(found.low), high=convert(found.high), before=convert(found.before))

@@ -49,7 +49,7 @@ def verdicts(terms: Terms, fails: float, per_day: int, alike: float, seed: int) 
             for n in range(per_day):
                 rate = 80.0 if random.random() < luck else 99.0
                 minute = DAYS.start_minute + day * 1440 + 600 + n
-                tests.append(SpeedTest(minute, "down", "http", {"L2": rate * MBIT}, 0.0))
+                tests.append(SpeedTest(minute, "down", "http", {"L2": rate * MBIT}, {"L2": 0.0}))
         counts[delivered("delivered_90", "down", tests, DAYS, terms).verdict] += 1
     return {verdict: 100 * count / RUNS for verdict, count in counts.items()}
 

@@ -54,11 +54,22 @@ def minute_record(minute: int, letter: str) -> RecordJson:
     }
 
 
-def speed_record(minute: int, rate: int, cross: int | None = 0, spoiled: str = "") -> RecordJson:
+def speed_record(
+    minute: int,
+    rate: int,
+    cross: int | None = 0,
+    spoiled: str = "",
+    *,
+    doubt: str = "",
+    error_ppm: int = 20_000,
+    claimable: bool = True,
+) -> RecordJson:
     """The record of a test."""
     told = {"direction": "down", "method": "http", "spoiled": spoiled, "bits_per_second": {"L2": rate}}
+    told |= {"cross_bits_per_second": {} if cross is None else {"L2": cross}}
+    told |= {"doubt": doubt, "error_ppm": error_ppm, "claimable": claimable}
     key = {"site": "s1", "circuit": "c1"}
-    return {"kind": "bandwidth_test", "key": key, "t": minute, "cross_bits_per_second": cross, **told, "v": 1}
+    return {"kind": "bandwidth_test", "key": key, "t": minute, **told, "v": 1}
 
 
 def letters_of(text: str, length: int) -> str:
@@ -78,17 +89,16 @@ def days_records(text: str, days: Days = DAYS, seed: int = 1) -> list[RecordJson
     tests = [
         speed_record(
             days.start_minute + 120 * n + 7,
-            random.choice((85, 99)) * 10**6,
-            random.choice((0, 0, 8, 30, None)),
+            random.choice((49, 79, 85, 89, 99)) * 10**6,
+            random.choice((0, 0, 8_000_000, 30_000_000, None)),
+            random.choice(("", "", "", "limited by nic: a slow card")),
+            doubt=random.choice(("", "", "what limited it is unknown")),
+            error_ppm=random.choice((20_000, 0, 100_000)),
+            claimable=random.choice((True, True, False)),
         )
         for n in range(length // 120)
     ]
-    return [*minutes, *({**one, "cross_bits_per_second": _bits(one)} for one in tests)]
-
-
-def _bits(record: RecordJson) -> int | None:
-    cross = record["cross_bits_per_second"]
-    return cross * 10**6 if isinstance(cross, int) else None
+    return [*minutes, *tests]
 
 
 def sealed(records: list[RecordJson], until_hour: int, signer: Ed25519Signer = SITE_KEY) -> list[SealedHour]:

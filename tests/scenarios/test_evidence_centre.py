@@ -49,7 +49,7 @@ def speed(number):
         "seconds": 1.23456789,
     }
     data |= {
-        "cross_bits_per_second": 1250.75,
+        "cross_bits_per_second": {"L2": 1250.75},
         "curve": {"seconds": [0.1]},
         "text": 'a "quoted" é, \\ and so on',
     }

@@ -29,7 +29,7 @@ def reading(minute, offset_ms=30_000, **cells):
 
 def speed(minute, rate=9e7, circuit="c1", cross=0, spoiled="circuit"):
     data = {"direction": "down", "method": "http", "bits_per_second": {"L2": rate}, "limited_by": spoiled}
-    data |= {"cross_bits_per_second": cross}
+    data |= {"cross_bits_per_second": {"L2": cross}}
     stamp = Stamp("b", 0, (DAYS.start_minute + minute) * 60_000)
     return Event(
         "bandwidth_test", (("site", "s1"), ("circuit", circuit)), "", stamp, data, Retention.EVIDENCE

@@ -50,7 +50,9 @@ MINUTES = bytes([UP] * 600 + [DOWN] * 150 + [UP] * 700 + [DOWN] * 45) + bytes([U
 LOADS = [0.3 + 0.68 * (minute % 1440 > 600) * (minute % 97) / 96 for minute in range(LENGTH)]
 TRIPS = [0.02 + 0.0001 * (minute % 7) for minute in range(LENGTH)]
 TESTS = [
-    SpeedTest(DAYS.start_minute + 60 * n, "down", "http", {"L2": (80.0 if n % 2 else 95.0) * 1e6}, 1e3)
+    SpeedTest(
+        DAYS.start_minute + 60 * n, "down", "http", {"L2": (80.0 if n % 2 else 95.0) * 1e6}, {"L2": 1e3}
+    )
     for n in range(60)
 ]
 

@@ -40,7 +40,9 @@ def measured(circuit, seed, *, trip, busy, rate):
             trips.append(trip * level * (1 + noon))
             uses.append(min(busy * noon * level, 1.0))
         tests += [
-            SpeedTest(start + 600 + 61 * n, "down", "http", {"L2": rate * random.uniform(0.95, 1)}, 0.0)
+            SpeedTest(
+                start + 600 + 61 * n, "down", "http", {"L2": rate * random.uniform(0.95, 1)}, {"L2": 0.0}
+            )
             for n in range(4)
         ]
     curve, use = Curve(DAYS.start_minute, trips), Curve(DAYS.start_minute, uses)

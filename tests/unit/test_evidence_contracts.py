@@ -1,5 +1,6 @@
 """Contracts by hand: tests against yardsticks, credits by six schemes, clocks, claims, dates, prices."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -26,9 +27,15 @@ M = 1_000_000
 TERMS = terms("down=100Mbit/s | up=20Mbit/s | minimum_down=50Mbit/s | rate_layer=L2")
 
 
-def a_test(rate, cross=0.0, minute=MARCH.start_minute, spoiled="", direction="down"):
+def a_test(rate, cross=0.0, minute=MARCH.start_minute, spoiled="", direction="down", **more):
     return SpeedTest(
-        minute, direction, "http", {"L2": rate * M}, None if cross is None else cross * M, spoiled
+        minute,
+        direction,
+        "http",
+        {"L2": rate * M},
+        {} if cross is None else {"L2": cross * M},
+        spoiled,
+        **more,
     )
 
 
@@ -51,7 +58,7 @@ def test_cross_traffic_never_makes_a_failure(rate, cross, proof, value):
 
 
 def event(**data):
-    given = {"direction": "down", "method": "http", "refused": None, "cross_bits_per_second": 0}
+    given = {"direction": "down", "method": "http", "refused": None, "cross_bits_per_second": {"L2": 0}}
     given |= {"bits_per_second": {"L2": 9e7, "IP": None}, "limited_by": "circuit", "peak": False}
     return Event("bandwidth_test", (), "", Stamp("b", 0, 120_500), given | data)
 
@@ -59,7 +66,7 @@ def event(**data):
 def test_a_test_is_read_from_its_event():
     test = speed_test(event())
     assert (test.minute, test.rate("L2"), test.rate("IP"), test.spoiled) == (2, 9e7, None, "")
-    assert speed_test(event(refused="over the cap")) is None
+    assert speed_test(replace(event(), kind="note")) is None
     assert "host_cpu" in speed_test(event(limited_by="host_cpu")).spoiled
     assert "peak" in speed_test(event(peak=True)).spoiled
     assert "clock" in speed_test(event(host={"clock_synchronised": False})).spoiled

@@ -290,7 +290,7 @@ def test_events_become_records_when_they_are_evidence():
         "bandwidth_test", (("circuit", "c1"),), "fast", Stamp("b", 0, 60_000), data, Retention.EVIDENCE
     )
     record = event_record(event)
-    assert (record["bits_per_second"], record["cross_bits_per_second"]) == ({"L2": 95_000_000}, None)
+    assert (record["bits_per_second"], record["cross_bits_per_second"]) == ({"L2": 95_000_000}, {})
     assert record["data"]["seconds"] == "1.250000"
     assert "curve" not in record["data"]
     assert event_record(replace(event, retention=Retention.NORMAL)) is None

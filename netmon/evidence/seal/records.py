@@ -103,11 +103,17 @@ def _test(event: Event) -> RecordJson:
     test = speed_test(event)
     if test is None:
         return {}
-    cross = test.cross_bits_per_second
     return {
         "direction": test.direction,
         "method": test.method,
-        "bits_per_second": {layer: round(rate) for layer, rate in test.bits_per_second.items()},
-        "cross_bits_per_second": None if cross is None else round(cross),
+        "bits_per_second": _rounded(test.bits_per_second),
+        "cross_bits_per_second": _rounded(test.others),
         "spoiled": test.spoiled,
+        "doubt": test.doubt,
+        "error_ppm": test.error_ppm,
+        "claimable": test.claimable,
     }
+
+
+def _rounded(rates: Mapping[str, float]) -> RecordJson:
+    return {layer: round(rate) for layer, rate in rates.items()}

@@ -34,30 +34,33 @@ def _finding(name: str, way: str, terms: Row, tests: list[tuple[datetime, Record
     scale = Fraction(rate(terms.get(way)) or limit)
     layer = terms.get("rate_layer") or "L2"
     by_day: dict[date, list[int]] = {}
-    rates, inconclusive, invalid = [], 0, 0
+    rates, inconclusive, invalid, weak = [], 0, 0, 0
     for local, test in tests:
         if not inside(hours, local):
             continue
-        value, cross = test["bits_per_second"].get(layer), test["cross_bits_per_second"]
+        value, cross = test["bits_per_second"].get(layer), test["cross_bits_per_second"].get(layer)
         if value is None or cross is None or test["spoiled"]:
             invalid += 1
             continue
         total = value if cross <= max(scale / 100, 64000) else value + cross
-        if total < limit and cross > scale / 10:
+        near = total * (10**6 + test["error_ppm"]) >= limit * 10**6
+        if total < limit and (test["doubt"] or near or cross > scale / 10):
             inconclusive += 1
         else:
             by_day.setdefault(local.date(), []).append(int(total < limit))
             rates.append(total)
+            weak += total < limit and not test["claimable"]
     rows, n = list(by_day.values()), len(rates)
     fails, bad = sum(map(sum, rows)), sum(10 * sum(row) > len(row) for row in rows)
     verdict = _verdict(n, fails, rows, target)
     by_days = verdict != "fail" or not bad or 1 - _at_most(bad - 1, len(rows), Fraction(1, 2)) <= _ALPHA
+    stands = by_days and (verdict != "fail" or _verdict(n, fails - weak, rows, target) == "fail")
     enough = n >= 120 and len(rows) >= 20 and max(map(len, rows)) <= 8
     return {
         "yardstick": name, "direction": way, "tests": n, "days": len(rows), "fails": fails, "bad_days": bad,
-        "inconclusive": inconclusive, "invalid": invalid,
+        "inconclusive": inconclusive, "invalid": invalid, "unclaimable": weak,
         "percentile": sorted(rates)[max(math.ceil((1 - target) * n), 1) - 1] if rates else None,
-        "verdict": verdict, "claim_ready": by_days and enough,
+        "verdict": verdict, "claim_ready": stands and enough,
     }  # fmt: skip
 
 
