@@ -2,65 +2,103 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, repeat
+from operator import eq, ge, gt, mul
 
+from netmon.evidence.numbers import Known, nothing_known, packed
 from netmon.model import Reading, Value
 
 _MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
 class Curve:
-    """Values of minutes, from `start_minute` (since 1970, UTC) on."""
+    """Values of minutes, from `start_minute` (since 1970, UTC) on.
 
-    start_minute: int
-    values: Sequence[float | None]
+    `values` has None where a minute is not known. `numbers` has the same with NaN there: eight bytes a
+    minute, for arithmetic that minds it.
+    """
+
+    __slots__ = ("numbers", "start_minute")
+
+    def __init__(self, start_minute: int, values: Iterable[float | None]) -> None:
+        self.start_minute = start_minute
+        self.numbers = packed(values)
+
+    @property
+    def values(self) -> Sequence[float | None]:
+        """The value of each minute; None: not known."""
+        return Known(self.numbers)
 
     @property
     def end_minute(self) -> int:
         """The minute after the last one."""
-        return self.start_minute + len(self.values)
+        return self.start_minute + len(self.numbers)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Curve):
+            return NotImplemented
+        return self.start_minute == other.start_minute and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash((self.start_minute, len(self.numbers)))
+
+    def __repr__(self) -> str:
+        return f"Curve({self.start_minute}, {self.values!r})"
 
     def cut(self, start_minute: int, end_minute: int) -> Curve:
         """Return another stretch; minutes that this one does not have are not known."""
         before = min(max(self.start_minute - start_minute, 0), end_minute - start_minute)
         first = max(start_minute - self.start_minute, 0)
-        inside = self.values[first : max(end_minute - self.start_minute, first)]
+        inside = self.numbers[first : max(end_minute - self.start_minute, first)]
         after = end_minute - start_minute - before - len(inside)
-        return Curve(start_minute, [*[None] * before, *inside, *[None] * after])
+        if not before and not after:
+            return Curve(start_minute, inside)
+        return Curve(start_minute, nothing_known(before) + inside + nothing_known(after))
 
     def scaled(self, factor: float | None) -> Curve:
         """Return all values times a factor; a factor that is not known leaves nothing known."""
         if factor is None:
-            return Curve(self.start_minute, [None] * len(self.values))
-        return Curve(self.start_minute, [None if one is None else one * factor for one in self.values])
+            return Curve(self.start_minute, nothing_known(len(self.numbers)))
+        return Curve(self.start_minute, array("d", map(mul, self.numbers, repeat(factor))))
 
     def known(self, chosen: bytes) -> list[float]:
         """Return the known values where a mask is 1."""
-        return [one for one in compress(self.values, chosen) if one is not None]
+        return [one for one in compress(self.numbers, chosen) if one == one]  # noqa: PLR0124 - NaN alone differs
 
     def mask(self, holds: Callable[[float], bool]) -> bytes:
         """Return 1 where a value is known and something holds of it."""
-        return bytes([one is not None and holds(one) for one in self.values])
+        return bytes([one == one and holds(one) for one in self.numbers])  # noqa: PLR0124 - NaN alone differs
+
+    def at_least(self, limit: float) -> bytes:
+        """Return 1 where a value is known and reaches a limit."""
+        return bytes(map(ge, self.numbers, repeat(limit)))
+
+    def above(self, limit: float) -> bytes:
+        """Return 1 where a value is known and above a limit."""
+        return bytes(map(gt, self.numbers, repeat(limit)))
+
+    def is_known(self) -> bytes:
+        """Return 1 where a value is known."""
+        return bytes(map(eq, self.numbers, self.numbers))
 
 
 def plot(told: Iterable[tuple[int, float]], start_minute: int, end_minute: int) -> Curve:
     """Lay values out by minute, whatever their order; of two for one minute the larger counts."""
-    values: list[float | None] = [None] * (end_minute - start_minute)
+    values = nothing_known(end_minute - start_minute)
     for minute, value in told:
         place = minute - start_minute
-        if 0 <= place < len(values):
-            before = values[place]
-            values[place] = value if before is None else max(before, value)
+        # NaN is neither more nor less than anything: what is known goes over what is not.
+        if 0 <= place < len(values) and not values[place] >= value:
+            values[place] = value
     return Curve(start_minute, values)
 
 
 def larger(one: Curve, other: Curve) -> Curve:
     """Return the larger of two values for each minute; where one is not known, the other."""
-    pairs = zip(one.values, other.values, strict=True)
-    return Curve(one.start_minute, [b if a is None else a if b is None else max(a, b) for a, b in pairs])
+    pairs = zip(one.numbers, other.numbers, strict=True)
+    return Curve(one.start_minute, array("d", [a if a >= b or b != b else b for a, b in pairs]))  # noqa: PLR0124 - NaN alone differs
 
 
 def values_told(

@@ -7,16 +7,18 @@ values of each row of each metric. An empty stream says: all outcomes ok, no epo
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
-from typing import cast
+from typing import TypeVar, cast
 
 from netmon.model import Outcome, Reading, Shape, Stamp, Value
-from netmon.store.codec import pack_series, unpack_series
+from netmon.store.codec import pack_series, unpack_series, unpack_whole
 from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Cells, Table
 from netmon.store.integers import deflate, inflate, pack_integers, unpack_integers
-from netmon.store.moments import pack_moments, unpack_moments
+from netmon.store.moments import pack_moments, unpack_moments, unpack_whole_moments
 from netmon.store.streams import Packed, Streams, pack_streams
+
+T = TypeVar("T")
 
 POSITIONS, MOMENTS, _OUTCOMES = range(3)
 _EPOCHS = 3
@@ -66,7 +68,7 @@ class Block:
         if len(streams) != _EPOCHS + self._rows * (1 + len(shape.metrics)):
             raise ValueError("a block does not have the streams of its shape")
 
-    def positions(self) -> Iterator[int]:
+    def positions(self) -> Iterable[int]:
         """Return the positions of the readings; ValueError when they are damaged."""
         return unpack_integers(self._streams.get(POSITIONS), self.count)
 
@@ -76,7 +78,18 @@ class Block:
 
     def series(self, metric: int, row: int) -> Iterator[Value]:
         """Return the values of one row of one metric."""
-        return self._known(_EPOCHS + self._rows * (1 + metric) + row)
+        return self._known(self._place(metric, row), unpack_series) or repeat(None, self.count)
+
+    def column(self, metric: int, row: int) -> Sequence[Value]:
+        """Return the same at once."""
+        return self._known(self._place(metric, row), unpack_whole) or [None] * self.count
+
+    def whole_moments_ms(self) -> Sequence[int]:
+        """Return all moments at once; ValueError when they, or what else a reading needs, are damaged."""
+        self.positions()
+        self._all_outcomes()
+        self._all_epochs()
+        return unpack_whole_moments(self._streams.get(MOMENTS), self.count)
 
     def epochs(self, row: int) -> Iterator[int] | None:
         """Return the epochs of a row; None when the readings have none."""
@@ -99,12 +112,16 @@ class Block:
             strict=True,
         )
 
-    def _known(self, stream: int) -> Iterator[Value]:
+    def _place(self, metric: int, row: int) -> int:
+        return _EPOCHS + self._rows * (1 + metric) + row
+
+    def _known(self, stream: int, unpack: Callable[[bytes, int], T]) -> T | None:
+        """Return an unpacked stream; None, and counted, when it is damaged."""
         try:
-            return unpack_series(self._streams.get(stream), self.count)
+            return unpack(self._streams.get(stream), self.count)
         except ValueError:
             self.damaged += 1
-            return repeat(None, self.count)
+            return None
 
     def _all_outcomes(self) -> Iterator[tuple[Outcome, ...]]:
         data = self._streams.get(_OUTCOMES)

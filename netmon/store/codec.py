@@ -52,15 +52,40 @@ def pack_series(values: Sequence[Value]) -> bytes:
 
 def unpack_series(data: bytes, count: int) -> Iterator[Value]:
     """Return an iterator over `count` values; ValueError when the bytes are not such a series."""
-    try:
-        if not data[0] & _MASKED:
-            return iter(_unknown(data[0], data, 1, count))
-        runs, offset = _unpack_runs(data, 1, count)
-        known = iter(_unknown(data[0] & ~_MASKED, data, offset, sum(runs[1::2])))
-    except (zlib.error, struct.error, IndexError, OverflowError, TypeError, RecursionError) as error:
-        raise ValueError(f"the series is damaged: {error}") from error
+    runs, values = _unpack(data, count)
+    known = iter(values)
+    if runs is None:
+        return known
     parts = (islice(known, run) if at % 2 else repeat(None, run) for at, run in enumerate(runs))
     return chain.from_iterable(cast("Iterable[Iterable[Value]]", parts))
+
+
+def unpack_whole(data: bytes, count: int) -> Sequence[Value]:
+    """Return the same values at once: several times as fast for whoever wants all of them."""
+    runs, values = _unpack(data, count)
+    known = values if isinstance(values, array | list) else list(values)
+    if runs is None:
+        return known
+    whole: list[Value] = []
+    at = 0
+    for place, run in enumerate(runs):
+        if place % 2:
+            whole += known[at : at + run]
+            at += run
+        else:
+            whole += [None] * run
+    return whole
+
+
+def _unpack(data: bytes, count: int) -> tuple[list[int] | None, Iterable[Value]]:
+    """Return how many are unknown, known, unknown ... (None: all are known), and the known ones."""
+    try:
+        if not data[0] & _MASKED:
+            return None, _unknown(data[0], data, 1, count)
+        runs, offset = _unpack_runs(data, 1, count)
+        return runs, _unknown(data[0] & ~_MASKED, data, offset, sum(runs[1::2]))
+    except (zlib.error, struct.error, IndexError, OverflowError, TypeError, RecursionError) as error:
+        raise ValueError(f"the series is damaged: {error}") from error
 
 
 def _known(known: Sequence[int | float]) -> bytes:

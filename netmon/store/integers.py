@@ -11,7 +11,7 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, repeat
 from operator import sub
 from typing import cast
@@ -30,10 +30,10 @@ def pack_integers(numbers: Sequence[int], orders: Sequence[int] = (0, 1)) -> byt
     return min((_integers(numbers, order) for order in orders), key=len)
 
 
-def unpack_integers(data: bytes, count: int) -> Iterator[int]:
-    """Return an iterator over `count` whole numbers; ValueError when the bytes are not such."""
+def unpack_integers(data: bytes, count: int) -> Iterable[int]:
+    """Return `count` whole numbers, to be gone through once; ValueError when the bytes are not such."""
     try:
-        return iter(read_integers(data, 0, count))
+        return read_integers(data, 0, count)
     except (zlib.error, struct.error, IndexError, OverflowError) as error:
         raise ValueError(f"the numbers are damaged: {error}") from error
 
@@ -134,6 +134,8 @@ def read_integers(data: bytes, offset: int, count: int) -> Iterable[int]:
         first, offset = unpack_varint(data, offset)
         firsts.append(first)
     left = count - len(firsts)
+    if not width and len(firsts) == _ORDER_MAX and firsts[1]:
+        return range(firsts[0], firsts[0] + firsts[1] * count, firsts[1])
     cells: Iterable[int] = repeat(0, left)
     if width:
         if width not in _TYPES:

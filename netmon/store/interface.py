@@ -34,6 +34,23 @@ class Query:
     key: Labels = ()
 
 
+Wanted = tuple[str, Labels]
+"""A metric by its name and its constant labels."""
+
+
+class Columns(NamedTuple):
+    """Readings of one row, turned round: what each wanted metric was at each moment.
+
+    `moments_ms` is wall time by a clock that was `synced` at all of them or at none. `values` has a
+    sequence as long for each wanted metric, in the order of the question; None: not known.
+    """
+
+    key: Labels
+    synced: bool
+    moments_ms: Sequence[int]
+    values: tuple[Sequence[Value], ...]
+
+
 class Rollup(NamedTuple):
     """One metric of one row over one window; all values None when nothing was known."""
 
@@ -111,6 +128,17 @@ class HistoryReader(ABC):
     @abstractmethod
     def range(self, query: Query) -> Iterator[Reading]:
         """Yield whole readings in time order that have a row with the key."""
+
+    @abstractmethod
+    def columns(self, query: Query, metrics: Sequence[Wanted]) -> Iterator[Columns]:
+        """Yield what `range` tells of the rows with the key, without making readings: a day at a time.
+
+        Each piece is in the order of time; pieces are not, and may overlap.
+        """
+
+    @abstractmethod
+    def keys(self, query: Query) -> Sequence[Labels]:
+        """Return the keys of the rows that are in readings of a stretch, to a few hours, in order. Cheap."""
 
     @abstractmethod
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:

@@ -5,7 +5,7 @@ Differences between neighbours would tell each lateness twice: 0.8 bytes a poll 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from operator import add, mul, sub
 
@@ -33,6 +33,16 @@ def pack_moments(moments: Sequence[int]) -> bytes:
 
 def unpack_moments(data: bytes, count: int) -> Iterator[int]:
     """Return an iterator over `count` moments; ValueError when the bytes are not such."""
+    return iter(_moments(data, count))
+
+
+def unpack_whole_moments(data: bytes, count: int) -> Sequence[int]:
+    """Return the same at once: a range where one follows the other at equal steps."""
+    moments = _moments(data, count)
+    return moments if isinstance(moments, range) else list(moments)
+
+
+def _moments(data: bytes, count: int) -> Iterable[int]:
     if data[:1] == _PLAIN:
         return unpack_integers(data[1:], count)
     if data[:1] != _GRID:

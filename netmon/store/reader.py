@@ -9,9 +9,11 @@ from pathlib import Path
 
 from netmon.errors import StoreError
 from netmon.model import Event, Fact, Labels, Reading, Record, Shape
+from netmon.store.columns_reader import ColumnsReader
 from netmon.store.connection import connect_read_only
 from netmon.store.history_file import FILE_NAME, size_bytes
 from netmon.store.interface import (
+    Columns,
     Entry,
     HistoryReader,
     Percentile,
@@ -21,7 +23,9 @@ from netmon.store.interface import (
     Rollup,
     StoreStats,
     Verdict,
+    Wanted,
 )
+from netmon.store.known_keys import known_keys
 from netmon.store.records import Records
 from netmon.store.refusal import words
 from netmon.store.rollup import rates
@@ -89,6 +93,19 @@ class SqliteReader(HistoryReader):
         for entry in self._scan(scope, query.start_ms, query.end_ms):
             if isinstance(entry.record, Reading):
                 yield entry.record
+
+    def columns(self, query: Query, metrics: Sequence[Wanted]) -> Iterator[Columns]:
+        """Yield what `range` tells of the rows with the key, a day at a time, without making readings."""
+        with words(self._path.parent):
+            for piece in ColumnsReader(self._current(), query, metrics).pieces():
+                self._heed()
+                yield piece
+
+    def keys(self, query: Query) -> Sequence[Labels]:
+        """Return the keys of the rows that are in readings of a stretch, to a few hours, in order."""
+        with words(self._path.parent):
+            records = self._current()
+            return known_keys(self._connection, records, query)
 
     def last(self, measurement: str, key: Labels = ()) -> Reading | None:
         """Return the newest reading that has a row with the key."""

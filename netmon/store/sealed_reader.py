@@ -22,6 +22,7 @@ from netmon.store.streams import Streams
 log = logging.getLogger(__name__)
 
 READINGS = (Shelf.PROBES, Shelf.POLLED, Shelf.EVIDENCE)
+UNKNOWN_NOW = "some values are damaged and not known any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +229,4 @@ class SealedReader:
         except ValueError as error:
             self.note(file, left, error)
         if block.damaged:
-            self.note(file, block.damaged, ValueError("some values are damaged and not known any more"))
+            self.note(file, block.damaged, ValueError(UNKNOWN_NOW))

@@ -35,7 +35,18 @@ from netmon.model import (
 )
 from netmon.model.derived import RUN, RUN_METRICS, RUN_OUTCOME
 from netmon.sdk import PROBE_SECONDS, PROBE_SUCCESS
-from netmon.store.interface import Entry, HistoryReader, Percentile, Position, Query, Rollup, StoreStats
+from netmon.store.interface import (
+    Columns,
+    Entry,
+    HistoryReader,
+    Percentile,
+    Position,
+    Query,
+    Rollup,
+    StoreStats,
+    Wanted,
+)
+from netmon.store.turned import turned
 from netmon.verdict.rules import Verdict, decide
 from netmon.verdict.view import View, Watch, WatchedCircuit, WatchedDevice, WatchedProbe
 from netmon.web.site import Health, SinkHealth, StoreHealth
@@ -372,6 +383,12 @@ class SampleHistory(HistoryReader):
             wanted = query.start_ms <= one.stamp.wall_ms < query.end_ms
             if wanted and one.shape.measurement == query.measurement:
                 yield one
+
+    def columns(self, query: Query, metrics: Sequence[Wanted]) -> Iterator[Columns]:
+        return turned(self.range(query), query.key, metrics)
+
+    def keys(self, query: Query) -> Sequence[Labels]:
+        return sorted({row.key for reading in self.range(query) for row in reading.shape.rows})
 
     def rollup(self, query: Query, window_ms: int, metrics: Sequence[str] = ()) -> Iterator[Rollup]:
         self.asked.append(query)
