@@ -1,0 +1,156 @@
+"""The outage strip, and the panel of what an upgrade changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from netmon import wording as human
+from netmon.evidence.before_after import Conclusion
+from netmon.evidence.reports.drawing import (
+    WIDTH,
+    Axis,
+    Chart,
+    Key,
+    Shape,
+    Word,
+    box,
+    day_of,
+    disc,
+    level,
+    lozenge,
+    upright,
+)
+from netmon.evidence.reports.parts import EffectRow
+from netmon.evidence.reports.series import StripDay, StripState
+
+_LEFT, _ROW, _TALL = 54, 8, 6
+_PIXELS_A_MINUTE = (WIDTH - _LEFT - 12) / 1500
+_DAYS_MAX = 62
+"""Longer periods show only the days on which something was not up."""
+_MARKS: Mapping[StripState, Callable[[float, float, float], str]] = {
+    StripState.UP: lambda x, y, width: box(x, y + 2, width, 2),
+    StripState.DOWN: lambda x, y, width: box(x, y - 0.5, max(width, 1.2), _TALL + 1),
+    StripState.UNKNOWN: lambda x, y, width: level(x, y + 3, max(width, 1.2)),
+    StripState.PLANNED: lambda x, y, width: box(x, y + 0.5, max(width, 1.2), _TALL - 1),
+}
+"""A height for each state: thin is up, tall is down, a dotted line is not known, a hollow box is planned."""
+_WORDS = {
+    StripState.UP: "up",
+    StripState.DOWN: "down",
+    StripState.UNKNOWN: human.UNKNOWN,
+    StripState.PLANNED: "excluded by contract",
+}
+
+
+def outage_strip(days: Sequence[StripDay]) -> Chart:
+    """Draw each day as a row; what is shorter than a pixel is drawn as one."""
+    shown = days if len(days) <= _DAYS_MAX else [day for day in days if _eventful(day)][:_DAYS_MAX]
+    paths = dict.fromkeys(StripState, "")
+    for at, day in enumerate(shown):
+        for run in day.runs:
+            x = _LEFT + run.start * _PIXELS_A_MINUTE
+            paths[run.state] += _MARKS[run.state](x, at * _ROW + 1, run.minutes * _PIXELS_A_MINUTE)
+    height = _ROW * len(shown) + 16
+    every = 1 if len(shown) <= 10 else 2
+    words = [
+        Word(_LEFT - 5, at * _ROW + 7.5, f"{day.day:%a} {day_of(day.day)}", "end", "small")
+        for at, day in enumerate(shown)
+        if at % every == 0
+    ]
+    hours = range(0, 25, 3)
+    words += [Word(_hour(hour), height - 3, f"{hour:02d}", "middle") for hour in hours]
+    grid = "".join(upright(_hour(hour), 0, height - 14) for hour in hours)
+    return Chart(
+        "strip",
+        "When it was up, down, or not known",
+        _minutes_found(days),
+        _strip_told(days, shown),
+        height,
+        (Shape("grid", grid), *(Shape(state.value, path) for state, path in paths.items() if path)),
+        tuple(words),
+        tuple(Key(Shape(state.value, _MARKS[state](1, 3, 14)), words) for state, words in _WORDS.items()),
+    )
+
+
+def _hour(hour: int) -> float:
+    return _LEFT + hour * 60 * _PIXELS_A_MINUTE
+
+
+def _eventful(day: StripDay) -> bool:
+    return any(run.state is not StripState.UP for run in day.runs)
+
+
+def _minutes_found(days: Sequence[StripDay]) -> str:
+    total: Counter[StripState] = Counter()
+    for day in days:
+        for run in day.runs:
+            total[run.state] += run.minutes
+    parts = [
+        f"{_WORDS[state]} {total[state]:,} min"
+        for state in StripState
+        if total[state] or state.value == "down"
+    ]
+    return f"{len(days)} days: {', '.join(parts)}."
+
+
+def _strip_told(days: Sequence[StripDay], shown: Sequence[StripDay]) -> str:
+    left_out = len(days) - len(shown)
+    told = [
+        f"{day_of(day.day)} {minutes} min"
+        for day in days
+        if (minutes := sum(run.minutes for run in day.runs if run.state is StripState.DOWN))
+    ]
+    down = f"Down on {len(told)} days: {', '.join(told)}." if told else "It was down on no day."
+    return down + (f" {left_out} days are not drawn." if left_out else "")
+
+
+_NAME_ROW, _HALF = 34, 96
+_MIDDLE = 120
+
+
+def effects(rows: Sequence[EffectRow], better: Mapping[str, int], say: Callable[[EffectRow], str]) -> Chart:
+    """Draw each outcome's change with its interval, better to the right, on a scale of its own.
+
+    `better` is the sign of a change for the better by outcome; `say` writes a change with its interval.
+    """
+    shapes = list[Shape]()
+    words = [Word(4, 10, "\u2190 worse", "start"), Word(2 * _MIDDLE - 4, 10, "better \u2192", "end")]
+    for at, row in enumerate(rows):
+        y = _NAME_ROW * at + 42
+        shapes.append(Shape("zero", upright(_MIDDLE, y - 8, 16)))
+        shapes += _effect_drawn(row, better.get(row.outcome, 1), y)
+        words.append(Word(4, y - 11, row.outcome, "start", "value"))
+        words.append(Word(2 * _MIDDLE + 4, y + 3, row.conclusion.value, "start", "value"))
+    return Chart(
+        "effects",
+        "What the change did",
+        "; ".join(f"{row.outcome}: {row.conclusion.value}, {say(row)}" for row in rows) + ".",
+        "Each line is the interval of 95 %. A line that crosses the middle shows no change.",
+        _NAME_ROW * len(rows) + 20,
+        tuple(shapes),
+        tuple(words),
+        (
+            Key(Shape("point", disc(8, 6, 3.4)), "shown by both methods"),
+            Key(Shape("open", lozenge(8, 6, 4)), "not shown, or not conclusive"),
+            Key(Shape("edge", upright(8, 1, 10)), "as much as matters in practice"),
+        ),
+    )
+
+
+def _effect_drawn(row: EffectRow, sign: int, y: float) -> list[Shape]:
+    value, low, high = row.change.value, row.change.low, row.change.high
+    if not isinstance(value, int | float) or low is None or high is None:
+        return [Shape("missing", f"M{_MIDDLE - 4} {y + 5}l8 -10")]
+    matters = row.worthwhile.value
+    least = abs(float(matters)) if isinstance(matters, int | float) else 0.0
+    most = max(abs(low), abs(high), least, 1e-12)
+    x = Axis(-most, most, _MIDDLE - _HALF, _MIDDLE + _HALF)
+    ends = sorted((x.at(sign * low), x.at(sign * high)))
+    found = [Shape("span", level(ends[0], y, ends[1] - ends[0]))]
+    if least:
+        found.append(Shape("edge", upright(x.at(least), y - 5, 10)))
+    sure = row.conclusion in (Conclusion.BETTER, Conclusion.WORSE)
+    place = x.at(sign * value)
+    found.append(Shape("point", disc(place, y, 3.4)) if sure else Shape("open", lozenge(place, y, 4)))
+    return found

@@ -1,0 +1,261 @@
+"""The tables of one circuit, from the report's rows to words in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netmon import wording as human
+from netmon.evidence.reports.model import CircuitPart, Together
+from netmon.evidence.reports.money import CreditRow, Dates, PriceRow
+from netmon.evidence.reports.parts import (
+    Availability,
+    CauseRow,
+    EffectRow,
+    ExclusionRow,
+    OutageRow,
+    Promise,
+    Quality,
+    Tally,
+    Use,
+)
+from netmon.evidence.reports.said import days_words, moment_words, said, whole
+from netmon.evidence.reports.tables import Cell, Table, listed, number, text, urgency, verdict
+
+Facts = tuple[tuple[str, Cell], ...]
+"""Names and figures that stand side by side without a table."""
+
+_ATTRIBUTIONS = {"council_lan": "the site's own network", "appliance": "the measuring box"}
+
+
+def promises(rows: Sequence[Promise]) -> Table:
+    """Return contract v delivered."""
+    several = len({row.first for row in rows}) > 1
+    return Table(
+        "What was promised, and what came",
+        ("Promise", "Promised", "Nine of ten", "Middle", "Kept", "Verdict"),
+        tuple(
+            (
+                text(row.name, row.rule, days_words(row.first, row.last) if several else ""),
+                number(row.promised),
+                number(row.tenth),
+                number(row.median),
+                number(row.kept),
+                verdict(row.verdict, row.why, "enough tests for a claim" if row.claim_ready else ""),
+            )
+            for row in rows
+        ),
+        "What was promised is not known: there is no contract for these days.",
+    )
+
+
+def availability(rows: Sequence[Availability]) -> Table:
+    """Return minutes and shares, by the contract that held."""
+    return Table(
+        "Availability",
+        (
+            "Days",
+            "Measured",
+            "In opening hours",
+            "By the contract",
+            "Down, supplier",
+            "Down, others",
+            "Not known",
+            "Excluded",
+            "People lost",
+        ),
+        tuple(
+            (
+                text(days_words(row.first, row.last)),
+                *(number(one, "minutes") for one in (row.measured, row.service, row.contract)),
+                *(number(one) for one in (row.supplier_down, row.elsewhere, row.unknown, row.excluded)),
+                number(row.user_minutes_lost),
+            )
+            for row in rows
+        ),
+        "Nothing is known of these days.",
+    )
+
+
+def outages(rows: Sequence[OutageRow]) -> Table:
+    """Return the outages by both clocks."""
+    return Table(
+        "Outages, by our clock and by the ticket's",
+        ("Began", "Lasted", "Answers for it", "Ticket", "Ticket to end", "Ticket as closed",
+         "Contract's clock", "Counts for a claim"),
+        tuple(
+            (
+                text(moment_words(row.start), "began before the period" if row.began_before else "",
+                     "goes on after it" if row.goes_on else ""),
+                number(row.length),
+                text(_ATTRIBUTIONS.get(row.attribution.value, row.attribution.value)),
+                text(row.ticket or "none"),
+                number(row.by_ticket),
+                number(row.by_supplier),
+                number(row.counts),
+                text(row.claimable.value, row.why),
+            )
+            for row in rows
+        ),
+        "No outage of two minutes or more was measured.",
+    )  # fmt: skip
+
+
+def use(one: Use) -> Facts:
+    """Return how full the line is, in figures."""
+    return (
+        ("Busy hour", number(one.busy_hour, "days")),
+        ("Use in the busy hour (p95)", number(one.busy_share)),
+        ("The same in bit/s, download", number(one.busy_rate)),
+        ("Mean of daily peak hours", number(one.peak_share, "days")),
+        ("Full minutes in opening hours", number(one.saturated, "minutes")),
+        ("Share of opening hours full", number(one.saturated_share, "minutes")),
+        ("Slowed by it", number(one.saturated_user_minutes)),
+        ("Line that is needed", number(one.required)),
+        ("Billing percentile (95th)", number(one.billed)),
+        ("Billing, down and up", text(f"{said(one.billed_down)}, {said(one.billed_up)}")),
+    )
+
+
+def together(one: Together) -> Facts:
+    """Return what people had of all circuits."""
+    return (
+        ("Availability, any line", number(one.measured, "minutes")),
+        ("In opening hours", number(one.service, "minutes")),
+        ("All lines down", number(one.down)),
+        ("Not known", number(one.unknown)),
+        ("People lost", number(one.user_minutes_lost)),
+    )
+
+
+def prices(rows: Sequence[PriceRow]) -> Table:
+    """Return what it costs."""
+    return Table(
+        "Price, without VAT",
+        ("Days", "A month", "Per Mbit/s contracted", "Per Mbit/s delivered", "Per Mbit/s used", "Per user"),
+        tuple(
+            (
+                text(days_words(row.first, row.last)),
+                *(
+                    number(one)
+                    for one in (
+                        row.monthly,
+                        row.per_contracted,
+                        row.per_delivered,
+                        row.per_used,
+                        row.per_user,
+                    )
+                ),
+            )
+            for row in rows
+        ),
+        "What it costs is not known.",
+    )
+
+
+def claims(rows: Sequence[CreditRow]) -> Table:
+    """Return the ledger of claims."""
+    return Table(
+        "Possible credit, subject to contract",
+        ("Month", "Stands", "Possible", "Claimed", "Received", "Claim by"),
+        tuple(
+            (
+                text(row.period, *row.workings),
+                text(row.standing.value, *row.references),
+                *(number(one) for one in (row.possible, row.claimed, row.received, row.claim_by)),
+            )
+            for row in rows
+        ),
+        "Whether anything may be claimed is not known.",
+    )
+
+
+def dates(one: Dates | None) -> Facts:
+    """Return until when something can be decided."""
+    if one is None:
+        return (("Contract ends", text(None)), ("Notice by", text(None)))
+    return (
+        ("Contract ends", number(one.ends)),
+        ("Renewed so far", number(one.renewals)),
+        ("Decide by", number(one.decide_by)),
+        ("Notice by", number(one.notice_by)),
+        ("Left until then", number(one.days_left)),
+        ("Urgency", urgency(one.urgency)),
+    )
+
+
+def effects(rows: Sequence[EffectRow]) -> Table:
+    """Return what an upgrade changed."""
+    return Table(
+        "Before and after",
+        ("Outcome", "Change", "Matters from", "Conclusion", "Chance (p)", "Controls"),
+        tuple(
+            (
+                text(row.outcome, "declared beforehand" if row.primary else "explored, decides nothing"),
+                number(row.change, "days"),
+                number(row.worthwhile),
+                text(row.conclusion.value, {True: "large enough to matter", False: "too small to matter"}.get(
+                    row.reaches_it, "") if row.reaches_it is not None else ""),
+                text("none" if row.p_value is None else f"{row.p_value:.2g}"),
+                text("taken off" if row.controlled else "none"),
+            )
+            for row in rows
+        ),
+        "No effect can be shown yet.",
+    )  # fmt: skip
+
+
+def causes(rows: Sequence[CauseRow]) -> Table:
+    """Return where it was narrow."""
+    return Table(
+        "Where it was narrow",
+        ("Cause", "Rule", "Minutes", "Share"),
+        tuple(
+            (text(row.cause, row.words), text(str(row.rule)), number(row.minutes), number(row.share))
+            for row in rows
+        ),
+        "No bad minute in opening hours, or none that could be told.",
+    )
+
+
+def exclusions(rows: Sequence[ExclusionRow]) -> Table:
+    """Return what was asked to be left out."""
+    return Table(
+        "Left out by agreement",
+        ("From", "To", "Cause", "Took out", "Agreed by"),
+        tuple(
+            (
+                text(moment_words(row.start)),
+                text(moment_words(row.end)),
+                text(row.cause, row.reason),
+                number(row.minutes),
+                text(row.agreed_by, row.reference),
+            )
+            for row in rows
+        ),
+        "Nothing was asked to be left out.",
+    )
+
+
+def quality(one: Quality) -> Facts:
+    """Return what the figures rest on."""
+    return (
+        ("Seen", number(one.coverage, "minutes")),
+        ("Clock was right", number(one.clock)),
+        ("Not known, by cause", text(_tallies(one.unknown))),
+        ("Tests", text(_tallies(one.tests))),
+        ("Invalid tests, by reason", text(_tallies(one.invalid))),
+    )
+
+
+def _tallies(rows: Sequence[Tally]) -> str:
+    return listed([f"{row.reason} {whole(row.figure)}" for row in rows])
+
+
+def contract_words(part: CircuitPart) -> list[str]:
+    """Return the contracts of a circuit, one line each."""
+    return [
+        f"{row.product or 'product ' + human.UNKNOWN} from {row.supplier or 'supplier ' + human.UNKNOWN}"
+        f" (reference {row.supplier_ref or human.UNKNOWN}), {days_words(row.first, row.last)}:"
+        f" {row.document}, {row.clause}; rates count layer {row.rate_layer}"
+        for row in part.contracts
+    ]
