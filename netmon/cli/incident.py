@@ -28,6 +28,8 @@ from netmon.units import iso_8601
 _WAIT_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _WRITES = ("ticket", "exclude", "ack")
+CAUSES = ("planned", "customer", "force_majeure")
+"""Causes that a contract may exclude; one without a cause is kept, and counts in no contract."""
 
 
 class IncidentCommand(Command):
@@ -50,6 +52,10 @@ class IncidentCommand(Command):
         parser.add_argument("--opened", metavar="T", default="", help="ticket: when the supplier opened it")
         parser.add_argument("--cleared", metavar="T", default="", help="ticket: when the supplier cleared it")
         parser.add_argument("--minutes", type=int, default=0, help="exclude: how many, if not all of it")
+        parser.add_argument("--cause", choices=CAUSES, help="exclude: which cause that contracts know it is")
+        parser.add_argument(
+            "--announced", metavar="T", default="", help="exclude: when planned works were announced"
+        )
         parser.add_argument("--agreed-by", metavar="NAME", default="", help="exclude: who agreed to it")
         parser.add_argument("--by", metavar="NAME", default="", help="who writes this (default: you)")
         parser.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
@@ -103,17 +109,20 @@ class IncidentCommand(Command):
             if not options.agreed_by:
                 raise UsageError("exclude: say who agreed to it, with --agreed-by")
             data |= {"reason": words, "agreed_by": options.agreed_by, "minutes": options.minutes or None}
+            data |= {"cause": options.cause, **self._moments(options, "announced")}
             share = f"{options.minutes} min" if options.minutes else "all of it"
-            return data, f"{share} excluded: {words}; agreed by {options.agreed_by}"
-        now_ms = self._clock.wall_ns() // 1_000_000
-        moments = {
-            name: iso_8601(moment_ms(text, now_ms))
-            for name, text in (("opened", options.opened), ("cleared", options.cleared))
-            if text
-        }
+            cause = f" ({options.cause})" if options.cause else ""
+            return data, f"{share} excluded{cause}: {words}; agreed by {options.agreed_by}"
+        moments = self._moments(options, "opened", "cleared")
         data |= {"ticket": words, **moments}
         rest = "".join(f", {name} {moment}" for name, moment in moments.items())
         return data, f"ticket {words}{rest}"
+
+    def _moments(self, options: Namespace, *names: str) -> dict[str, str]:
+        """Return the moments among options that were given."""
+        now_ms = self._clock.wall_ns() // 1_000_000
+        given = {name: str(getattr(options, name)) for name in names}
+        return {name: iso_8601(moment_ms(text, now_ms)) for name, text in given.items() if text}
 
 
 def _list(found: Sequence[Told], *, as_json: bool) -> None:

@@ -34,6 +34,10 @@ class ContractBook:
         """All circuits that have terms."""
         return tuple(self._rows)
 
+    def of_site(self, site: str) -> tuple[str, ...]:
+        """Return the circuits that any terms name for a site."""
+        return tuple(name for name, rows in self._rows.items() if any(row.site == site for row in rows))
+
     def on(self, circuit: str, day: date) -> Terms | None:
         """Return the terms of a day: the row that began last, unless it has ended; None: not known."""
         begun = [row for row in self._rows.get(circuit, ()) if row.starts <= day]

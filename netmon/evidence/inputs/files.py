@@ -30,6 +30,8 @@ class Inputs:
     exclusions: tuple[Exclusion, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     claims: tuple[Claim, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What was written elsewhere, and is not in these rows, with the reason."""
 
 
 def read_folder(folder: Path) -> Inputs:

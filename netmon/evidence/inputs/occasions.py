@@ -14,6 +14,7 @@ from netmon.config.section import Problem, Section
 from netmon.evidence.inputs.cells import Day, Moment, Name, Pounds, Words, moment
 
 MINUTE_SECONDS = 60
+_ORIGIN = "which record of a site the row was made of; empty: it was written here"
 _PAUSE = re.compile(r"([a-z_]+) (\S+)/(\S+)")
 
 
@@ -57,6 +58,7 @@ class Exclusion(Section):
     announced: Moment | None = Field(None, description="when planned works were announced")
     agreed_by: Words = Field(description="who agreed to it")
     reference: Words = Field(description="where that is written")
+    origin: Words | None = Field(None, description=_ORIGIN)
 
     def mistakes(self) -> Iterator[Problem]:
         """Yield what does not fit together."""
@@ -84,6 +86,7 @@ class Ticket(Section):
     pauses: Annotated[tuple[Pause, ...], PlainValidator(parse_pauses)] = Field(
         (), description="when the supplier waited: reason FROM/TO; ..."
     )
+    origin: Words | None = Field(None, description=_ORIGIN)
 
     @property
     def raised_minute(self) -> int:

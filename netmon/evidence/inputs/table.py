@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Generic, TypeVar
@@ -63,6 +63,17 @@ def read_table(file: str, text: str, model: type[R]) -> Table[R]:
         else:
             mistakes.extend(found)
     return Table(file, tuple(lines), tuple(mistakes))
+
+
+def read_cells(model: type[R], cells: Mapping[str, str]) -> R | str:
+    """Return the row that cells make, by column; in words what is wrong with them."""
+    try:
+        row = model.model_validate(cells, strict=True)
+    except ValidationError as error:
+        return "; ".join(
+            f"{'.'.join(map(str, path))}: {problem}" for path, problem, _ in problems(error, model)
+        )
+    return next((f"{one.key}: {one.problem}" for one in row.mistakes()), row)
 
 
 def _header_mistakes(file: str, line: int, header: Sequence[str], model: type[R]) -> Iterator[Mistake]:
