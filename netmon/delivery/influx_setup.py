@@ -89,9 +89,15 @@ async def _organization_id(session: InfluxSession, settings: InfluxSettings) -> 
     return str(found[0]["id"])
 
 
-async def influxql(session: InfluxSession, statement: str, database: str = "") -> dict[str, Any]:
-    """Run one statement and return its result; its error comes with status 200."""
-    parameters = [("q", statement), *([("db", database)] if database else [])]
+async def influxql(
+    session: InfluxSession, statement: str, database: str = "", epoch: str = ""
+) -> dict[str, Any]:
+    """Run one statement and return its result; its error comes with status 200.
+
+    Times are texts, or numbers of the unit that `epoch` names.
+    """
+    more = (("db", database), ("epoch", epoch))
+    parameters = [("q", statement), *((name, value) for name, value in more if value)]
     document = _document(await session.call("POST", "/query", parameters, most_bytes=QUERY_BYTES))
     result: dict[str, Any] = document.get("results", [{}])[0]
     if "error" in result:

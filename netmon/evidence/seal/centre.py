@@ -11,9 +11,11 @@ from netmon.evidence.seal.records import event_record, minute_record
 from netmon.evidence.seal.roots import ROOT_EVENT, SignedRoot
 from netmon.evidence.seal.verify import Fault, read_root
 from netmon.model import Event, Json, Retention, Stamp, Value
-from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
+from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, SITE_MINUTE
 
-_OWN_TAGS = frozenset({"statistic", "clock", "kind"})
+_CLOCK, _KIND = "clock", "kind"
+_PARTS = frozenset(label for metric in CIRCUIT_MINUTE_METRICS for label, _ in metric.labels)
+"""Tags that tell cells of a row apart, and do not name the thing."""
 _UNSYNCED = "unsynced"
 _EVENT = "event"
 
@@ -30,26 +32,29 @@ class Point:
     @property
     def key(self) -> Mapping[str, str]:
         """The tags that name the thing."""
-        return {name: text for name, text in self.tags.items() if name not in _OWN_TAGS}
+        own = {_CLOCK, _KIND} if self.measurement == _EVENT else {_CLOCK, *_PARTS}
+        return {name: text for name, text in self.tags.items() if name not in own}
+
+    @property
+    def synced(self) -> bool:
+        """Tell whether the clock was right."""
+        return self.tags.get(_CLOCK) != _UNSYNCED
 
 
 def centre_records(points: Iterable[Point]) -> Iterator[RecordJson]:
     """Yield the records of points of one site, whatever their order; a point that comes twice counts once."""
     rows: dict[tuple[str, int, bool, tuple[tuple[str, str], ...]], dict[tuple[str, str], Value]] = {}
-    events: dict[str, RecordJson] = {}
+    events: dict[tuple[int, str], RecordJson] = {}
     for point in points:
-        synced = point.tags.get("clock") != _UNSYNCED
         if point.measurement in (CIRCUIT_MINUTE, SITE_MINUTE):
-            row = (point.measurement, point.wall_ms, synced, tuple(sorted(point.key.items())))
+            row = (point.measurement, point.wall_ms, point.synced, tuple(sorted(point.key.items())))
             statistic = point.tags.get("statistic", "")
             cells = {(name, statistic): value for name, value in point.fields.items()}
             rows.setdefault(row, {}).update(
                 {name: value for name, value in cells.items() if not isinstance(value, str)}
             )
-        elif (
-            point.measurement == _EVENT and (record := event_record(_event(point, synced=synced))) is not None
-        ):
-            events[json.dumps(record, sort_keys=True)] = record
+        elif point.measurement == _EVENT and (record := event_record(point_event(point))) is not None:
+            events[point.wall_ms, json.dumps(record, sort_keys=True)] = record
     for (measurement, wall_ms, synced, key), told in rows.items():
         yield minute_record(measurement, dict(key), told, wall_ms, synced=synced)
     yield from events.values()
@@ -59,20 +64,21 @@ def centre_roots(points: Iterable[Point]) -> list[SignedRoot]:
     """Return the signed roots among points, in order of their hours; what is none is left out."""
     found: dict[int, SignedRoot] = {}
     for point in points:
-        if point.measurement == _EVENT and point.tags.get("kind") == ROOT_EVENT:
+        if point.measurement == _EVENT and point.tags.get(_KIND) == ROOT_EVENT:
             root = read_root(_data(point))
             if not isinstance(root, Fault):
                 found[root.root.hour] = root
     return [found[hour] for hour in sorted(found)]
 
 
-def _event(point: Point, *, synced: bool) -> Event:
+def point_event(point: Point) -> Event:
+    """Return the event that a point tells; data that were too long for a database are missing."""
     text = point.fields.get("text")
     return Event(
-        point.tags.get("kind", ""),
+        point.tags.get(_KIND, ""),
         tuple(point.key.items()),
         text if isinstance(text, str) else "",
-        Stamp("", 0, point.wall_ms, synced),
+        Stamp("", 0, point.wall_ms, point.synced),
         _data(point),
         Retention.EVIDENCE,
     )
