@@ -1,13 +1,14 @@
 """A finished report of the estate: what is printed, free of how it was computed.
 
-Tables without rows are empty: the page says in a sentence what a reader would miss. What later comes beside
-these (need score, forecasts, life cycle, carbon, open data) are further tables and columns, and no other shape.
+Tables without rows are empty: the page says in a sentence what a reader would miss. Need scores, forecasts,
+life cycle, carbon and open data will be further tables and columns of the same kind.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import ClassVar
 
 from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.grade import Grade
@@ -15,7 +16,6 @@ from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.figure import Figure
 from netmon.evidence.reports.model import Reference, Revision
 from netmon.evidence.reports.parts import CauseRow, UpgradePanel
-from netmon.evidence.reports.series import Key
 from netmon.evidence.verdicts import Verdict
 
 
@@ -38,7 +38,7 @@ class EstateHeader:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the estate; each says of how many sites or circuits it is known (`n`), and of how many not."""
+    """Sums over the estate; `n` is of how many sites or circuits each is known."""
 
     delivered_share: Figure
     """Circuits shown to be delivered as contracted, of those shown either way."""
@@ -54,7 +54,7 @@ class Totals:
 class CountRow:
     """How many sites or circuits have one answer to one question. `count.n` is how many were asked."""
 
-    KEY: Key = ("question", "answer")
+    KEY: ClassVar[tuple[str, ...]] = ("question", "answer")
     question: str
     answer: str
     count: Figure
@@ -68,7 +68,7 @@ class LeagueRow:
     bounds. `down` has the fewest and the most minutes that it may answer for.
     """
 
-    KEY: Key = ("supplier",)
+    KEY: ClassVar[tuple[str, ...]] = ("supplier",)
     supplier: str
     place: Figure
     circuits: Figure
@@ -86,7 +86,7 @@ class LeagueRow:
 class StandingRow:
     """Credits by where they stand: possible, subject to contract; claimed; received; time-barred."""
 
-    KEY: Key = ("standing",)
+    KEY: ClassVar[tuple[str, ...]] = ("standing",)
     standing: Standing
     pounds: Figure
     months: Figure
@@ -96,7 +96,7 @@ class StandingRow:
 class ClaimRow:
     """One month of one circuit: possible credit, subject to contract, and what became of it."""
 
-    KEY: Key = ("circuit", "period")
+    KEY: ClassVar[tuple[str, ...]] = ("circuit", "period")
     circuit: str
     period: str
     site: str | None
@@ -114,7 +114,7 @@ class ClaimRow:
 class PriceRow:
     """Medians over the circuits of one product and technology; `n` of each is how many are known."""
 
-    KEY: Key = ("product", "technology")
+    KEY: ClassVar[tuple[str, ...]] = ("product", "technology")
     product: str
     technology: str
     circuits: Figure
@@ -128,7 +128,7 @@ class PriceRow:
 class QuarterRow:
     """Contracts that end in one quarter, such as "2027 Q1"; "not known" is one of them."""
 
-    KEY: Key = ("quarter",)
+    KEY: ClassVar[tuple[str, ...]] = ("quarter",)
     quarter: str
     contracts: Figure
     monthly: Figure
@@ -140,7 +140,7 @@ class QuarterRow:
 class ContractRow:
     """One circuit's contract at the end of the period: when it ends, and by when to act."""
 
-    KEY: Key = ("circuit",)
+    KEY: ClassVar[tuple[str, ...]] = ("circuit",)
     circuit: str
     site: str | None
     supplier: str | None
@@ -163,7 +163,7 @@ class RankedSite:
     user-minutes were lost while all of them were down. Verdicts: None, nothing was promised, or no contract.
     """
 
-    KEY: Key = ("site",)
+    KEY: ClassVar[tuple[str, ...]] = ("site",)
     rank: Figure
     site: str
     name: str | None
@@ -197,7 +197,7 @@ class RankedSite:
 class Point:
     """One site in a small chart; shares are None where not known."""
 
-    KEY: Key = ("site",)
+    KEY: ClassVar[tuple[str, ...]] = ("site",)
     site: str
     busy_share: float | None
     saturated_share: float | None
@@ -208,7 +208,7 @@ class Point:
 class GroupRow:
     """Sites of one type, or with lines of one supplier: medians over sites, with the least and the most."""
 
-    KEY: Key = ("by", "group")
+    KEY: ClassVar[tuple[str, ...]] = ("by", "group")
     by: str
     """ "type" or "supplier"."""
     group: str
@@ -223,7 +223,7 @@ class GroupRow:
 class SharedRow:
     """One kind of trouble, by how many sites had it in the same minute."""
 
-    KEY: Key = ("trouble",)
+    KEY: ClassVar[tuple[str, ...]] = ("trouble",)
     trouble: str
     sites: Figure
     """Sites that had it at all."""
@@ -240,7 +240,7 @@ class WaveRow:
     `change` has the least and the most of the sites' changes as its bounds.
     """
 
-    KEY: Key = ("wave", "outcome")
+    KEY: ClassVar[tuple[str, ...]] = ("wave", "outcome")
     wave: str
     outcome: str
     upgrades: Figure
@@ -256,7 +256,7 @@ class WaveRow:
 class EstateUpgrade:
     """One site's upgrade, and what a congested user-minute that it removed came to."""
 
-    KEY: Key = ("site", "circuit")
+    KEY: ClassVar[tuple[str, ...]] = ("site", "circuit")
     site: str
     circuit: str
     panel: UpgradePanel
@@ -268,7 +268,7 @@ class EstateUpgrade:
 class Gap:
     """Something of which one side knows and the other does not."""
 
-    KEY: Key = ("thing", "name")
+    KEY: ClassVar[tuple[str, ...]] = ("thing", "name")
     thing: str
     """ "site", "circuit" or "upgrade"."""
     name: str
@@ -279,7 +279,7 @@ class Gap:
 class Excluded:
     """Time of a circuit that was asked to be left out."""
 
-    KEY: Key = ("circuit", "start", "reference")
+    KEY: ClassVar[tuple[str, ...]] = ("circuit", "start", "reference")
     circuit: str
     start: datetime
     end: datetime

@@ -1,0 +1,41 @@
+"""What the files name and nobody measured, and what was measured and no file names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from netmon.evidence.inputs.files import Inputs
+from netmon.evidence.reports.estate_model import Gap
+from netmon.evidence.sources.source import Line
+
+
+def gaps(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
+    """Yield each thing that one side alone knows: it is in no figure, and no figure is 0 for it."""
+    sites, circuits = {line.site for line in lines}, {line.circuit for line in lines}
+    for site in unmeasured_sites(sites, inputs):
+        yield Gap("site", site, "in sites.csv, and not measured in this period: nothing is known of it")
+    for site in sorted(sites - inputs.sites.keys()):
+        yield Gap("site", site, "measured, and not in sites.csv: its users and hours are not known")
+    for circuit in inputs.contracts.circuits:
+        if circuit not in circuits and _held(circuit, inputs, first, last):
+            yield Gap(
+                "circuit", circuit, "in contracts.csv, and not measured in this period: paid for, not judged"
+            )
+    for circuit in sorted(circuits):
+        if not _held(circuit, inputs, first, last):
+            yield Gap("circuit", circuit, "measured, and without terms in contracts.csv: it is not judged")
+    for upgrade in inputs.upgrades:
+        if upgrade.site not in sites:
+            yield Gap(
+                "upgrade", f"{upgrade.site} {upgrade.cutover}", "its site was not measured in this period"
+            )
+
+
+def unmeasured_sites(sites: Iterable[str], inputs: Inputs) -> Sequence[str]:
+    """Return the sites of the files that were not measured."""
+    return sorted(inputs.sites.keys() - set(sites))
+
+
+def _held(circuit: str, inputs: Inputs, first: date, last: date) -> bool:
+    return any(part.terms for part in inputs.contracts.stretches(circuit, first, last))

@@ -1,0 +1,207 @@
+"""One circuit's days reduced to what the estate needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from netmon.evidence.account import Account
+from netmon.evidence.attribution import Attribution
+from netmon.evidence.availability import Availability
+from netmon.evidence.bottleneck import Bottleneck, Measured, bottleneck
+from netmon.evidence.busy_hour import busy_hour
+from netmon.evidence.calendar import Days
+from netmon.evidence.curve import Curve, larger
+from netmon.evidence.delivered import Delivered, delivered
+from netmon.evidence.grade import grade
+from netmon.evidence.inputs.book import Stretch
+from netmon.evidence.inputs.terms import Terms
+from netmon.evidence.price import price
+from netmon.evidence.reports.dots import DIRECTIONS, tests_of
+from netmon.evidence.reports.estate_months import both_ways, dues
+from netmon.evidence.reports.estate_record import Fullness, LineRecord, SupplierPart, Tested
+from netmon.evidence.reports.ground import Ground
+from netmon.evidence.saturation import Required, Saturation, against_capacity, required, saturation
+from netmon.evidence.speed_tests import Proof, SpeedTest
+from netmon.evidence.statistics.quantiles import nearest_rank, reached_by
+from netmon.evidence.verdicts import Verdict
+from netmon.evidence.yardsticks import YARDSTICKS, threshold
+
+NOW_DAYS = 31
+"""The busy hour is that of so many days at the end of the period; a month's report has all of its days."""
+RULE, OTHER_RULES = "delivered_90", ("fcc_80_80", "minimum")
+"""What "delivered as contracted" means, and what else has to have tests enough for the best grade."""
+
+
+def line_record(ground: Ground) -> LineRecord:
+    """Judge and count; what is kept has no minutes any more."""
+    spans = [_span(ground, part) for part in ground.stretches]
+    parts, tested, terms = tuple(_parts(ground, spans)), _tested(spans), ground.terms
+    now = now_of(ground.days)
+    served = ground.service_days(now)
+    down, use = (
+        busy_hour(curve.cut(now.start_minute, now.end_minute), now, served)
+        for curve in (ground.material.down_use, ground.material.use)
+    )
+    rate = None if down.p95 is None or terms is None or terms.down is None else down.p95 * terms.down
+    users = ground.site.users if ground.site else None
+    trips = ground.curve(ground.material.rtt_p95)
+    full = saturation(_of_capacity(ground, spans), trips, None, ground.serving, users)
+    coverage = sum((part.account for part in parts), Account()).coverage
+    return LineRecord(
+        ground.line.circuit,
+        terms,
+        parts,
+        tested,
+        use,
+        Fullness(full.minutes, full.known, sum(ground.serving), full.hides_demand),
+        _required(ground, rate, full),
+        price(terms, tested.p20, rate) if terms else None,
+        _narrow(ground, spans),
+        tuple(dues(ground.months, ground.line.circuit, ground.inputs)),
+        tuple(ruling for part in ground.parts for ruling in part.rulings),
+        grade(coverage, ground.material.synced, enough=tested.enough),
+    )
+
+
+def now_of(days: Days) -> Days:
+    """Return the days at the end of a period whose busy hour is "now"."""
+    return Days(max(days.first, days.last - timedelta(days=NOW_DAYS - 1)), days.last, days.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Days of the same terms: their tests, what these come to, and the rates that count, in bit/s."""
+
+    days: Days
+    terms: Terms | None
+    tests: tuple[SpeedTest, ...]
+    down: Delivered
+    up: Delivered
+    others: tuple[Delivered, ...]
+
+    def rates(self, direction: str) -> list[float]:
+        """Return what tests got in the contract's layer; inconclusive and invalid ones tell nothing."""
+        return [
+            rate
+            for test in self.tests
+            if test.direction == direction
+            and self.proof(test) is not Proof.INCONCLUSIVE
+            and (rate := test.value(self.layer, self.bought(direction))) is not None
+        ]
+
+    def proof(self, test: SpeedTest) -> Proof | None:
+        """Return what a test says about the rule; None: nothing."""
+        limit = threshold(YARDSTICKS[RULE], self.terms, test.direction)
+        return test.proof(self.layer, self.bought(test.direction), limit or 0.0)
+
+    @property
+    def layer(self) -> str:
+        return self.terms.rate_layer if self.terms else "IP"
+
+    def bought(self, direction: str) -> float:
+        """Return the contracted rate in bit/s; 0.0 where none is known: no cross-traffic is small then."""
+        rate = None if self.terms is None else self.terms.down if direction == "down" else self.terms.up
+        return float(rate or 0)
+
+
+def _span(ground: Ground, part: Stretch) -> _Span:
+    here = ground.of(part)
+    tests = tuple(one for one in tests_of(ground) if here.start_minute <= one.minute < here.end_minute)
+    down, up = (delivered(RULE, way, tests, here, part.terms) for way in DIRECTIONS)
+    others = (delivered(name, way, tests, here, part.terms) for name in OTHER_RULES for way in DIRECTIONS)
+    return _Span(here, part.terms, tests, down, up, tuple(others))
+
+
+def _tested(spans: Sequence[_Span]) -> Tested:
+    """Put the tests of all contracts together, and take rates from the last one's alone."""
+    promised = [span.down.counted for span in spans if span.down.threshold is not None]
+    judged = [
+        one for span in spans for one in (span.down, span.up, *span.others) if one.threshold is not None
+    ]
+    rates = spans[-1].rates("down")
+    shares = [
+        rate / bought for span in spans if (bought := span.bought("down")) for rate in span.rates("down")
+    ]
+    return Tested(
+        sum(one.tests for one in promised),
+        sum(one.fails for one in promised),
+        nearest_rank(rates, 0.2),
+        reached_by(shares, 0.8),
+        bool(judged) and all(one.claim_ready for one in judged),
+    )
+
+
+def _parts(ground: Ground, spans: Sequence[_Span]) -> Iterator[SupplierPart]:
+    """Yield what each supplier answers for: a circuit that changed hands has two."""
+    judged = [(part, month.whole) for month in ground.months for part in month.parts]
+    for name in dict.fromkeys(_supplier(part.terms) for part, _ in judged):
+        own = [(part, whole) for part, whole in judged if _supplier(part.terms) == name]
+        lengths = list(_outages(part for part, _ in own))
+        delivered_by = [span for span in spans if _supplier(span.terms) == name]
+        yield SupplierPart(
+            name,
+            sum((part.contract for part, _ in own), Account()),
+            (sum(part.down_bounds[0] for part, _ in own), sum(part.down_bounds[1] for part, _ in own)),
+            len(lengths),
+            max(lengths, default=0),
+            both_ways(None if part.target is None else part.verdict for part, whole in own if whole),
+            both_ways(_verdict(one) for span in delivered_by for one in (span.down, span.up)),
+        )
+
+
+def _outages(parts: Iterable[Availability]) -> Iterator[int]:
+    """Yield the minutes of outages that began in a part and that the supplier answers for."""
+    for part in parts:
+        for one in part.outages:
+            if not one.began_before and one.attribution is Attribution.SUPPLIER:
+                yield one.minutes_of(Attribution.SUPPLIER)
+
+
+def _verdict(found: Delivered) -> Verdict | None:
+    return None if found.threshold is None else found.verdict
+
+
+def _of_capacity(ground: Ground, spans: Sequence[_Span]) -> Curve:
+    """Return the fuller direction against what tests got where that is less than the contracted rate."""
+    sides, less = [], False
+    for direction, curve in (("down", ground.material.down_use), ("up", ground.material.up_use)):
+        values: list[float | None] = []
+        for span in spans:
+            rates = span.rates(direction)
+            here = curve.cut(span.days.start_minute, span.days.end_minute)
+            given = against_capacity(here, span.bought(direction) or None, median(rates) if rates else None)
+            less = less or given is not here
+            values.extend(given.values)
+        sides.append(Curve(ground.days.start_minute, values))
+    return larger(*sides) if less else ground.curve(ground.material.use)
+
+
+def _required(ground: Ground, busy_rate: float | None, full: Saturation) -> Required:
+    site = ground.site
+    return required(
+        None if site is None or site.standard_down is None else float(site.standard_down),
+        busy_rate,
+        site.users if site else None,
+        None if site is None or site.per_user is None else float(site.per_user),
+        full,
+    )
+
+
+def _narrow(ground: Ground, spans: Sequence[_Span]) -> Bottleneck:
+    """Share the bad minutes by cause; a clean test below its threshold is a sign of the supplier."""
+    slow = bytearray(len(ground.serving))
+    for span in spans:
+        for test in span.tests:
+            limit = threshold(YARDSTICKS[RULE], span.terms, test.direction)
+            if limit is not None and span.proof(test) is Proof.FAIL:
+                slow[test.minute - ground.days.start_minute] = 1
+    strip = ground.material.strip.cut(ground.days.start_minute, ground.days.end_minute)
+    use = ground.curve(ground.material.use)
+    return bottleneck(strip, ground.serving, Measured(use=use, slow_tests=bytes(slow)))
+
+
+def _supplier(terms: Terms | None) -> str:
+    return terms.supplier if terms else ""

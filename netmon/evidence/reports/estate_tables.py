@@ -1,0 +1,306 @@
+"""The tables of an estate, from the report's rows to words in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netmon import wording as human
+from netmon.evidence.reports.estate_model import (
+    ClaimRow,
+    ContractRow,
+    EstateUpgrade,
+    Excluded,
+    Gap,
+    GroupRow,
+    LeagueRow,
+    PriceRow,
+    QuarterRow,
+    RankedSite,
+    SharedRow,
+    StandingRow,
+    Totals,
+    WaveRow,
+)
+from netmon.evidence.reports.said import day_words, moment_words, whole
+from netmon.evidence.reports.site_tables import Facts
+from netmon.evidence.reports.tables import Table, listed, number, text, urgency, verdict
+
+
+def totals(one: Totals) -> Facts:
+    """Return the sums."""
+    return (
+        ("Lines shown to be delivered as contracted", number(one.delivered_share, "lines")),
+        ("Four lines of five reach, four times of five", number(one.four_of_five, "lines")),
+        ("People lost", number(one.user_minutes_lost, "sites")),
+        ("Cost a month", number(one.monthly, "lines")),
+        ("Of possible credit, received", number(one.recovered)),
+    )
+
+
+def ranked(rows: Sequence[RankedSite]) -> Table:
+    """Return the sites in order of need."""
+    return Table(
+        "Sites in order of need",
+        (
+            "Rank", "Site", "Busy hour (p95)", "Full in opening hours", "Line needed", "Delivered",
+            "Down, supplier", "People lost", "Narrow at", "A month", "Contract ends", "What to do", "Quality",
+        ),
+        tuple(
+            (
+                number(row.rank),
+                text(row.name or row.site, _place(row)),
+                number(row.busy_share),
+                number(row.saturated, "minutes"),
+                number(row.required),
+                verdict(row.delivered, whole(row.delivered_share, "tests")),
+                verdict(row.available, whole(row.supplier_down)),
+                number(row.user_minutes_lost),
+                number(row.narrow),
+                number(row.monthly),
+                text(whole(row.ends), f"notice by {whole(row.notice_by)}"),
+                text(row.action, row.reason, *row.also),
+                text(row.grade.value),
+            )
+            for row in rows
+        ),
+        "No site is known.",
+    )  # fmt: skip
+
+
+def _place(row: RankedSite) -> str:
+    kind = row.kind or f"type {human.UNKNOWN}"
+    return f"{row.site}: {kind}, {whole(row.users)} users; {listed(row.circuits)}; {listed(row.suppliers)}"
+
+
+def league(rows: Sequence[LeagueRow]) -> Table:
+    """Return the suppliers by availability."""
+    return Table(
+        "Suppliers, by availability",
+        ("Supplier", "Place", "Lines", "Availability", "Down", "Outages", "Longest", "Kept every month",
+         "Delivered"),
+        tuple(
+            (
+                text(row.supplier),
+                number(row.place),
+                number(row.circuits),
+                number(row.availability, "minutes"),
+                *(number(one) for one in (row.down, row.outages, row.longest)),
+                number(row.kept, "lines"),
+                number(row.delivered, "lines"),
+            )
+            for row in rows
+        ),
+        "No supplier is known.",
+    )  # fmt: skip
+
+
+def standings(rows: Sequence[StandingRow]) -> Table:
+    """Return credits by where they stand."""
+    return Table(
+        "Credit, subject to contract",
+        ("Stands", "Pounds", "Months of lines"),
+        tuple((text(row.standing.value), number(row.pounds), number(row.months)) for row in rows),
+        "Whether anything may be claimed is not known.",
+    )
+
+
+def claims(rows: Sequence[ClaimRow]) -> Table:
+    """Return the ledger."""
+    return Table(
+        "Possible credit by line and month, subject to contract",
+        ("Line", "Month", "Supplier", "Stands", "Possible", "Claimed", "Received", "Claim by"),
+        tuple(
+            (
+                text(row.circuit, row.site or ""),
+                text(row.period),
+                text(row.supplier, row.clause or ""),
+                text(row.standing.value, *row.references),
+                *(number(one) for one in (row.possible, row.claimed, row.received, row.claim_by)),
+            )
+            for row in rows
+        ),
+        "There is nothing to claim, or it is not known.",
+    )
+
+
+def prices(rows: Sequence[PriceRow]) -> Table:
+    """Return what lines cost, by product."""
+    return Table(
+        "Price by product, middle of its lines, without VAT",
+        ("Product", "Technology", "Lines", "A month", "Per Mbit/s contracted", "Per Mbit/s delivered",
+         "Per Mbit/s used"),
+        tuple(
+            (
+                text(row.product),
+                text(row.technology),
+                number(row.circuits),
+                *(
+                    number(one, "lines")
+                    for one in (row.monthly, row.per_contracted, row.per_delivered, row.per_used)
+                ),
+            )
+            for row in rows
+        ),
+        "What the lines cost is not known.",
+    )  # fmt: skip
+
+
+def quarters(rows: Sequence[QuarterRow]) -> Table:
+    """Return how many contracts end when."""
+    return Table(
+        "Contracts by the quarter in which they end",
+        ("Quarter", "Contracts", "A month", "Act now", "Decide soon"),
+        tuple(
+            (
+                text(row.quarter),
+                *(number(one) for one in (row.contracts, row.monthly, row.red, row.amber)),
+            )
+            for row in rows
+        ),
+        "When contracts end is not known.",
+    )
+
+
+def contracts(rows: Sequence[ContractRow]) -> Table:
+    """Return each line's contract, and by when to act."""
+    return Table(
+        "Contracts, and by when to act",
+        ("Line", "Supplier", "Product", "A month", "Ends", "Notice by", "Decide by", "Left", "Urgency"),
+        tuple(
+            (
+                text(row.circuit, row.site or "", row.document),
+                text(row.supplier),
+                text(row.product, row.technology or ""),
+                *(
+                    number(one)
+                    for one in (row.monthly, row.ends, row.notice_by, row.decide_by, row.days_left)
+                ),
+                urgency(row.urgency),
+            )
+            for row in rows
+        ),
+        "No contract is known.",
+    )
+
+
+def groups(rows: Sequence[GroupRow]) -> Table:
+    """Return medians by type and by supplier."""
+    return Table(
+        "By type of site, and by supplier: middle of the sites, least and most",
+        ("Group", "By", "Sites", "Busy hour (p95)", "Full", "Delivered"),
+        tuple(
+            (
+                text(row.group),
+                text(row.by),
+                number(row.sites),
+                *(number(one, "sites") for one in (row.busy_share, row.saturated_share, row.delivered_share)),
+            )
+            for row in rows
+        ),
+        "Nothing is known of types and suppliers.",
+    )
+
+
+def waves(rows: Sequence[WaveRow]) -> Table:
+    """Return what waves of upgrades changed."""
+    return Table(
+        "Waves of upgrades",
+        (
+            "Wave",
+            "Outcome",
+            "Upgrades",
+            "Better",
+            "Worse",
+            "Not shown",
+            "Too little history",
+            "Middle change",
+        ),
+        tuple(
+            (
+                text(row.wave),
+                text(row.outcome),
+                *(
+                    number(one)
+                    for one in (
+                        row.upgrades,
+                        row.better,
+                        row.worse,
+                        row.not_shown,
+                        row.too_little,
+                        row.change,
+                    )
+                ),
+            )
+            for row in rows
+        ),
+        "No wave of upgrades is known.",
+    )
+
+
+def upgrades(rows: Sequence[EstateUpgrade]) -> Table:
+    """Return each upgrade and what it did."""
+    return Table(
+        "Upgrades",
+        ("Site", "Changed", "Cost", "What it did", "Pounds by congested user-minute removed", "Note"),
+        tuple(
+            (
+                text(row.site, row.circuit),
+                text(day_words(row.panel.cutover), row.panel.wave or ""),
+                number(row.panel.cost),
+                text(
+                    "; ".join(
+                        f"{one.outcome}: {one.conclusion.value}, {whole(one.change, 'days')}"
+                        for one in row.panel.effects
+                    )
+                    or "not shown yet"
+                ),
+                number(row.per_user_minute),
+                text("; ".join(row.panel.warnings) or "none"),
+            )
+            for row in rows
+        ),
+        "No upgrade is known.",
+    )
+
+
+def shared(rows: Sequence[SharedRow]) -> Table:
+    """Return trouble that sites had alone, and together."""
+    return Table(
+        "Alone, or three sites and more at once",
+        ("Trouble", "Sites that had it", "Alone, site-minutes", "Together, minutes"),
+        tuple(
+            (text(row.trouble), *(number(one) for one in (row.sites, row.alone, row.together)))
+            for row in rows
+        ),
+        "Whether sites had trouble at the same time is not known.",
+    )
+
+
+def gaps(rows: Sequence[Gap]) -> Table:
+    """Return what one side knows and the other does not."""
+    return Table(
+        "Known to one side only",
+        ("Name", "What", "Gap"),
+        tuple((text(row.name), text(row.thing), text(row.words)) for row in rows),
+        "Measurements and files know the same sites and lines.",
+    )
+
+
+def exclusions(rows: Sequence[Excluded]) -> Table:
+    """Return what was asked to be left out."""
+    return Table(
+        "Left out by agreement",
+        ("Line", "From", "To", "Cause", "Took out", "Agreed by"),
+        tuple(
+            (
+                text(row.circuit),
+                text(moment_words(row.start)),
+                text(moment_words(row.end)),
+                text(row.cause, row.reason),
+                number(row.minutes),
+                text(row.agreed_by, row.reference),
+            )
+            for row in rows
+        ),
+        "Nothing was asked to be left out.",
+    )
