@@ -34,6 +34,18 @@ class SiteWords:
     cells: Mapping[str, tuple[Cells, ...]] = field(default_factory=dict)
     """The same rows by the name of their file."""
 
+    def of(self, circuit: str) -> SiteWords:
+        """Return what is of one line."""
+        return replace(
+            self,
+            exclusions=tuple(one for one in self.exclusions if one.circuit == circuit),
+            tickets=tuple(one for one in self.tickets if one.circuit == circuit),
+            cells={
+                name: tuple(row for row in rows if row["circuit"] == circuit)
+                for name, rows in self.cells.items()
+            },
+        )
+
 
 def with_site_words(inputs: Inputs, events: Iterable[Event]) -> Inputs:
     """Return the centre's files with what events of kinds `incident` and `incident_record` add to them."""

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from fakes.evidence import inputs
 
+from netmon.evidence.inputs.table import with_rows
 from netmon.evidence.seal.records import event_record
 from netmon.evidence.site_words import merged, sealed_words, with_site_words
 from netmon.incidents.incident import ACCESS, Incident, Level, Step, Thing
@@ -166,6 +167,20 @@ def test_order_and_copies_do_not_matter_and_sealed_records_say_the_same():
         sealed = merged(inputs(CONTRACT), sealed_words(inputs(CONTRACT), some))
         assert [cells(one) for one in sealed.tickets] == [cells(one) for one in first.tickets]
         assert [cells(one) for one in sealed.exclusions] == [cells(one) for one in first.exclusions]
+
+
+def test_rows_are_added_to_a_file_as_the_centre_would_have_written_them():
+    words = sealed_words(inputs(CONTRACT), [event_record(one) for one in [*happened(), wrote(**EXCLUDE)]])
+    text = "\ufeffcircuit,from,to,cause,agreed_by,reference\n"
+    text += 'c1,2026-03-05T10:00Z,2026-03-05T11:00Z,customer,"A, B",X\n'
+    (row,) = words.of("c1").cells["exclusions.csv"]
+    assert words.of("c2").cells["exclusions.csv"] == ()
+    assert with_rows(text, []) == text
+    whole = with_rows(text, [row])
+    assert whole.splitlines()[0] == "circuit,from,to,cause,agreed_by,reference,origin"
+    read = inputs(CONTRACT, exclusions=whole).exclusions
+    assert read == (*inputs(CONTRACT, exclusions=text).exclusions, *words.exclusions)
+    assert inputs(CONTRACT, exclusions=with_rows("", [row])).exclusions == words.exclusions
 
 
 def test_without_words_the_files_are_as_they_were():

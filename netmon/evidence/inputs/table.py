@@ -76,6 +76,20 @@ def read_cells(model: type[R], cells: Mapping[str, str]) -> R | str:
     return next((f"{one.key}: {one.problem}" for one in row.mistakes()), row)
 
 
+def with_rows(text: str, rows: Sequence[Mapping[str, str]]) -> str:
+    """Return a file's text with rows at its end, and the columns that they need; without rows as it was."""
+    if not rows:
+        return text
+    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""))
+    there, columns = list(reader), list(reader.fieldnames or ())
+    columns += dict.fromkeys(name for row in rows for name in row if name not in columns)
+    found = StringIO(newline="")
+    writer = csv.DictWriter(found, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*there, *rows])
+    return found.getvalue()
+
+
 def _header_mistakes(file: str, line: int, header: Sequence[str], model: type[R]) -> Iterator[Mistake]:
     columns = fields_of(model)
     for name in dict.fromkeys(header):
