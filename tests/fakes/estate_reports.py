@@ -11,6 +11,8 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 
+from fakes.evidence import MARCH, UP, strip
+
 from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.files import Inputs, read_texts
@@ -20,8 +22,6 @@ from netmon.evidence.reports.estate_model import EstateReport
 from netmon.evidence.sources.source import Line, Source
 from netmon.evidence.speed_tests import SpeedTest
 from netmon.evidence.strip import Strip
-
-from fakes.evidence import MARCH, UP, strip
 
 FIRST, LAST, AS_OF = date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 20)
 FILES = {
@@ -79,7 +79,7 @@ class PlannedSource(Source):
         self.plans = dict(plans)
         self.closed = False
 
-    def lines(self, days: Days) -> Sequence[Line]:
+    def lines(self, days: Days) -> Sequence[Line]:  # noqa: ARG002 - its plans have no days
         """Return the planned circuits."""
         return sorted(self.plans)
 

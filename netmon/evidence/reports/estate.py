@@ -68,7 +68,10 @@ def estate_report(
         lines = sorted(source.lines(Days(asked.first, asked.last, SiteRow(site="any").timezone)))
     finally:
         source.close()
-    jobs = [*_site_jobs(lines, asked), *upgrade_jobs(lines, inputs, asked.first, asked.last, asked.as_of)]
+    jobs: list[SiteJob | UpgradeJob] = [
+        *_site_jobs(lines, asked),
+        *upgrade_jobs(lines, inputs, asked.first, asked.last, asked.as_of),
+    ]
     answers = Workshop(open_source, _Desk(inputs)).answers(jobs, processes)
     sites = [one for one in answers if isinstance(one, SiteRecord)]
     upgrades = in_order(one for one in answers if isinstance(one, EstateUpgrade))

@@ -51,6 +51,7 @@ def actions(site: SiteRecord, contracts: Sequence[Held], entries: Sequence[Entry
         yield Action("measure first", "too little of the period is known to judge anything")
     yield from (action for line in site.lines for action in _bandwidth(line))
     yield from (action for line in site.lines for action in _broken(line))
+    yield from _below_standard(site)
     yield from _claims(entries)
     yield from (action for line in site.lines for action in _narrow(line))
     yield from (action for one in contracts for action in _decide(one))
@@ -81,12 +82,23 @@ def _bandwidth(line: LineRecord) -> Iterator[Action]:
     yield Action(f"more bandwidth on {line.circuit}{least}", ", and ".join(reasons))
 
 
+def _below_standard(site: SiteRecord) -> Iterator[Action]:
+    """Say so when no contract of the site's reaches what a standard asks of it."""
+    asked = site.row.standard_down if site.row else None
+    bought = [line.terms.down for line in site.lines if line.terms and line.terms.down is not None]
+    if asked is not None and bought and len(bought) == len(site.lines) and max(bought) < asked:
+        reason = (
+            f"its standard asks {human.bit_rate(asked)}, {human.bit_rate(max(bought))} is contracted at most"
+        )
+        yield Action("plan an upgrade to the standard", reason)
+
+
 def _broken(line: LineRecord) -> Iterator[Action]:
     supplier = line.terms.supplier if line.terms and line.terms.supplier else "the supplier"
     if both_ways(part.delivered for part in line.parts) is Verdict.FAIL:
         told = line.tested
         reason = f"{told.fails} of {told.tests} tests towards it are below 90 % of the contracted rate"
-        yield Action(f"claim from {supplier} the rate of {line.circuit} that was contracted", reason)
+        yield Action(f"take up with {supplier} that {line.circuit} carries less than was contracted", reason)
     if both_ways(part.kept for part in line.parts) is Verdict.FAIL:
         down = sum(part.down_bounds[0] for part in line.parts)
         reason = f"down for {down} minutes at least that the supplier answers for"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
 from netmon.evidence.account import Account
-from netmon.evidence.reports.figure import Figure, Unit
+from netmon.evidence.reports.figure import Figure, Unit, figure
 from netmon.evidence.statistics.binomial import share_interval
 
 NOT_KNOWN = "not known"
@@ -22,71 +21,50 @@ def count(number: int, of: int | None = None, note: str = "") -> Figure:
 
 def middle(values: Iterable[float | None], unit: Unit) -> Figure:
     """Return the median of what is known with the least and the most as bounds; `coverage`: of how much."""
-    told = list(values)
-    known = sorted(value for value in told if value is not None)
-    coverage = len(known) / len(told) if told else None
-    if not known:
-        return Figure(None, unit, n=0, coverage=coverage, note=NOT_KNOWN)
-    return Figure(median(known), unit, len(known), known[0], known[-1], coverage)
+    asked = list(values)
+    known = sorted(value for value in asked if value is not None)
+    coverage = len(known) / len(asked) if asked else None
+    between = (known[0], known[-1]) if known else None
+    note = "" if known else NOT_KNOWN
+    return figure(
+        median(known) if known else None, unit, n=len(known), between=between, coverage=coverage, note=note
+    )
 
 
 def added(values: Iterable[int | Decimal | None], unit: Unit, what: str) -> Figure:
-    """Return the sum of what is known; the note says of how many it is not."""
-    told = list(values)
-    known = [value for value in told if value is not None]
-    missing = len(told) - len(known)
-    note = f"not known of {missing} of {len(told)} {what}" if missing else ""
-    coverage = len(known) / len(told) if told else None
-    whole = sum(known, Decimal(0)) if unit is Unit.POUNDS else sum(known)
-    return Figure(float(whole) if known else None, unit, n=len(known), coverage=coverage, note=note)
+    """Return the sum of what is known; the note says of how many it is not. Nothing known is no sum."""
+    asked = list(values)
+    known = [value for value in asked if value is not None]
+    missing = len(asked) - len(known)
+    note = f"not known of {missing} of {len(asked)} {what}" if missing else ""
+    coverage = len(known) / len(asked) if asked else None
+    whole = sum(known) if known else None
+    return figure(whole, unit, n=len(known), coverage=coverage, note=note)
 
 
-def pounds(money: Decimal | None, note: str = "") -> Figure:
-    """Return money; None is not known."""
-    return Figure(None if money is None else float(money), Unit.POUNDS, note=note)
-
-
-def day(when: date | None, note: str = "") -> Figure:
-    """Return a day of the calendar; None is not known."""
-    return Figure(None if when is None else str(when), Unit.DATE, note=note)
-
-
-def of_those(yes: int, told: int, what: str) -> Figure:
+def of_those(yes: int, shown: int, what: str) -> Figure:
     """Return a share with its exact interval; there is none of nothing."""
-    if not told:
+    if not shown:
         return Figure(None, Unit.SHARE, n=0, note=f"no {what}")
-    low, high = share_interval(yes, told) or (None, None)
-    return Figure(yes / told, Unit.SHARE, told, low, high)
+    return figure(yes / shown, Unit.SHARE, n=shown, between=share_interval(yes, shown))
 
 
 def availability(account: Account) -> Figure:
     """Return the measured share with worst and best as bounds; no value below the least coverage."""
-    known = account.up + account.down
-    figure = Figure(
-        None,
+    known, worst, best = account.up + account.down, account.worst, account.best
+    return figure(
+        account.measured if account.printable else None,
         Unit.SHARE,
-        known,
-        number(account.worst),
-        number(account.best),
-        number(account.coverage),
+        n=known,
+        between=None if worst is None or best is None else (float(worst), float(best)),
+        coverage=account.coverage,
+        note="" if account.printable else "too little is known for a percentage" if known else NOT_KNOWN,
     )
-    if account.printable:
-        return Figure(number(account.measured), Unit.SHARE, known, figure.low, figure.high, figure.coverage)
-    why = "too little is known for a percentage" if known else NOT_KNOWN
-    return Figure(None, Unit.SHARE, known, figure.low, figure.high, figure.coverage, why)
 
 
-def number(share: Fraction | None) -> float | None:
-    """Return an exact share as a number."""
-    return None if share is None else float(share)
-
-
-def words(text: str, note: str = "") -> Figure:
-    """Return a word; an empty one is not known."""
-    return Figure(text or None, Unit.WORDS, note=note)
-
-
-def minutes(number_of: int, known: int, bounds: Sequence[int], coverage: float | None) -> Figure:
+def minutes(number: int, known: int, bounds: tuple[int, int], coverage: float | Fraction | None) -> Figure:
     """Return minutes that were counted, with the fewest and the most that there may have been."""
-    value = number_of if known else None
-    return Figure(value, Unit.MINUTES, known, bounds[0], bounds[1], coverage, "" if known else NOT_KNOWN)
+    note = "" if known else NOT_KNOWN
+    return figure(
+        number if known else None, Unit.MINUTES, n=known, between=bounds, coverage=coverage, note=note
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -12,24 +13,31 @@ from netmon.evidence.sources.source import Line
 
 def gaps(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
     """Yield each thing that one side alone knows: it is in no figure, and no figure is 0 for it."""
-    sites, circuits = {line.site for line in lines}, {line.circuit for line in lines}
+    sites = {line.site for line in lines}
     for site in unmeasured_sites(sites, inputs):
         yield Gap("site", site, "in sites.csv, and not measured in this period: nothing is known of it")
     for site in sorted(sites - inputs.sites.keys()):
         yield Gap("site", site, "measured, and not in sites.csv: its users and hours are not known")
-    for circuit in inputs.contracts.circuits:
-        if circuit not in circuits and _held(circuit, inputs, first, last):
-            yield Gap(
-                "circuit", circuit, "in contracts.csv, and not measured in this period: paid for, not judged"
-            )
-    for circuit in sorted(circuits):
-        if not _held(circuit, inputs, first, last):
-            yield Gap("circuit", circuit, "measured, and without terms in contracts.csv: it is not judged")
+    yield from _circuits(Counter(line.circuit for line in lines), inputs, first, last)
     for upgrade in inputs.upgrades:
         if upgrade.site not in sites:
             yield Gap(
                 "upgrade", f"{upgrade.site} {upgrade.cutover}", "its site was not measured in this period"
             )
+
+
+def _circuits(measured: Counter[str], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
+    for circuit in inputs.contracts.circuits:
+        if circuit not in measured and _held(circuit, inputs, first, last):
+            words = "in contracts.csv, and not measured in this period: paid for, not judged"
+            yield Gap("circuit", circuit, words)
+    for circuit, count in sorted(measured.items()):
+        if count > 1:
+            words = f"measured at {count} sites: contracts.csv cannot tell them apart, give each its own id"
+            yield Gap("circuit", circuit, words)
+        elif not _held(circuit, inputs, first, last):
+            words = "measured, and without terms in contracts.csv: it is not judged"
+            yield Gap("circuit", circuit, words)
 
 
 def unmeasured_sites(sites: Iterable[str], inputs: Inputs) -> Sequence[str]:

@@ -31,7 +31,7 @@ class _Side:
 
 
 def league(sites: Iterable[SiteRecord]) -> list[LeagueRow]:
-    """Return the suppliers in order of measured availability; those of which too little is known come last."""
+    """Return the suppliers in order of measured availability; those seen too little come last."""
     parts: dict[str, list[SupplierPart]] = {}
     for site in sites:
         for line in site.lines:
@@ -67,7 +67,7 @@ def _row(side: _Side, place: Figure | None) -> LeagueRow:
         place or Figure(None, Unit.COUNT, note=nobody),
         told.count(len(parts)),
         told.availability(account),
-        told.minutes(account.down, known, bounds, told.number(account.coverage)),
+        told.minutes(account.down, known, bounds, account.coverage),
         told.count(sum(part.outages for part in parts))
         if known
         else Figure(None, Unit.COUNT, note=told.NOT_KNOWN),

@@ -15,44 +15,50 @@ from netmon.evidence.yardsticks import YARDSTICKS
 
 def method() -> Iterator[Reference]:
     """Yield the rules, by what they decide."""
-    yield Reference(
-        "not known", "what nobody measured or wrote down is not known: it is in no sum, and never 0"
-    )
-    yield Reference("order of the sites", ORDER)
-    yield Reference(
+    yield from _RULES
+
+
+_RULES = (
+    Reference("not known", "what nobody measured or wrote down is not known: it is in no sum, and never 0"),
+    Reference("order of the sites", ORDER),
+    Reference(
         "full now",
         f"the busy hour of the last {NOW_DAYS} days (95th percentile of its five minutes) takes "
-        f"{human.share(FULL_SHARE)} or more of what was contracted, or the line was full in more than 1 % of the "
-        "service minutes, so that true demand is hidden",
-    )
-    yield Reference(
+        f"{human.share(FULL_SHARE)} or more of what was contracted, or the line was full in more than 1 % of "
+        "the service minutes, so that true demand is hidden",
+    ),
+    Reference(
         "availability of suppliers",
         "up by up and down, over all minutes of their circuits within their contracts' hours, less what was "
         "excluded; bounds as if all unknown minutes had been down, or up. Below 95 % coverage there is no "
-        "percentage and no place. Places whose bounds overlap are not told apart: the bounds of a place say so",
-    )
-    yield Reference(
+        "percentage and no place. Places whose bounds overlap are not told apart: a place's bounds say so",
+    ),
+    Reference(
         "kept",
-        "the promised availability was shown to be kept, or broken, in each whole month; one broken is broken",
-    )
-    yield Reference("delivered", f"{YARDSTICKS[RULE].title}, in both directions, at an error of 5 %")
-    yield Reference(
+        "the promised availability was shown to be kept, or broken, in each whole month; "
+        "one month broken is broken",
+    ),
+    Reference("delivered", f"{YARDSTICKS[RULE].title}, in both directions, at an error of 5 %"),
+    Reference(
         "credits",
         "possible credit, subject to contract: whole months, each contract's own arithmetic; a person claims",
-    )
-    yield Reference(
+    ),
+    Reference(
         "user-minutes lost",
         "minutes of outages of all of a site's circuits in service hours, times its users",
-    )
-    yield Reference(
+    ),
+    Reference(
         "together",
-        f"minutes in which {SEVERAL} sites or more had the same trouble: one service or one supplier, and not theirs",
-    )
-    yield Reference(
+        f"minutes in which {SEVERAL} sites or more had the same trouble: "
+        "one service or one supplier, and nothing of theirs",
+    ),
+    Reference(
         "upgrades",
-        "matched hours of four to eight whole weeks each side, daily medians, Hodges-Lehmann with its interval widened "
-        "for memory, confirmed by bootstrap; like sites taken off; Holm over the outcomes that were declared before",
-    )
+        "matched hours of four to eight whole weeks each side, daily medians, Hodges-Lehmann with its "
+        "interval widened for memory, confirmed by bootstrap; like sites taken off; Holm over the outcomes "
+        "that were declared before",
+    ),
+)
 
 
 def yardsticks() -> Iterator[Reference]:

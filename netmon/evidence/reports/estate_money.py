@@ -15,9 +15,10 @@ from netmon.evidence.price import Price, price
 from netmon.evidence.reports import estate_figures as told
 from netmon.evidence.reports.estate_model import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
-from netmon.evidence.reports.figure import Figure, Unit
+from netmon.evidence.reports.figure import Figure, Unit, figure, on, pounds
 
 _SUBJECT = "possible credit, subject to contract"
+_POSSIBLE = frozenset({Standing.CLAIMABLE, Standing.TIME_BARRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Held:
     @property
     def monthly(self) -> Figure:
         """What a month costs."""
-        return told.pounds(self.price.monthly, "" if self.price.monthly is not None else told.NOT_KNOWN)
+        return pounds(self.price.monthly, "" if self.price.monthly is not None else told.NOT_KNOWN)
 
 
 def held(inputs: Inputs, records: Mapping[str, LineRecord], last: date, as_of: date) -> list[Held]:
@@ -103,9 +104,9 @@ def contract_rows(contracts: Iterable[Held]) -> list[ContractRow]:
             one.terms.technology,
             f"{one.terms.document}, {one.terms.clause}",
             one.monthly,
-            told.day(one.dates.ends, f"renewed {one.dates.renewals} times" if one.dates.renewals else ""),
-            told.day(one.dates.deadline),
-            told.day(one.dates.decide_by),
+            on(one.dates.ends, f"renewed {one.dates.renewals} times" if one.dates.renewals else ""),
+            on(one.dates.deadline),
+            on(one.dates.decide_by),
             Figure(one.dates.days_left, Unit.DAYS),
             one.dates.urgency,
         )
@@ -132,9 +133,8 @@ def credits_of(sites: Sequence[SiteRecord], inputs: Inputs, last: date, as_of: d
     rows = tuple(_claim(one, inputs, clauses.get((one.circuit, one.period))) for one in entries)
     share = recovered(entries)
     possible = sum(bool(one.possible) for one in entries)
-    came = Figure(
-        told.number(share), Unit.SHARE, n=possible, note="" if share is not None else "no credit is known"
-    )
+    note = "of what is known to have been possible" if share is not None else "no credit is known"
+    came = figure(share, Unit.SHARE, n=possible, note=note)
     return Credits(rows, tuple(_standings(entries)), came, tuple(entries))
 
 
@@ -152,7 +152,8 @@ def _standings(entries: Sequence[Entry]) -> Iterable[StandingRow]:
         some = [one for one in entries if one.standing is standing]
         if some:
             money = None if standing is Standing.NOT_KNOWN else sums.get(standing)
-            yield StandingRow(standing, told.pounds(money, _SUBJECT), told.count(len(some), len(entries)))
+            note = _SUBJECT if standing in _POSSIBLE else ""
+            yield StandingRow(standing, pounds(money, note), told.count(len(some), len(entries)))
 
 
 def _claim(one: Entry, inputs: Inputs, clause: str | None) -> ClaimRow:
@@ -165,10 +166,10 @@ def _claim(one: Entry, inputs: Inputs, clause: str | None) -> ClaimRow:
         (terms.supplier or None) if terms else None,
         clause,
         one.standing,
-        told.pounds(one.possible, _SUBJECT),
-        told.pounds(one.claimed),
-        told.pounds(one.received),
-        told.day(one.bar, "" if one.bar else "no such day is known"),
+        pounds(one.possible, _SUBJECT),
+        pounds(one.claimed, "" if one.references else "nothing was claimed"),
+        pounds(one.received, "" if one.references else "nothing was claimed"),
+        on(one.bar, "" if one.bar else "no such day is known"),
         one.references,
     )
 

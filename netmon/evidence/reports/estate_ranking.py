@@ -14,7 +14,7 @@ from netmon.evidence.reports.estate_model import RankedSite
 from netmon.evidence.reports.estate_money import Held
 from netmon.evidence.reports.estate_months import both_ways
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
-from netmon.evidence.reports.figure import Figure, Unit
+from netmon.evidence.reports.figure import Figure, Unit, figure, on, pounds
 
 ORDER = (
     "Sites are in order of the share of service minutes in which their fullest circuit was full (each user "
@@ -85,7 +85,7 @@ def _row(site: SiteRecord, rank: Figure, contracts: Sequence[Held], entries: Seq
         narrow=_narrow(site),
         monthly=told.added((one.price.monthly for one in own), Unit.POUNDS, "contracts")
         if own
-        else told.pounds(None, "no contract is known"),
+        else pounds(None, "no contract is known"),
         ends=_soonest(own, "ends"),
         notice_by=_soonest(own, "notice"),
         grade=max((one.grade for one in site.lines), default=Grade.D),
@@ -100,7 +100,7 @@ def busy_share(line: LineRecord) -> Figure:
     busy = line.busy
     hour = "" if busy.hour is None else f"{busy.hour:02d}:00 to {(busy.hour + 1) % 24:02d}:00"
     coverage = busy.peak_days / busy.days if busy.days else None
-    return Figure(busy.p95, Unit.SHARE, busy.peak_days, coverage=coverage, note=hour or told.NOT_KNOWN)
+    return figure(busy.p95, Unit.SHARE, n=busy.peak_days, coverage=coverage, note=hour or told.NOT_KNOWN)
 
 
 def saturated_share(line: LineRecord) -> Figure:
@@ -108,10 +108,9 @@ def saturated_share(line: LineRecord) -> Figure:
     full = line.full
     if not full.known:
         return Figure(None, Unit.SHARE, n=0, note=told.NOT_KNOWN)
-    most = full.minutes + full.served - full.known
-    coverage = full.known / full.served
-    return Figure(
-        full.share, Unit.SHARE, full.known, full.minutes / full.served, most / full.served, coverage
+    least, most = full.minutes / full.served, (full.minutes + full.served - full.known) / full.served
+    return figure(
+        full.share, Unit.SHARE, n=full.known, between=(least, most), coverage=full.known / full.served
     )
 
 
@@ -135,10 +134,8 @@ def _known(line: LineRecord) -> int:
 
 def _saturated(line: LineRecord) -> Figure:
     full = line.full
-    if not full.known:
-        return Figure(None, Unit.MINUTES, n=0, note=told.NOT_KNOWN)
-    most = full.minutes + full.served - full.known
-    return Figure(full.minutes, Unit.MINUTES, full.known, full.minutes, most, full.known / full.served)
+    bounds = full.minutes, full.minutes + full.served - full.known
+    return told.minutes(full.minutes, full.known, bounds, full.known / full.served if full.served else None)
 
 
 def _required(line: LineRecord) -> Figure:
@@ -146,12 +143,13 @@ def _required(line: LineRecord) -> Figure:
     if need.bits_per_second is None:
         return Figure(None, Unit.RATE, note=told.NOT_KNOWN)
     floor = ", at least: demand beyond it is not known" if need.at_least else ""
-    return Figure(need.bits_per_second, Unit.RATE, note=f"by {need.by}{floor}")
+    return figure(need.bits_per_second, Unit.RATE, note=f"by {need.by}{floor}")
 
 
 def _supplier_down(site: SiteRecord) -> Figure:
     accounts = [line.account for line in site.lines]
-    bounds = [sum(part.down_bounds[at] for line in site.lines for part in line.parts) for at in (0, 1)]
+    parts = [part for line in site.lines for part in line.parts]
+    bounds = sum(part.down_bounds[0] for part in parts), sum(part.down_bounds[1] for part in parts)
     known = sum(_known(line) for line in site.lines)
     counted = sum(one.up + one.down + one.unknown for one in accounts)
     coverage = sum(one.up + one.down for one in accounts) / counted if counted else None
@@ -175,4 +173,4 @@ def _narrow(site: SiteRecord) -> Figure:
 def _soonest(own: Sequence[Held], what: str) -> Figure:
     days = [one.dates.ends if what == "ends" else one.dates.deadline for one in own]
     known = [day for day in days if day is not None]
-    return told.day(min(known, default=None), "" if known else told.NOT_KNOWN)
+    return on(min(known, default=None), "" if known else told.NOT_KNOWN)

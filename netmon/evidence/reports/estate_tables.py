@@ -49,7 +49,7 @@ def ranked(rows: Sequence[RankedSite]) -> Table:
             (
                 number(row.rank),
                 text(row.name or row.site, _place(row)),
-                number(row.busy_share),
+                number(row.busy_share, "five minutes"),
                 number(row.saturated, "minutes"),
                 number(row.required),
                 verdict(row.delivered, whole(row.delivered_share, "tests")),
@@ -64,12 +64,13 @@ def ranked(rows: Sequence[RankedSite]) -> Table:
             for row in rows
         ),
         "No site is known.",
+        head=1,
     )  # fmt: skip
 
 
 def _place(row: RankedSite) -> str:
     kind = row.kind or f"type {human.UNKNOWN}"
-    return f"{row.site}: {kind}, {whole(row.users)} users; {listed(row.circuits)}; {listed(row.suppliers)}"
+    return f"{row.site}: {kind}, users {whole(row.users)}; {listed(row.circuits)}; {listed(row.suppliers)}"
 
 
 def league(rows: Sequence[LeagueRow]) -> Table:

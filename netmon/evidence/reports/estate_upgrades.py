@@ -1,4 +1,4 @@
-"""Upgrades of the estate as jobs of their own: each reads its circuits, before and after, and its controls."""
+"""Upgrades of the estate as jobs of their own: each reads its circuits and its controls."""
 
 from __future__ import annotations
 
