@@ -46,6 +46,11 @@ CORE = {
     "evidence": CoreCommand(
         "netmon.cli.evidence", "EvidenceCommand", "seal, pack, verify and recompute evidence"
     ),
+    "report": CoreCommand(
+        "netmon.cli.report",
+        "ReportCommand",
+        "what was promised, delivered, and is owed: site, circuit, estate",
+    ),
     "plan": CoreCommand(
         "netmon.cli.plan", "PlanCommand", "what tests will cost each circuit, before the first byte"
     ),
