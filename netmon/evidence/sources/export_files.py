@@ -7,12 +7,11 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from netmon.delivery.line import EVENT_MEASUREMENT
 from netmon.errors import NetmonError
@@ -25,10 +24,10 @@ _UNSYNCED = "unsynced"
 _LONGEST_CELL = 16_000_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _JSON_BEGINS = re.compile(r'[\[{"0-9-]|true$|false$|null$')
-_LINE = re.compile(r"((?:[^\\ ]|\\.)+) (.+) (\d+)\n?")
-"""Head, fields and time of a line; a blank of the head has a backslash before it."""
-_BETWEEN_TAGS, _BETWEEN_SIDES = re.compile(r"(?<!\\),"), re.compile(r"(?<!\\)=")
-_FIELD = re.compile(r'((?:[^=,\\]|\\.)+)=("(?:[^"\\]|\\.)*"|[^,]*)(?:,|$)')
+_TIME = re.compile(r"[^ ] \d+\n?$")
+"""How a line of line protocol ends."""
+_END_OF_HEAD, _BETWEEN_TAGS, _BETWEEN_SIDES = (re.compile(rf"(?<!\\){one}") for one in " ,=")
+_FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*")')
 _HIDDEN, _QUOTED = re.compile(r"\\([,= ])"), re.compile(r'\\(["\\])')
 
 
@@ -36,8 +35,7 @@ class ExportError(NetmonError):
     """A file is none that `netmon export` writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One value of one record. `labels` name the thing, and the part of it; an event's value may be any."""
 
     wall_ms: int
@@ -49,16 +47,28 @@ class Told:
     synced: bool
 
 
-def told_by(path: Path, measurements: frozenset[str]) -> Iterator[Told]:
-    """Yield the values of some measurements or kinds of events; ExportError names file and place."""
+class Wants(NamedTuple):
+    """What is wanted of a file: metrics by measurement, and kinds of events with all that they say."""
+
+    readings: Mapping[str, frozenset[str]]
+    events: frozenset[str]
+
+    def __call__(self, record: str, measurement: str, metric: str) -> bool:
+        """Tell whether a value is wanted."""
+        if record == EVENT:
+            return measurement in self.events
+        return metric in self.readings.get(measurement, ())
+
+
+def told_by(path: Path, wants: Wants) -> Iterator[Told]:
+    """Yield the values that are wanted of a file; ExportError names it, and after which of them it is bad."""
     number = 0
     try:
         with _opened(path) as file:
             first = file.readline()
-            for told in _reader(first)(chain([first], file)):
+            for told in _reader(first)(chain([first], file), wants):
                 number += 1
-                if told.measurement in measurements:
-                    yield told
+                yield told
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:
         raise ExportError(f"{path}, after {number} values: {error}") from error
 
@@ -69,51 +79,61 @@ def _opened(path: Path) -> TextIO:
     return path.open(encoding="utf-8", newline="")
 
 
-def _reader(first: str) -> Callable[[Iterable[str]], Iterator[Told]]:
+def _reader(first: str) -> Callable[[Iterable[str], Wants], Iterator[Told]]:
     """Return how to read a file, by its first line."""
     if not first or first.startswith(_HEADER):
         return _csv
     if first.startswith("{"):
         return _json
-    if _LINE.fullmatch(first):
-        return _line
+    if _TIME.search(first):
+        return _line_protocol
     raise ValueError("this is no CSV, JSON or line protocol as `netmon export` writes them")
 
 
-def _csv(lines: Iterable[str]) -> Iterator[Told]:
+def _csv(lines: Iterable[str], wants: Wants) -> Iterator[Told]:
     csv.field_size_limit(_LONGEST_CELL)
     rows = csv.reader(lines)
     names = [name.removeprefix("label_") if name[6:] in _FIXED else name for name in next(rows, [])]
-    labels, last = names[3:-4], len(names) - 1
+    labels = names[3:-4]
     for row in rows:
-        metric, value, _, clock = row[last - 3 :]
-        known = {name: _plain(text) for name, text in zip(labels, row[3:-4], strict=True) if text}
-        yield Told(_ms(row[0]), row[1], row[2], known, _plain(metric), _value(value), clock != _UNSYNCED)
+        if wants(row[1], row[2], _plain(row[-4])):
+            known = {name: _plain(text) for name, text in zip(labels, row[3:-4], strict=True) if text}
+            value, synced = _value(row[-3]), row[-1] != _UNSYNCED
+            yield Told(_ms(row[0]), row[1], row[2], known, _plain(row[-4]), value, synced)
 
 
-def _json(lines: Iterable[str]) -> Iterator[Told]:
+def _json(lines: Iterable[str], wants: Wants) -> Iterator[Told]:
     for line in lines:
         told = json.loads(line)
-        when, record, labels = _ms(told["time"]), told["record"], told["labels"]
-        synced = told["clock"] != _UNSYNCED
-        yield Told(when, record, told["measurement"], labels, told["metric"], told["value"], synced)
+        what = told["record"], told["measurement"]
+        if wants(*what, told["metric"]):
+            synced = told["clock"] != _UNSYNCED
+            yield Told(_ms(told["time"]), *what, told["labels"], told["metric"], told["value"], synced)
 
 
-def _line(lines: Iterable[str]) -> Iterator[Told]:
+def _line_protocol(lines: Iterable[str], wants: Wants) -> Iterator[Told]:
     for line in lines:
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"{line[:80]!r} is no line protocol")
-        measurement, *pairs = _BETWEEN_TAGS.split(match[1])
+        head, rest = _END_OF_HEAD.split(line, 1)
+        fields, _, when = rest.rpartition(" ")
+        measurement, *pairs = _BETWEEN_TAGS.split(head)
         tags = {_shown(name): _shown(text) for name, text in (_BETWEEN_SIDES.split(one, 1) for one in pairs)}
         synced = tags.pop("clock", "") != _UNSYNCED
-        is_event = measurement == EVENT_MEASUREMENT
-        name = tags.pop("kind", "") if is_event else _shown(measurement)
-        for field in _FIELD.finditer(match[2]):
-            value = _field(field[2])
-            parts = json.loads(str(value)) if is_event and field[1] == "data" else {_shown(field[1]): value}
-            for metric, inner in parts.items():
-                yield Told(int(match[3]), EVENT if is_event else READING, name, tags, metric, inner, synced)
+        record = EVENT if measurement == EVENT_MEASUREMENT else READING
+        name = tags.pop("kind", "") if record == EVENT else _shown(measurement)
+        for metric, value in _fields(fields, record):
+            if wants(record, name, metric):
+                yield Told(int(when), record, name, tags, metric, value, synced)
+
+
+def _fields(text: str, record: str) -> Iterator[tuple[str, Json]]:
+    if record == READING:  # numbers, whose names hold neither
+        for pair in text.split(","):
+            name, _, value = pair.partition("=")
+            yield _shown(name), _field(value)
+        return
+    for match in _FIELD.finditer(text):
+        value = _field(match[2])
+        yield from json.loads(str(value)).items() if match[1] == "data" else ((match[1], value),)
 
 
 def _field(text: str) -> Json:

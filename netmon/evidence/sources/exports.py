@@ -7,14 +7,16 @@ from pathlib import Path
 
 from netmon.evidence.calendar import Days
 from netmon.evidence.material import Material, assemble
-from netmon.evidence.sources.export_files import EVENT, ExportError, Told, told_by
-from netmon.evidence.sources.gathered import MINUTE_MS, STATE, Gathered
+from netmon.evidence.sources.export_files import EVENT, ExportError, Told, Wants, told_by
+from netmon.evidence.sources.gathered import MINUTE_MS, NAMES, STATE, Gathered
 from netmon.evidence.sources.source import Line, Source
 from netmon.model import Event, Retention, Stamp
 from netmon.model.derived import BANDWIDTH_TEST, CIRCUIT_MINUTE
 from netmon.store.interface import Columns
 
-_WANTED = frozenset({CIRCUIT_MINUTE, BANDWIDTH_TEST})
+_TESTS = frozenset({BANDWIDTH_TEST})
+_ALL = Wants({CIRCUIT_MINUTE: frozenset(NAMES)}, _TESTS)
+_WHOSE = Wants({CIRCUIT_MINUTE: frozenset({STATE})}, _TESTS)
 _Span = tuple[int, int]
 """First and last moment in ms."""
 
@@ -39,27 +41,16 @@ class ExportsSource(Source):
 
     def material(self, line: Line, days: Days) -> Material:
         """Return a circuit's minutes and tests."""
-        return assemble(self._minutes(line, days), self._tests(line, days), line.circuit, days)
-
-    def _minutes(self, line: Line, days: Days) -> Iterator[Columns]:
-        for cells in self._cells(line, days, CIRCUIT_MINUTE):
-            found = Gathered()
-            for told in cells:
-                if isinstance(told.value, int | float):
-                    sample = (told.wall_ms, told.value)
-                    found.take(told.metric, told.labels.get("statistic", ""), (sample,), synced=told.synced)
-            yield from found.columns(line.circuit)
-
-    def _tests(self, line: Line, days: Days) -> Iterator[Event]:
-        for cells in self._cells(line, days, BANDWIDTH_TEST):
-            yield from _events(told for told in cells if told.record == EVENT)
-
-    def _cells(self, line: Line, days: Days, measurement: str) -> Iterator[Iterable[Told]]:
-        """Yield what each file tells of a circuit."""
+        pieces: list[Columns] = []
+        events: list[Event] = []
         for path in self._files:
             span = self._known(path).get(line)
             if span is not None and _meet(span, days):
-                yield _of_days(_of_line(told_by(path, frozenset({measurement})), line), days)
+                found, told = Gathered(), list[Told]()
+                _gather(_of_days(_of_line(told_by(path, _ALL), line), days), found, told)
+                pieces += found.columns(line.circuit)
+                events += _events(told)
+        return assemble(pieces, events, line.circuit, days)
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
@@ -68,8 +59,8 @@ class ExportsSource(Source):
         """Return whose a file is, and of when."""
         if path not in self._spans:
             found: dict[Line, _Span] = {}
-            for told in told_by(path, _WANTED):
-                if "circuit" in told.labels and (told.record == EVENT or told.metric == STATE):
+            for told in told_by(path, _WHOSE):
+                if "circuit" in told.labels:
                     first, last = found.get(line := _line_of(told), (told.wall_ms, told.wall_ms))
                     found[line] = min(first, told.wall_ms), max(last, told.wall_ms)
             self._spans[path] = found
@@ -91,6 +82,16 @@ def _of_line(cells: Iterable[Told], line: Line) -> Iterator[Told]:
 def _of_days(cells: Iterable[Told], days: Days) -> Iterator[Told]:
     first, last = days.start_minute * MINUTE_MS, days.end_minute * MINUTE_MS
     return (told for told in cells if first <= told.wall_ms < last)
+
+
+def _gather(cells: Iterable[Told], found: Gathered, events: list[Told]) -> None:
+    """Sort what is told of one circuit."""
+    for told in cells:
+        if told.record == EVENT:
+            events.append(told)
+        elif isinstance(told.value, int | float):
+            sample = (told.wall_ms, told.value)
+            found.take(told.metric, told.labels.get("statistic", ""), (sample,), synced=told.synced)
 
 
 def _events(cells: Iterable[Told]) -> Iterator[Event]:
