@@ -78,7 +78,7 @@ def bottleneck(strip: Strip, serving: bytes, measured: Measured) -> Bottleneck:
     """Share the bad minutes within a mask: down, degraded, with a fault beside the line, or full."""
     letters = strip.letters(_LETTERS)
     nothing = bytes(len(letters))
-    full = measured.use.mask(lambda one: one >= FULL) if measured.use else nothing
+    full = measured.use.at_least(FULL) if measured.use else nothing
     told = {
         Cause.INSTRUMENT: measured.instrument,
         Cause.LAN: _gateway(measured, nothing),
@@ -89,12 +89,12 @@ def bottleneck(strip: Strip, serving: bytes, measured: Measured) -> Bottleneck:
     signs = [either(_where(letters, LETTER_OF[cause]), told.get(cause) or nothing) for cause in LETTER_OF]
     bad = both(either(_where(letters, "slwfkx"), _any(signs, nothing)), serving)
     found, left = [], without(bad, _where(letters, "?"))
-    whole = sum(left)
+    whole = left.count(1)
     for cause, sign in zip(LETTER_OF, signs, strict=True):
-        found.append((cause, sum(both(left, sign))))
+        found.append((cause, both(left, sign).count(1)))
         left = without(left, sign)
-    known = sum(without(serving, _where(letters, "?")))
-    return Bottleneck((*found, (Cause.NOT_DETERMINED, sum(left))), whole, known)
+    known = without(serving, _where(letters, "?")).count(1)
+    return Bottleneck((*found, (Cause.NOT_DETERMINED, left.count(1))), whole, known)
 
 
 LETTER_OF: Mapping[Cause, str] = {
@@ -129,14 +129,8 @@ def _where(letters: bytes, wanted: str) -> bytes:
 
 
 def _gateway(measured: Measured, nothing: bytes) -> bytes:
-    slow = (
-        measured.gateway_rtt.mask(lambda one: one > _SLOW_GATEWAY_SECONDS)
-        if measured.gateway_rtt
-        else nothing
-    )
-    losing = (
-        measured.gateway_loss.mask(lambda one: one > _LOSING_GATEWAY) if measured.gateway_loss else nothing
-    )
+    slow = measured.gateway_rtt.above(_SLOW_GATEWAY_SECONDS) if measured.gateway_rtt else nothing
+    losing = measured.gateway_loss.above(_LOSING_GATEWAY) if measured.gateway_loss else nothing
     return either(slow, losing)
 
 

@@ -74,13 +74,13 @@ def delivered(
     yardstick = YARDSTICKS[name]
     limit, layer = threshold(yardstick, terms, direction), terms.rate_layer if terms else "IP"
     hours, zone = asked_hours(yardstick, terms), days.zone
-    bought = _bought(terms, direction)
+    first, end, bought = days.start_minute, days.end_minute, _bought(terms, direction)
     by_day: dict[date, list[_Test]] = {}
     invalid = 0
     for test in sorted(tests, key=lambda one: (one.minute, one.method)):
         if test.direction != direction or test.method == PASSIVE:
             continue
-        if not days.start_minute <= test.minute < days.end_minute:
+        if not first <= test.minute < end:
             continue
         if hours is not None and not hours.covers(local_time(test.minute, zone)):
             continue

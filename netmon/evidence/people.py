@@ -21,9 +21,9 @@ def lost_user_minutes(strip: Strip, serving: bytes, users: int | None) -> int | 
     down = bytearray(len(strip.codes))
     for run in _RUN.finditer(strip.letters(STATES)):
         down[run.start() : run.end()] = b"\1" * (run.end() - run.start())
-    return sum(both(bytes(down), serving)) * users
+    return both(bytes(down), serving).count(1) * users
 
 
 def user_minutes(minutes: bytes, serving: bytes, users: int | None) -> int | None:
     """Return the minutes of a mask in service hours times users; None when that is not known."""
-    return None if users is None else sum(both(minutes, serving)) * users
+    return None if users is None else both(minutes, serving).count(1) * users

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from netmon.evidence.calendar import both, either
 from netmon.evidence.curve import Curve
@@ -45,15 +46,16 @@ def saturation(
     `discards` the share of packets that the router dropped before the line. Full is 0.9, or 0.7 with
     a round trip 60 ms above the hour's least, or more than a thousandth discarded.
     """
-    full, high = use.mask(lambda one: one >= _FULL), use.mask(lambda one: one >= _HIGH)
-    found = either(full, both(high, _slow(rtt)))
-    known = use.mask(lambda _: True)
+    high = both(use.at_least(_HIGH), serving)
+    found = either(use.at_least(_FULL), both(high, _slow(rtt, high)))
+    known = use.is_known()
     if discards is not None:
-        found = either(found, discards.mask(lambda one: one > _DISCARDED))
+        found = either(found, discards.above(_DISCARDED))
         known = either(known, found)
     counted = both(found, serving)
-    people = user_minutes(counted, serving, users) if sum(both(known, serving)) else None
-    return Saturation(sum(counted), sum(both(known, serving)), counted, people)
+    seen = both(known, serving).count(1)
+    people = user_minutes(counted, serving, users) if seen else None
+    return Saturation(counted.count(1), seen, counted, people)
 
 
 def against_capacity(use: Curve, contracted: float | None, measured_p50: float | None) -> Curve:
@@ -63,18 +65,17 @@ def against_capacity(use: Curve, contracted: float | None, measured_p50: float |
     return use.scaled(contracted / measured_p50)
 
 
-def _slow(rtt: Curve) -> bytes:
-    """Return 1 where the round trip is 60 ms above the least of its hour of the clock."""
-    found = bytearray(len(rtt.values))
+def _slow(rtt: Curve, asked: bytes) -> bytes:
+    """Return 1 where the round trip is 60 ms above the least of its hour of the clock, in hours asked of."""
+    found = bytearray(len(asked))
     first = -(rtt.start_minute % _HOUR)
-    for start in range(first, len(rtt.values), _HOUR):
-        places = range(max(start, 0), min(start + _HOUR, len(rtt.values)))
-        known = [value for place in places if (value := rtt.values[place]) is not None]
-        if known:
-            limit = min(known) + _RISE_SECONDS
-            for place in places:
-                value = rtt.values[place]
-                found[place] = value is not None and value >= limit
+    for start in range(first, len(asked), _HOUR):
+        inside = slice(max(start, 0), start + _HOUR)
+        if 1 not in asked[inside]:
+            continue
+        hour = rtt.numbers[inside]
+        least = min((one for one in hour if one == one), default=inf)  # noqa: PLR0124 - NaN alone differs
+        found[inside] = bytes(one >= least + _RISE_SECONDS for one in hour)
     return bytes(found)
 
 

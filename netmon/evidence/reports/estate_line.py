@@ -16,8 +16,8 @@ from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve, larger
 from netmon.evidence.delivered import Delivered, delivered
 from netmon.evidence.grade import grade
-from netmon.evidence.inputs.book import Stretch
 from netmon.evidence.inputs.terms import Terms
+from netmon.evidence.numbers import nothing_known
 from netmon.evidence.price import price
 from netmon.evidence.reports.dots import DIRECTIONS, tests_of
 from netmon.evidence.reports.estate_months import both_ways, dues
@@ -37,18 +37,17 @@ RULE, OTHER_RULES = "delivered_90", ("fcc_80_80", "minimum")
 
 def line_record(ground: Ground) -> LineRecord:
     """Judge and count; what is kept has no minutes any more."""
-    spans = [_span(ground, part) for part in ground.stretches]
+    tests, whole = tests_of(ground), ground.curve(ground.material.use)
+    spans = [_span(ground.of(part), part.terms, tests) for part in ground.stretches]
     parts, tested, terms = tuple(_parts(ground, spans)), _tested(spans), ground.terms
     now = now_of(ground.days)
     served = ground.service_days(now)
-    down, use = (
-        busy_hour(curve.cut(now.start_minute, now.end_minute), now, served)
-        for curve in (ground.material.down_use, ground.material.use)
-    )
+    down = busy_hour(ground.material.down_use.cut(now.start_minute, now.end_minute), now, served)
+    use = busy_hour(whole.cut(now.start_minute, now.end_minute), now, served)
     rate = None if down.p95 is None or terms is None or terms.down is None else down.p95 * terms.down
     users = ground.site.users if ground.site else None
     trips = ground.curve(ground.material.rtt_p95)
-    full = saturation(_of_capacity(ground, spans), trips, None, ground.serving, users)
+    full = saturation(_of_capacity(ground, spans) or whole, trips, None, ground.serving, users)
     coverage = sum((part.account for part in parts), Account()).coverage
     return LineRecord(
         ground.line.circuit,
@@ -56,10 +55,10 @@ def line_record(ground: Ground) -> LineRecord:
         parts,
         tested,
         use,
-        Fullness(full.minutes, full.known, sum(ground.serving), full.hides_demand),
+        Fullness(full.minutes, full.known, ground.serving.count(1), full.hides_demand),
         _required(ground, rate, full),
         price(terms, tested.p20, rate) if terms else None,
-        _narrow(ground, spans),
+        _narrow(ground, spans, whole),
         tuple(dues(ground.months, ground.line.circuit, ground.inputs)),
         tuple(ruling for part in ground.parts for ruling in part.rulings),
         grade(coverage, ground.material.synced, enough=tested.enough),
@@ -107,12 +106,12 @@ class _Span:
         return float(rate or 0)
 
 
-def _span(ground: Ground, part: Stretch) -> _Span:
-    here = ground.of(part)
-    tests = tuple(one for one in tests_of(ground) if here.start_minute <= one.minute < here.end_minute)
-    down, up = (delivered(RULE, way, tests, here, part.terms) for way in DIRECTIONS)
-    others = (delivered(name, way, tests, here, part.terms) for name in OTHER_RULES for way in DIRECTIONS)
-    return _Span(here, part.terms, tests, down, up, tuple(others))
+def _span(here: Days, terms: Terms | None, asked: Iterable[SpeedTest]) -> _Span:
+    first, end = here.start_minute, here.end_minute
+    tests = tuple(one for one in asked if first <= one.minute < end)
+    down, up = (delivered(RULE, way, tests, here, terms) for way in DIRECTIONS)
+    others = (delivered(name, way, tests, here, terms) for name in OTHER_RULES for way in DIRECTIONS)
+    return _Span(here, terms, tests, down, up, tuple(others))
 
 
 def _tested(spans: Sequence[_Span]) -> Tested:
@@ -164,19 +163,19 @@ def _verdict(found: Delivered) -> Verdict | None:
     return None if found.threshold is None else found.verdict
 
 
-def _of_capacity(ground: Ground, spans: Sequence[_Span]) -> Curve:
-    """Return the fuller direction against what tests got where that is less than the contracted rate."""
+def _of_capacity(ground: Ground, spans: Sequence[_Span]) -> Curve | None:
+    """Return the fuller direction against what tests got; None: they never got less than was contracted."""
     sides, less = [], False
     for direction, curve in (("down", ground.material.down_use), ("up", ground.material.up_use)):
-        values: list[float | None] = []
+        numbers = nothing_known(0)
         for span in spans:
             rates = span.rates(direction)
             here = curve.cut(span.days.start_minute, span.days.end_minute)
             given = against_capacity(here, span.bought(direction) or None, median(rates) if rates else None)
             less = less or given is not here
-            values.extend(given.values)
-        sides.append(Curve(ground.days.start_minute, values))
-    return larger(*sides) if less else ground.curve(ground.material.use)
+            numbers.extend(given.numbers)
+        sides.append(Curve(ground.days.start_minute, numbers))
+    return larger(*sides) if less else None
 
 
 def _required(ground: Ground, busy_rate: float | None, full: Saturation) -> Required:
@@ -190,16 +189,15 @@ def _required(ground: Ground, busy_rate: float | None, full: Saturation) -> Requ
     )
 
 
-def _narrow(ground: Ground, spans: Sequence[_Span]) -> Bottleneck:
+def _narrow(ground: Ground, spans: Sequence[_Span], use: Curve) -> Bottleneck:
     """Share the bad minutes by cause; a clean test below its threshold is a sign of the supplier."""
-    slow = bytearray(len(ground.serving))
+    slow, start = bytearray(len(ground.serving)), ground.days.start_minute
     for span in spans:
         for test in span.tests:
             limit = threshold(YARDSTICKS[RULE], span.terms, test.direction)
             if limit is not None and span.proof(test) is Proof.FAIL:
-                slow[test.minute - ground.days.start_minute] = 1
+                slow[test.minute - start] = 1
     strip = ground.material.strip.cut(ground.days.start_minute, ground.days.end_minute)
-    use = ground.curve(ground.material.use)
     return bottleneck(strip, ground.serving, Measured(use=use, slow_tests=bytes(slow)))
 
 
