@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import isfinite
 from typing import cast
 from weakref import WeakKeyDictionary
 
-from netmon.model import Event, Kind, Labels, Metric, Number, Reading, Record, Shape, Stamp, Value
+from netmon.model import Event, Json, Kind, Labels, Metric, Number, Reading, Record, Shape, Stamp, Value
+from netmon.model.derived import TEST_TRACES
 
 EVENT_MEASUREMENT = "event"
 MAX_TEXT_CHARACTERS = 16_000
@@ -202,11 +203,17 @@ def _group(shape: Shape, labels: Labels, metrics: list[Metric]) -> _Group:
     )
 
 
+def _spelled(data: Mapping[str, Json]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) if data else ""
+
+
 def _event(event: Event) -> bytes:
     before, after = _tail(event.stamp)
     start = head(EVENT_MEASUREMENT, (*event.key, ("kind", event.kind)))
     fields = f'text="{escape_text(event.text)}"'
-    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":")) if event.data else ""
+    data = _spelled(event.data)
+    if len(data) > MAX_TEXT_CHARACTERS:
+        data = _spelled({name: value for name, value in event.data.items() if name not in TEST_TRACES})
     if 0 < len(data) <= MAX_TEXT_CHARACTERS:
         fields += f',data="{escape_text(data)}"'
     return f"{start}{before}{fields}{after}".encode()

@@ -109,6 +109,9 @@ OUTSIDE_MINUTE_METRICS: tuple[Metric, ...] = (
 )
 
 BANDWIDTH_TEST = "bandwidth_test"
+TEST_TRACES = frozenset({"curve", "tcp_info"})
+"""Parts of a test's event that are for the eye: no verdict is made of them, so they are not sealed, and they
+stay at the site where they make an event too long to be sent."""
 BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
     gauge("netmon_bandwidth_bytes_per_second", "Rate of the last test, in the layer that `layer` names."),
     gauge(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from netmon import sdk
+from probes.bandwidth import told
 from probes.bandwidth.claim import Claim
-from probes.bandwidth.connections import TRACED
 from probes.bandwidth.cross import Others, most_of
 from probes.bandwidth.judge import Judged, Verdict
 from probes.bandwidth.latency import Latency
@@ -71,27 +71,47 @@ def event(test: Test, subject: Subject, idle: Latency | None) -> sdk.Event:
         "stopped_by": measured.stop,
         "peak": measured.peak,
         "uncertainty_ratio": measured.uncertainty_ratio,
-        **rates(measured),
-        "curve": curve(measured),
+        **told.rates(measured),
+        "curve": told.curve(measured),
         "tcp": asdict(measured.flow) if measured.flow else None,
-        "tcp_info": trace(measured),
+        "tcp_info": told.trace(measured),
         "far_end": dict(measured.far_record),
         "host": described(test.host),
         "instrument": test.instrument,
         "limited_by": test.finding.limited_by,
         "limited_by_reason": test.finding.reason,
-        "idle_latency": asdict(idle) if idle else None,
-        "loaded_latency": asdict(test.latency) if test.latency else None,
-        "buffer_seconds": test.buffer_seconds,
-        "buffer_full": test.buffer_full,
+        **waits(test, idle),
         "contract": contract(circuit, test.direction),
         "clock": clock(test),
         "software": AGENT,
         "details": dict(measured.details),
     }
     return sdk.Event(
-        "bandwidth_test", subject.key, words(test, method), test.stamp, data, sdk.Retention.EVIDENCE
+        "bandwidth_test",
+        carried_key(test, subject),
+        words(test, method),
+        test.stamp,
+        data,
+        sdk.Retention.EVIDENCE,
     )
+
+
+def waits(test: Test, idle: Latency | None) -> dict[str, sdk.Json]:
+    """Return the latency before and beside the load, and what waited in a queue."""
+    return {
+        "idle_latency": asdict(idle) if idle else None,
+        "loaded_latency": asdict(test.latency) if test.latency else None,
+        "buffer_seconds": test.buffer_seconds,
+        "buffer_full": test.buffer_full,
+    }
+
+
+def carried_key(test: Test, subject: Subject) -> sdk.Labels:
+    """Return what a test is about, with its circuit where that circuit's WAN port has counted it."""
+    circuit = subject.circuit
+    if circuit is None or test.others.low is None or "circuit" in dict(subject.key):
+        return subject.key
+    return (*subject.key, ("circuit", circuit.id))
 
 
 def refusal(
@@ -187,42 +207,6 @@ def words(test: Test, method: str) -> str:
     finding = test.finding
     said = f"{test.direction} by {method}: {found}{peak} in {spent}; {finding.limited_by}: {finding.reason}"
     return f"{said}; {test.judged.verdict}: {test.judged.reason}"
-
-
-def rates(measured: Measured) -> dict[str, sdk.Json]:
-    """Return the rate in every layer, where it was counted, and what it was converted with."""
-    packet = measured.packet
-    return {
-        "counted_layer": measured.layer,
-        "bits_per_second": {
-            str(layer): None if (rate := measured.rate(layer)) is None else round(rate) for layer in Layer
-        },
-        "packet_bytes": {str(layer): round(packet.size_bytes(layer), 2) for layer in Layer},
-    }
-
-
-def curve(measured: Measured) -> sdk.Json:
-    """Return seconds and payload bytes of each tick, and which of them the rate is of."""
-    found = measured.curve
-    if found is None:
-        return None
-    window = found.window
-    return {
-        "began_ns": found.began_ns,
-        "seconds": [round(tick.seconds, _DIGITS) for tick in found.ticks],
-        "payload_bytes": [round(tick.units * found.unit_bytes) for tick in found.ticks],
-        "steady": found.steady,
-        "from_seconds": round(window[0].seconds, _DIGITS) if window else None,
-        "mean_bytes_per_second": found.mean_bytes_per_second(),
-    }
-
-
-def trace(measured: Measured) -> sdk.Json:
-    """Return this end's TCP_INFO as a table: at each look a row."""
-    if not measured.trace:
-        return None
-    rows: list[sdk.Json] = [[round(value, 6) for value in row] for row in measured.trace]
-    return {"columns": ["seconds", *TRACED], "rows": rows}
 
 
 def contract(circuit: sdk.Circuit | None, direction: Direction) -> sdk.Json:

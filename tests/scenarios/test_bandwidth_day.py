@@ -14,9 +14,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from fakes.clock import FakeClock, VirtualLoop
 from fakes.context import make_context
+from fakes.evidence_pack import ISSUER_KEY, SITE_KEY
 from fakes.history import MemoryHistory
 
 from netmon import sdk
+from netmon.evidence.calendar import Days
+from netmon.evidence.claim import claim
+from netmon.evidence.inputs.files import read_texts
+from netmon.evidence.seal.pack import Content, open_pack, write_pack
+from netmon.evidence.seal.pack_check import check_pack
+from netmon.evidence.seal.records import event_record
+from netmon.evidence.seal.sealer import Standing, seal
+from netmon.evidence.speed_tests import Proof, speed_test
+from netmon.evidence.standalone.recompute import recompute
 from netmon.hub import Hub
 from netmon.latest import Latest
 from netmon.ledger import MonthlyLedger
@@ -55,6 +65,10 @@ WAN = sdk.Circuit(
     quiet_hours=sdk.parse_hours(["Mon-Fri 11:20-13:00"]), reserve_bytes=50_000_000,
 )  # fmt: skip
 LTE = sdk.Circuit("lte", 30_000_000, 5_000_000, "IP", source_address="192.0.2.9", metered=True)
+CONTRACTS = (
+    "circuit,from,document,clause,site,down,up,rate_layer\n"
+    "wan1,2026-01-01,Order 1,4,library,100Mbit/s,100Mbit/s,IP\n"
+)
 CAPS = {"wan1": 1_000_000_000, "lte": 10_000_000}
 USE = {14: 0.9, 15: 0.9, 16: 0.2, 17: 0.2}
 """Share of the line that people use, by hour; nobody else is on it."""
@@ -250,7 +264,7 @@ def rendered(watch, latest, clock) -> str:
     events = tuple(event_document(event) for event in latest.events())
     health = Health("1", now, 1.0, clock_synchronised=True)
     scales = Scales.fit(snapshot, 3_600_000)
-    gathered = page.Gathered(snapshot, now, events, health, {}, defaultdict(dict), scales)
+    gathered = page.Gathered(snapshot, now, events, (), health, {}, defaultdict(dict), scales)
     content = page.compose(gathered)
     tone, word = headline(content.verdict)
     return Templates(TEMPLATES).render("page.html", page=content, tone=tone, word=word).decode()
@@ -358,3 +372,42 @@ def test_page_and_metrics_show_why_each_test_ran_or_not(day):
     assert "metered" in html
     assert 'decision="metered"' in metrics
     assert 'decision="tested"' in metrics
+
+
+def test_the_day_s_records_become_a_pack_and_its_figures_come_out_of_it_again(day, tmp_path):
+    """Real events of the probe, sealed, packed, and worked out again by the second program."""
+    span = Days(DAY, DAY, ZONE)
+    told = [record for event in day.recorder.events if (record := event_record(event)) is not None]
+    until = span.end_minute // 60 + 1
+    hours = list(seal("library", told, until, Standing(), SITE_KEY))
+    entries = [entry for hour in hours for entry in hour.entries]
+    inputs = {"contracts.csv": CONTRACTS}
+    read = read_texts({"contracts": CONTRACTS})
+    figures = claim([entry.rec for entry in entries], read, "wan1", "library", span)
+    roots = [hour.root for hour in hours]
+    made = write_pack(Content("library", entries, roots, SITE_KEY.public, inputs, figures), ISSUER_KEY)
+    path = tmp_path / "pack.zip"
+    path.write_bytes(made)
+    assert check_pack(open_pack(path)).faults == ()
+    assert recompute(path) == []
+    found = {(one["yardstick"], one["direction"]): one for one in figures["stretches"][0]["tests"]}[
+        "delivered_90", "down"
+    ]
+    tested = [event for event in day.of("heavy") if event.data["refused"] is None]
+    assert (found["tests"], found["fails"], found["inconclusive"], found["invalid"]) == (len(tested), 0, 0, 0)
+    assert found["percentile"] == pytest.approx(100e6, rel=0.05)
+    assert found["verdict"] == "not shown", "a day has too few tests"
+
+
+def test_each_record_of_the_day_is_admitted_as_the_probe_judged_it(day):
+    for event in day.recorder.events:
+        test, decision = speed_test(event), event.data.get("decision")
+        if decision is not None:
+            assert (test.direction, test.invalid("IP").partition(":")[0]) == ("", f"not tested, {decision}")
+        elif dict(event.key)["probe"] == "mobile":
+            assert test.invalid("IP").endswith("nobody reads the counters of circuit lte")
+            assert dict(event.key).get("circuit") == "lte", "it is bound to it"
+        else:
+            assert dict(event.key)["circuit"] == "wan1", "its WAN port has counted it"
+            assert test.invalid("IP") == ""
+            assert test.proof("IP", RATE, 0.95 * RATE) is Proof.PASS

@@ -167,6 +167,15 @@ def test_a_test_that_was_refused_has_no_direction_and_its_reason():
     assert (test.direction, test.invalid("IP")) == ("", "not tested, quiet_hours: it is quiet")
 
 
+def test_a_test_is_a_circuit_s_when_that_circuit_s_port_has_counted_it():
+    circuit = sdk.Circuit("wan1", 100 * M, 20 * M, "IP")
+    measured = Measured(85.0 * M, Layer.IP, full_packet(4), 5.0, Stop.TIME)
+    host, subject = HostState((), None, None, None, None), Subject(KEY[:1], "http", circuit)
+    for others, key in ((Others(0.0, 0.0), KEY), (Others(problem="it went another way"), KEY[:1])):
+        test = record.Test(Direction.DOWN, measured, host, 1000, STAMP, others=others)
+        assert event(test, subject, None).key == key
+
+
 def test_the_router_s_own_minute_is_told_apart():
     circuit = sdk.Circuit("wan1", 100 * M, 20 * M, "IP")
     told = passive_event(Minute(Direction.DOWN, 99.0 * M, full_packet(4), 60.0), KEY, circuit, STAMP)

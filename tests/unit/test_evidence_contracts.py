@@ -69,7 +69,7 @@ def test_a_test_is_read_from_its_event():
     assert speed_test(replace(event(), kind="note")) is None
     assert "host_cpu" in speed_test(event(limited_by="host_cpu")).spoiled
     assert "peak" in speed_test(event(peak=True)).spoiled
-    assert "clock" in speed_test(event(host={"clock_synchronised": False})).spoiled
+    assert "clock" in speed_test(event(clock={"synchronised": False})).spoiled
     assert speed_test(event(cross_bits_per_second=None)).invalid("L2").startswith("what else")
     assert "layer IP" in speed_test(event()).invalid("IP")
     assert speed_test(event(bits_per_second=None)).bits_per_second == {}

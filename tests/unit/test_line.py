@@ -1,5 +1,6 @@
 """The line-protocol encoder against a parser of our own that reads as InfluxDB does."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -8,7 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.delivery.line import LineEncoder, escape_name
-from netmon.model import Event, Fact, Outcome, Reading, Row, Shape, counter, gauge, info, integer
+from netmon.evidence.seal.records import event_record
+from netmon.model import (
+    Event,
+    Fact,
+    Outcome,
+    Reading,
+    Retention,
+    Row,
+    Shape,
+    Stamp,
+    counter,
+    gauge,
+    info,
+    integer,
+)
 from netmon.text import clean
 
 few = settings(max_examples=50)
@@ -179,3 +194,16 @@ def test_numbers_come_back_exactly(whole, floats):
         assert ("c" in fields, "g" in fields) == (fits, finite)
         assert not fits or int(fields["c"].removesuffix("i")) == whole[n]
         assert not finite or float(fields["g"]) == floats[n]
+
+
+def test_a_test_s_traces_stay_at_home_where_the_event_is_too_long_for_a_sink():
+    trace = {"rows": [[n / 7] * 8 for n in range(200)]}
+    data = {"verdict": "clean", "curve": [1], "tcp_info": trace}
+    event = Event(
+        "bandwidth_test", (("circuit", "c1"),), "fast", Stamp("b", 0, 1000), data, Retention.EVIDENCE
+    )
+    (line,) = LineEncoder().encode(event)
+    assert b'data="{\\"verdict\\":\\"clean\\"}"' in line
+    assert event_record(event)["data"] == {"verdict": "clean"}, "what is sealed is what the centre can have"
+    (short,) = LineEncoder().encode(replace(event, data={"verdict": "clean", "curve": [1]}))
+    assert b"curve" in short

@@ -10,7 +10,7 @@ from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.seal.roots import ROOT_EVENT
 from netmon.evidence.speed_tests import speed_test
 from netmon.model import Event, Json, Reading, Retention, Value
-from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE
+from netmon.model.derived import CIRCUIT_MINUTE, SITE_MINUTE, TEST_TRACES
 
 _MILLION = 1_000_000
 _MINUTE_MS = 60_000
@@ -75,8 +75,7 @@ def event_record(event: Event) -> RecordJson | None:
         "t": event.stamp.wall_ms // _MINUTE_MS,
         "synced": event.stamp.synced,
         "text": event.text,
-        # A test's curve is charted and judges nothing.
-        "data": whole({name: value for name, value in event.data.items() if name != "curve"}),
+        "data": whole({name: value for name, value in event.data.items() if name not in TEST_TRACES}),
         **_test(event),
         "v": 1,
     }
