@@ -15,7 +15,7 @@ from netmon.model import Outcome, Reading, Shape, Stamp, Value
 from netmon.store.codec import pack_series, unpack_series, unpack_whole
 from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Cells, Table
 from netmon.store.integers import deflate, inflate, pack_integers, unpack_integers
-from netmon.store.moments import pack_moments, unpack_moments, unpack_whole_moments
+from netmon.store.moments import pack_moments, unpack_moments, unpack_stretches
 from netmon.store.streams import Packed, Streams, pack_streams
 
 T = TypeVar("T")
@@ -84,12 +84,15 @@ class Block:
         """Return the same at once."""
         return self._known(self._place(metric, row), unpack_whole) or [None] * self.count
 
-    def whole_moments_ms(self) -> Sequence[int]:
-        """Return all moments at once; ValueError when they, or what else a reading needs, are damaged."""
+    def stretches_ms(self) -> list[Sequence[int]]:
+        """Return all moments at once, those at equal steps as ranges.
+
+        ValueError when they are damaged, or what else every reading needs.
+        """
         self.positions()
         self._all_outcomes()
         self._all_epochs()
-        return unpack_whole_moments(self._streams.get(MOMENTS), self.count)
+        return unpack_stretches(self._streams.get(MOMENTS), self.count)
 
     def epochs(self, row: int) -> Iterator[int] | None:
         """Return the epochs of a row; None when the readings have none."""

@@ -34,6 +34,7 @@ _EXPONENTS = (0, 1, 2, 3, 4, 6, 9)
 _LARGEST_DECIMAL = 1e9
 _SAMPLE = 16
 _EXACT = 2**53
+_SMALL_WIDTH = 4
 _DIGITS_MAX = 4400
 """Python itself reads no whole number that is longer."""
 
@@ -139,7 +140,11 @@ def _unknown(code: int, data: bytes, offset: int, count: int) -> Iterable[Value]
     if code == _DECIMALS:
         if data[offset] not in _EXPONENTS:
             raise ValueError("a decimal with an unknown number of digits")
-        return map(truediv, read_integers(data, offset + 1, count), repeat(10 ** data[offset]))
+        whole = read_integers(data, offset + 1, count)
+        # A float divides in two thirds of the time, and is exact for numbers that fit into 53 bits.
+        small = isinstance(whole, array) and whole.itemsize <= _SMALL_WIDTH
+        scale = 10 ** data[offset]
+        return map(truediv, whole, repeat(float(scale) if small else scale))
     if code == _DOUBLES:
         return unpack_planes("d", inflate(data[offset:], 8 * count))
     if code == _JSON:

@@ -65,20 +65,23 @@ class ColumnsReader:
             )
 
     def _inside(self, found: Found, block: Block) -> Iterator[Columns]:
-        moments = block.whole_moments_ms()
         window = found.window
-        start = bisect_left(moments, -(-window.start_ns // NS_PER_MS))
-        end = bisect_left(moments, -(-window.end_ns // NS_PER_MS))
-        if start == end:
-            return
-        wall_ms = _moved(moments[start:end], window.segment.offset_ms)
+        start_ms, end_ms = -(-window.start_ns // NS_PER_MS), -(-window.end_ns // NS_PER_MS)
+        spans: list[tuple[int, Sequence[int]]] = []
+        at = 0
+        for moments in block.stretches_ms():
+            inside = slice(bisect_left(moments, start_ms), bisect_left(moments, end_ms))
+            if inside.start < inside.stop:
+                spans.append((at + inside.start, _moved(moments[inside], window.segment.offset_ms)))
+            at += len(moments)
         rows, columns = self._places.of(found.shape)
-        nothing: Sequence[Value] = [None] * (end - start)
-        for row in rows:
-            values = tuple(
-                nothing if place is None else block.column(place, row)[start:end] for place in columns
-            )
-            yield Columns(found.shape.rows[row].key, window.segment.synced, wall_ms, values)
+        nothing: Sequence[Value] = [None] * found.place.count
+        for row in rows if spans else ():
+            key = found.shape.rows[row].key
+            values = [nothing if place is None else block.column(place, row) for place in columns]
+            for first, wall_ms in spans:
+                cells = tuple(one[first : first + len(wall_ms)] for one in values)
+                yield Columns(key, window.segment.synced, wall_ms, cells)
 
 
 def _moved(moments: Sequence[int], offset_ms: int) -> Sequence[int]:

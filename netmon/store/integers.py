@@ -19,6 +19,7 @@ from typing import cast
 _WIDTHS = ((1, "b"), (2, "h"), (4, "i"), (8, "q"))
 _TYPES = dict(_WIDTHS)
 _ORDER_MAX = 2
+_DAMAGE = (zlib.error, struct.error, IndexError, OverflowError)
 _SMALL_BYTES = 1024
 _NUMBER_BITS = 256
 _MAX_VARINT_BYTES = 40
@@ -34,7 +35,15 @@ def unpack_integers(data: bytes, count: int) -> Iterable[int]:
     """Return `count` whole numbers, to be gone through once; ValueError when the bytes are not such."""
     try:
         return read_integers(data, 0, count)
-    except (zlib.error, struct.error, IndexError, OverflowError) as error:
+    except _DAMAGE as error:
+        raise ValueError(f"the numbers are damaged: {error}") from error
+
+
+def unpack_differences(data: bytes, count: int) -> tuple[list[int], Iterable[int] | None]:
+    """Return the first number of each order, and the differences of the last one; None: all are zero."""
+    try:
+        return read_differences(data, 0, count)
+    except _DAMAGE as error:
         raise ValueError(f"the numbers are damaged: {error}") from error
 
 
@@ -125,6 +134,18 @@ def _integers(numbers: Sequence[int], order: int) -> bytes:
 
 def read_integers(data: bytes, offset: int, count: int) -> Iterable[int]:
     """Return whole numbers from an offset on; many kinds of error when the bytes are not such."""
+    firsts, cells = read_differences(data, offset, count)
+    if cells is None:
+        if len(firsts) == _ORDER_MAX and firsts[1]:
+            return range(firsts[0], firsts[0] + firsts[1] * count, firsts[1])
+        cells = repeat(0, count - len(firsts))
+    for first in reversed(firsts):
+        cells = accumulate(cells, initial=first)
+    return cells
+
+
+def read_differences(data: bytes, offset: int, count: int) -> tuple[list[int], Iterable[int] | None]:
+    """Return the first number of each order, and the differences of the last one; None: all are zero."""
     order, width = data[offset] >> 4, data[offset] & 0x0F
     offset += 1
     if order > _ORDER_MAX:
@@ -133,15 +154,9 @@ def read_integers(data: bytes, offset: int, count: int) -> Iterable[int]:
     for _ in range(min(order, count)):
         first, offset = unpack_varint(data, offset)
         firsts.append(first)
-    left = count - len(firsts)
-    if not width and len(firsts) == _ORDER_MAX and firsts[1]:
-        return range(firsts[0], firsts[0] + firsts[1] * count, firsts[1])
-    cells: Iterable[int] = repeat(0, left)
-    if width:
-        if width not in _TYPES:
-            raise ValueError("a width that is none")
-        octets = inflate(data[offset:], width * left)
-        cells = cast("array[int]", unpack_planes(_TYPES[width], octets))
-    for first in reversed(firsts):
-        cells = accumulate(cells, initial=first)
-    return cells
+    if not width:
+        return firsts, None
+    if width not in _TYPES:
+        raise ValueError("a width that is none")
+    octets = inflate(data[offset:], width * (count - len(firsts)))
+    return firsts, cast("array[int]", unpack_planes(_TYPES[width], octets))

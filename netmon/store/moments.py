@@ -5,13 +5,25 @@ Differences between neighbours would tell each lateness twice: 0.8 bytes a poll 
 
 from __future__ import annotations
 
+import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate, pairwise, repeat
 from operator import add, mul, sub
 
-from netmon.store.integers import pack_integers, pack_varint, unpack_integers, unpack_varint
+from netmon.store.integers import (
+    pack_integers,
+    pack_varint,
+    unpack_differences,
+    unpack_integers,
+    unpack_varint,
+)
 
 _PLAIN, _GRID = b"\0", b"\1"
+_NEVER = b"\0"
+"""Latenesses that are all zero."""
+_GAP = re.compile(rb"[^\1]", re.DOTALL)
+"""A difference of steps that is not one."""
 _LEAST = 8
 
 
@@ -36,15 +48,25 @@ def unpack_moments(data: bytes, count: int) -> Iterator[int]:
     return iter(_moments(data, count))
 
 
-def unpack_whole_moments(data: bytes, count: int) -> Sequence[int]:
-    """Return the same at once: a range where one follows the other at equal steps."""
-    moments = _moments(data, count)
-    return moments if isinstance(moments, range) else list(moments)
+def unpack_stretches(data: bytes, count: int) -> list[Sequence[int]]:
+    """Return the same at once, in pieces: those that follow each other at equal steps are ranges."""
+    found = _on_grid(data, count) if data[:1] == _GRID else None
+    if found is None:
+        moments = _moments(data, count)
+        return [moments if isinstance(moments, range) else list(moments)]
+    return list(found)
 
 
 def _moments(data: bytes, count: int) -> Iterable[int]:
     if data[:1] == _PLAIN:
         return unpack_integers(data[1:], count)
+    first, period, packed, late = _parts(data)
+    steps = map(mul, unpack_integers(packed, count), repeat(period))
+    return map(add, map(add, steps, unpack_integers(late, count)), repeat(first))
+
+
+def _parts(data: bytes) -> tuple[int, int, bytes, bytes]:
+    """Return first moment, period, steps and latenesses of moments on a grid."""
     if data[:1] != _GRID:
         raise ValueError("moments in a form that is not known to this version")
     try:
@@ -55,6 +77,24 @@ def _moments(data: bytes, count: int) -> Iterable[int]:
         raise ValueError("moments that are cut short") from error
     if length < 0:
         raise ValueError("moments of a negative length")
-    steps = unpack_integers(data[offset : offset + length], count)
-    late = unpack_integers(data[offset + length :], count)
-    return map(add, map(add, map(mul, steps, repeat(period)), late), repeat(first))
+    return first, period, data[offset : offset + length], data[offset + length :]
+
+
+def _on_grid(data: bytes, count: int) -> Iterator[range] | None:
+    """Return the stretches of moments that are never late; None for what is better told one by one."""
+    first, period, packed, late = _parts(data)
+    firsts, differences = unpack_differences(packed, count)
+    if late != _NEVER or len(firsts) != 1 or not isinstance(differences, array) or differences.itemsize > 1:
+        return None
+    octets = differences.tobytes()
+    gaps = [0, *(gap.end() for gap in _GAP.finditer(octets)), count]
+    if len(gaps) > count // _LEAST:
+        return None
+    steps = accumulate(
+        (differences[at - 1] + at - before - 1 for before, at in pairwise(gaps[:-1])), initial=firsts[0]
+    )
+    ends = pairwise(gaps)
+    return (
+        range(first + step * period, first + (step + end - at) * period, period)
+        for step, (at, end) in zip(steps, ends, strict=True)
+    )

@@ -47,7 +47,7 @@ class FleetSource(Source):
         self._folders = sorted(path.parent for path in folder.glob(f"*/{FILE_NAME}"))
         if not self._folders:
             raise StoreError(f"no folder in {folder} has a history")
-        self._of: dict[Line, Path] = {}
+        self._lines: dict[tuple[Path, Days], frozenset[Line]] = {}
         self._open: tuple[Path, StoreSource] | None = None
 
     def lines(self, days: Days) -> Sequence[Line]:
@@ -58,20 +58,25 @@ class FleetSource(Source):
                 if line in found:
                     raise StoreError(f"{line.circuit} of {line.site} is in {found[line]} and in {folder}")
                 found[line] = folder
-        self._of |= found
         return sorted(found)
 
     def material(self, line: Line, days: Days) -> Material:
         """Return all that a circuit's folder knows of it; nothing when no folder does."""
-        if line not in self._of:
-            self.lines(days)
-        return self._source(self._of.get(line, self._folders[0])).material(line, days)
+        # Most folders have their site's name: whoever wants one line need not open two hundred.
+        likely = sorted(self._folders, key=lambda folder: folder.name != line.site)
+        folder = next((one for one in likely if line in self._lines_of(one, days)), likely[0])
+        return self._source(folder).material(line, days)
 
     def close(self) -> None:
         """Let go of the files."""
         if self._open is not None:
             self._open[1].close()
             self._open = None
+
+    def _lines_of(self, folder: Path, days: Days) -> frozenset[Line]:
+        if (folder, days) not in self._lines:
+            self._lines[folder, days] = frozenset(self._source(folder).lines(days))
+        return self._lines[folder, days]
 
     def _source(self, folder: Path) -> StoreSource:
         if self._open is None or self._open[0] != folder:
