@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from math import isfinite
 
 Value = float | int | str | None
 """None: not known, which is printed in words and never as 0. Days and moments are ISO 8601 text."""
@@ -52,3 +56,39 @@ class Figure:
     def known(self) -> bool:
         """Whether there is a value."""
         return self.value is not None
+
+
+_DIGITS = 7
+"""Significant digits that are told: more would differ between machines, and nobody measured them."""
+
+
+def told(number: float | Fraction | Decimal | None) -> float | None:
+    """Return a number as it is told; what is not a number of this world (infinite) is not known."""
+    if number is None or not isfinite(number):
+        return None
+    return float(f"{float(number):.{_DIGITS}g}")
+
+
+def figure(
+    number: float | Fraction | Decimal | None,
+    unit: Unit,
+    *,
+    n: int | None = None,
+    between: tuple[float, float] | None = None,
+    coverage: float | Fraction | None = None,
+    note: str = "",
+) -> Figure:
+    """Return a figure of a measured number; whole numbers stay whole."""
+    value: Value = number if isinstance(number, int) else told(number)
+    low, high = (None, None) if between is None else (told(between[0]), told(between[1]))
+    return Figure(value, unit, n, low, high, told(coverage), note)
+
+
+def pounds(money: Decimal | None, note: str = "") -> Figure:
+    """Return money to the penny."""
+    return Figure(None if money is None else float(round(money, 2)), Unit.POUNDS, note=note)
+
+
+def on(day: date | None, note: str = "") -> Figure:
+    """Return a day."""
+    return Figure(None if day is None else day.isoformat(), Unit.DATE, note=note)

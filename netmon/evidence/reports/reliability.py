@@ -1,0 +1,91 @@
+"""Minutes of a circuit as its report tells them, and what people had of all circuits together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from netmon.evidence.account import Account
+from netmon.evidence.availability import Availability, availability
+from netmon.evidence.calendar import both, either, without
+from netmon.evidence.reports.figure import Figure, Unit, figure
+from netmon.evidence.reports.ground import Ground
+from netmon.evidence.reports.model import Together
+from netmon.evidence.reports.parts import Availability as Row
+from netmon.evidence.reports.promises import FEW
+from netmon.evidence.strip import NOBODY_TOLD, STATES, Kind, Strip
+from netmon.model import Fault, SlotState
+
+NO_USERS = "how many people are there is not known"
+_UP, _DOWN = Kind(SlotState.UP, Fault.NONE), Kind(SlotState.DOWN, Fault.UNKNOWN)
+
+
+def availability_row(part: Availability, ground: Ground) -> Row:
+    """Return the minutes of a stretch; percentages are left out where too little is known."""
+    account, printable = part.contract, part.contract.printable
+    least, most = part.down_bounds
+    return Row(
+        part.days.first,
+        part.days.last,
+        figure(account.up, Unit.MINUTES),
+        figure(account.down, Unit.MINUTES, between=(least, most)),
+        figure(account.elsewhere, Unit.MINUTES),
+        figure(account.unknown, Unit.MINUTES),
+        figure(account.excluded, Unit.MINUTES),
+        _measured(account),
+        figure(
+            account.contract if printable else None,
+            Unit.SHARE,
+            note="unknown minutes count as available, as contracts have it" if printable else FEW,
+        ),
+        _measured(part.service),
+        _lost(part.user_minutes_lost, ground),
+    )
+
+
+def together(grounds: Sequence[Ground]) -> Together | None:
+    """Return what people had: up where one circuit was, down where all were; None with one circuit."""
+    if len(grounds) < 2:
+        return None
+    first = grounds[0]
+    days, site = first.days, first.site
+    joined = _joined([one.material.strip.cut(days.start_minute, days.end_minute) for one in grounds])
+    found = availability(joined, days, None, (), site)
+    return Together(
+        figure(found.always.down, Unit.MINUTES),
+        figure(found.always.unknown, Unit.MINUTES),
+        _measured(found.always),
+        _measured(found.service),
+        _lost(found.user_minutes_lost, first),
+    )
+
+
+def _measured(account: Account) -> Figure:
+    worst, best = account.worst, account.best
+    return figure(
+        account.measured if account.printable else None,
+        Unit.SHARE,
+        n=account.up + account.down,
+        between=None if worst is None or best is None else (float(worst), float(best)),
+        coverage=account.coverage,
+        note="" if account.printable else FEW,
+    )
+
+
+def _lost(user_minutes: int | None, ground: Ground) -> Figure:
+    users = ground.site.users if ground.site else None
+    note = NO_USERS if users is None else f"{users} people in service hours"
+    return figure(user_minutes, Unit.USER_MINUTES, note=note)
+
+
+def _joined(strips: Sequence[Strip]) -> Strip:
+    letters = [one.letters(STATES) for one in strips]
+    up = reduce(either, [_where(one, b"u") for one in letters])
+    down = without(reduce(both, [_where(one, b"d") for one in letters]), up)
+    kinds = bytes.maketrans(b"\0\1\2", bytes([NOBODY_TOLD.code, _UP.code, _DOWN.code]))
+    codes = bytes(one + 2 * other for one, other in zip(up, down, strict=True))
+    return Strip(strips[0].start_minute, codes.translate(kinds))
+
+
+def _where(letters: bytes, wanted: bytes) -> bytes:
+    return letters.translate(bytes(code in wanted for code in range(256)))

@@ -1,0 +1,92 @@
+"""The verdict lines: four questions, answered in one sentence each, with the number and its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netmon.evidence.claim_ledger import Standing
+from netmon.evidence.notice import Urgency
+from netmon.evidence.reports.model import CircuitPart, Question, Sentence
+from netmon.evidence.reports.parts import Promise
+from netmon.evidence.reports.said import day_words, percent, said, whole
+from netmon.evidence.verdicts import Verdict
+
+_FULL_SHARE, _BUSY_SHARE, _KNOWN_SHARE = 0.01, 0.8, 0.5
+_STARTS = {Verdict.PASS: "Yes", Verdict.FAIL: "No", Verdict.NOT_SHOWN: "Not shown"}
+
+
+def sentences(part: CircuitPart, serving: int) -> Iterator[Sentence]:
+    """Yield the four lines of a circuit; `serving` is the number of service minutes in the report's days."""
+    yield _bandwidth(part, serving)
+    speeds = [row for row in part.promises if row.claim_ready is not None]
+    yield Sentence(Question.DELIVERED, part.circuit, *_kept(speeds, "no speed test counts"))
+    times = [row for row in part.promises if row.name == "availability"]
+    yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, "no minute is known"))
+    todo = list(_actions(part))
+    yield Sentence(Question.ACTION, part.circuit, None, " ".join(todo) or "Nothing is due.")
+
+
+def _bandwidth(part: CircuitPart, serving: int) -> Sentence:
+    share, known = part.use.saturated_share, part.use.saturated.n or 0
+    minutes = f"{known:,} of {serving:,} service minutes"
+    if not isinstance(share.value, float) or known < _KNOWN_SHARE * serving:
+        words = f"Not shown: how full the line was is known for {minutes}."
+        return Sentence(Question.BANDWIDTH, part.circuit, Verdict.NOT_SHOWN, words)
+    busy = part.use.busy_share
+    full = f"the line was full in {percent(share.value)} of the service minutes that are known ({minutes})"
+    top = f"; in the busy hour it reached {said(busy)} of the contracted rate" if busy.known else ""
+    if share.value > _FULL_SHARE:
+        verdict = Verdict.FAIL
+    elif isinstance(busy.value, float) and busy.value < _BUSY_SHARE:
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.NOT_SHOWN
+    return Sentence(Question.BANDWIDTH, part.circuit, verdict, f"{_STARTS[verdict]}: {full}{top}.")
+
+
+def _kept(rows: Sequence[Promise], nothing: str) -> tuple[Verdict, str]:
+    """Return one answer for several promises: broken once is broken, and the row that decides is told."""
+    promised = [row for row in rows if row.promised.known]
+    if promised:
+        order = (Verdict.FAIL, Verdict.NOT_SHOWN, Verdict.PASS)
+        worst = min(promised, key=lambda row: order.index(row.verdict))
+        words = f"{worst.name} {_held(worst)}; {worst.why}"
+        return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
+    known = [row for row in rows if row.kept.known or row.median.known]
+    # What comes to the site first; of several stretches the latest.
+    told = next((row for row in reversed(known) if row.name == "download"), known[-1] if known else None)
+    measured = f"{told.name} {_held(told)}" if told else nothing
+    return Verdict.NOT_SHOWN, f"Not shown: no promise is known here; {measured}."
+
+
+def _held(row: Promise) -> str:
+    if row.claim_ready is None:
+        promised = f", {said(row.promised)} is promised" if row.promised.known else ""
+        return f"was {whole(row.kept)}{promised}"
+    if not row.promised.known:
+        return f"was {whole(row.median)}"
+    return f"reached {said(row.promised)} in {whole(row.kept)} of the tests"
+
+
+def _actions(part: CircuitPart) -> Iterator[str]:
+    """Yield what somebody has to do, the nearest reason first."""
+    for row in part.money.credits:
+        if row.standing is Standing.CLAIMABLE:
+            by = f" by {said(row.claim_by)}" if row.claim_by.known else ""
+            money = f"{said(row.possible)} for {row.period}"
+            yield f"Claim the possible credit of {money}{by}, subject to contract."
+    dates = part.money.dates
+    if dates is not None and dates.urgency in (Urgency.RED, Urgency.AMBER):
+        yield f"Decide about the contract: notice is to be given by {said(dates.notice_by)}."
+    if part.use.required.known and part.use.saturated_share.known and _is_full(part):
+        yield f"Plan for {said(part.use.required)} or more ({part.use.required.note})."
+    for panel in part.upgrades:
+        near = [words for words in panel.warnings if words.startswith("cutover in")]
+        yield from (f"Upgrade of {day_words(panel.cutover)}: {words}." for words in near)
+    if not part.contracts:
+        yield "Give the contract (contracts.csv) to have this judged."
+
+
+def _is_full(part: CircuitPart) -> bool:
+    share = part.use.saturated_share.value
+    return isinstance(share, float) and share > _FULL_SHARE
