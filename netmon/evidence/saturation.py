@@ -9,7 +9,9 @@ from netmon.evidence.calendar import both, either
 from netmon.evidence.curve import Curve
 from netmon.evidence.people import user_minutes
 
-_FULL, _HIGH = 0.9, 0.7
+_FULL = 0.9
+HIGH = 0.7
+"""Below this share of what it gives, a line is not full, whatever else is seen."""
 _RISE_SECONDS = 0.06
 _DISCARDED = 0.001
 _HOUR = 60
@@ -46,7 +48,7 @@ def saturation(
     `discards` the share of packets that the router dropped before the line. Full is 0.9, or 0.7 with
     a round trip 60 ms above the hour's least, or more than a thousandth discarded.
     """
-    high = both(use.at_least(_HIGH), serving)
+    high = both(use.at_least(HIGH), serving)
     found = either(use.at_least(_FULL), both(high, _slow(rtt, high)))
     known = use.is_known()
     if discards is not None:
@@ -101,7 +103,7 @@ def required(
     """Return the largest of what a standard asks, the busy hour's p95 by 0.7, and what users are to have."""
     reasons = {
         "standard": standard,
-        "busy hour": None if busy_hour_p95 is None else busy_hour_p95 / _HIGH,
+        "busy hour": None if busy_hour_p95 is None else busy_hour_p95 / HIGH,
         "users": None if users is None or per_user is None else users * per_user,
     }
     known = {by: rate for by, rate in reasons.items() if rate is not None}

@@ -23,7 +23,7 @@ from netmon.evidence.reports.dots import DIRECTIONS, tests_of
 from netmon.evidence.reports.estate_months import both_ways, dues
 from netmon.evidence.reports.estate_record import Fullness, LineRecord, SupplierPart, Tested
 from netmon.evidence.reports.ground import Ground
-from netmon.evidence.saturation import Required, Saturation, against_capacity, required, saturation
+from netmon.evidence.saturation import HIGH, Required, Saturation, against_capacity, required, saturation
 from netmon.evidence.speed_tests import Proof, SpeedTest
 from netmon.evidence.statistics.quantiles import nearest_rank, reached_by
 from netmon.evidence.verdicts import Verdict
@@ -47,7 +47,7 @@ def line_record(ground: Ground) -> LineRecord:
     rate = None if down.p95 is None or terms is None or terms.down is None else down.p95 * terms.down
     users = ground.site.users if ground.site else None
     trips = ground.curve(ground.material.rtt_p95)
-    full = saturation(_of_capacity(ground, spans) or whole, trips, None, ground.serving, users)
+    full = saturation(_of_capacity(ground, spans, whole), trips, None, ground.serving, users)
     coverage = sum((part.account for part in parts), Account()).coverage
     return LineRecord(
         ground.line.circuit,
@@ -90,6 +90,16 @@ class _Span:
             and self.proof(test) is not Proof.INCONCLUSIVE
             and (rate := test.value(self.layer, self.bought(direction))) is not None
         ]
+
+    def middle(self, direction: str) -> float | None:
+        """Return the median of the rates; None: no tests."""
+        rates = self.rates(direction)
+        return median(rates) if rates else None
+
+    def shortage(self, direction: str) -> float:
+        """Return by how much more is contracted than the middle test got; 1.0 when that is not known."""
+        bought, got = self.bought(direction), self.middle(direction)
+        return bought / got if bought and got else 1.0
 
     def proof(self, test: SpeedTest) -> Proof | None:
         """Return what a test says about the rule; None: nothing."""
@@ -163,19 +173,24 @@ def _verdict(found: Delivered) -> Verdict | None:
     return None if found.threshold is None else found.verdict
 
 
-def _of_capacity(ground: Ground, spans: Sequence[_Span]) -> Curve | None:
-    """Return the fuller direction against what tests got; None: they never got less than was contracted."""
-    sides, less = [], False
+def _of_capacity(ground: Ground, spans: Sequence[_Span], whole: Curve) -> Curve:
+    """Return the fuller direction against what tests got where that is less than the contracted rate.
+
+    Where not even that makes a line nearly full, it is left as it is: no minute of it counts as full.
+    """
+    most = max((span.shortage(way) for span in spans for way in DIRECTIONS), default=1.0)
+    if most <= 1 or 1 not in whole.at_least(HIGH / most):
+        return whole
+    sides = []
     for direction, curve in (("down", ground.material.down_use), ("up", ground.material.up_use)):
         numbers = nothing_known(0)
         for span in spans:
-            rates = span.rates(direction)
             here = curve.cut(span.days.start_minute, span.days.end_minute)
-            given = against_capacity(here, span.bought(direction) or None, median(rates) if rates else None)
-            less = less or given is not here
-            numbers.extend(given.numbers)
+            numbers.extend(
+                against_capacity(here, span.bought(direction) or None, span.middle(direction)).numbers
+            )
         sides.append(Curve(ground.days.start_minute, numbers))
-    return larger(*sides) if less else None
+    return larger(*sides)
 
 
 def _required(ground: Ground, busy_rate: float | None, full: Saturation) -> Required:
