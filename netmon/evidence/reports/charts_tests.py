@@ -23,6 +23,7 @@ from netmon.evidence.reports.drawing import (
     upright,
 )
 from netmon.evidence.reports.figure import Figure
+from netmon.evidence.reports.said import grounds
 from netmon.evidence.reports.series import Dot, DotClass, Mark, RoundTrip
 
 _SYMBOLS: Mapping[DotClass, Callable[[float, float], str]] = {
@@ -39,7 +40,7 @@ _WORDS: Mapping[DotClass, str] = {
     DotClass.INVALID: "invalid, at the foot",
 }
 _WAYS = {"down": "Download", "up": "Upload"}
-_HEIGHT, _TOP, _FOOT, _LEFT = 160, 8, 16, 50
+_HEIGHT, _TOP, _FOOT, _LEFT = 140, 8, 16, 46
 _MEGABIT = 1e6
 _COUNTED = (DotClass.CLEAN, DotClass.CORRECTED)
 _DELIVERED = 0.9
@@ -161,7 +162,7 @@ def round_trips(rows: Sequence[RoundTrip]) -> Chart:
     return Chart(
         "round-trips",
         "How long a round trip takes, idle and loaded, in ms",
-        "; ".join(f"{row.load}: {_row_words(row)}" for row in rows) + ".",
+        "; ".join(_row_found(row) for row in rows) + ".",
         "The middle round trip, and the one that 95 of 100 stay below.",
         height,
         tuple(shapes),
@@ -186,6 +187,12 @@ def _row_drawn(middle: float | None, high: float | None, x: Axis, y: float) -> l
 
 def _row_words(row: RoundTrip) -> str:
     return f"middle {human.duration(_seconds(row.p50))}, p95 {human.duration(_seconds(row.p95))}"
+
+
+def _row_found(row: RoundTrip) -> str:
+    on = grounds(row.p95, "minutes")
+    meant = f" ({row.p95.note})" if row.p95.note else ""
+    return f"{row.load}{meant}: {_row_words(row)}" + (f" ({on})" if on else "")
 
 
 def _seconds(figure: Figure) -> float | None:

@@ -24,14 +24,14 @@ from netmon.evidence.reports.drawing import (
 from netmon.evidence.reports.parts import EffectRow
 from netmon.evidence.reports.series import StripDay, StripState
 
-_LEFT, _ROW, _TALL = 54, 8, 6
+_LEFT, _ROW, _TALL = 54, 7, 5
 _PIXELS_A_MINUTE = (WIDTH - _LEFT - 12) / 1500
 _DAYS_MAX = 62
 """Longer periods show only the days on which something was not up."""
 _MARKS: Mapping[StripState, Callable[[float, float, float], str]] = {
-    StripState.UP: lambda x, y, width: box(x, y + 2, width, 2),
+    StripState.UP: lambda x, y, width: box(x, y + 1.5, width, 2),
     StripState.DOWN: lambda x, y, width: box(x, y - 0.5, max(width, 1.2), _TALL + 1),
-    StripState.UNKNOWN: lambda x, y, width: level(x, y + 3, max(width, 1.2)),
+    StripState.UNKNOWN: lambda x, y, width: level(x, y + 2.5, max(width, 1.2)),
     StripState.PLANNED: lambda x, y, width: box(x, y + 0.5, max(width, 1.2), _TALL - 1),
 }
 """A height for each state: thin is up, tall is down, a dotted line is not known, a hollow box is planned."""
@@ -54,7 +54,7 @@ def outage_strip(days: Sequence[StripDay]) -> Chart:
     height = _ROW * len(shown) + 16
     every = 1 if len(shown) <= 10 else 2
     words = [
-        Word(_LEFT - 5, at * _ROW + 7.5, f"{day.day:%a} {day_of(day.day)}", "end", "small")
+        Word(_LEFT - 5, at * _ROW + 6.5, f"{day.day:%a} {day_of(day.day)}", "end", "small")
         for at, day in enumerate(shown)
         if at % every == 0
     ]

@@ -28,7 +28,7 @@ LIMIT = 0.8
 
 _STEPS = ((0.2, "under 20 %"), (0.4, "20 to 40 %"), (0.6, "40 to 60 %"), (LIMIT, "60 to 80 %, busy"))
 _FULL = "80 % and over, nearly full or full"
-_LEFT, _CELL, _ROW = 30, 13, 18
+_LEFT, _CELL, _ROW = 30, 13, 16
 _NUMBERED = 0.6
 """From here on a cell says its number as well, for whoever does not see its colour."""
 
@@ -36,16 +36,16 @@ _NUMBERED = 0.6
 def heat_map(cells: Sequence[HeatCell]) -> Chart:
     """Draw use by hour of the week, with opening hours outlined; hours that nobody measured are struck."""
     paths: dict[str, str] = {}
-    words = [Word(_LEFT - 4, day * _ROW + 13, name[:3], "end") for day, name in enumerate(WEEKDAYS)]
+    words = [Word(_LEFT - 4, day * _ROW + 11.5, name[:3], "end") for day, name in enumerate(WEEKDAYS)]
     words += [Word(_LEFT + hour * _CELL, 7 * _ROW + 12, f"{hour:02d}", "middle") for hour in range(0, 24, 3)]
     for cell in cells:
         x, y = _LEFT + cell.hour * _CELL, cell.weekday * _ROW
         kind = "missing" if cell.p95 is None else f"heat{_step(cell.p95)}"
-        drawn = f"M{x + 4} {y + 13}l5 -8" if cell.p95 is None else box(x + 0.5, y + 0.5, _CELL - 1, _ROW - 1)
+        drawn = f"M{x + 4} {y + 12}l5 -8" if cell.p95 is None else box(x + 0.5, y + 0.5, _CELL - 1, _ROW - 1)
         paths[kind] = paths.get(kind, "") + drawn
         if cell.p95 is not None and cell.p95 >= _NUMBERED:
             tone = "on-dark" if cell.p95 >= LIMIT else "on-light"
-            words.append(Word(x + _CELL / 2, y + 12.5, f"{min(cell.p95, 0.99) * 100:.0f}", "middle", tone))
+            words.append(Word(x + _CELL / 2, y + 11, f"{min(cell.p95, 0.99) * 100:.0f}", "middle", tone))
     shapes = [Shape(kind, paths[kind]) for kind in sorted(paths)]
     shapes.append(Shape("outline", _outline({(cell.weekday, cell.hour) for cell in cells if cell.serving})))
     return Chart(
@@ -103,7 +103,7 @@ def _hours_told(cells: Sequence[HeatCell]) -> str:
     )
 
 
-_TOP, _HEIGHT, _PLOT_LEFT = 8, 150, 36
+_TOP, _HEIGHT, _PLOT_LEFT = 8, 134, 36
 
 
 def weekly(weeks: Sequence[Week]) -> Chart:

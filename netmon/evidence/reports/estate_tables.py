@@ -50,7 +50,7 @@ def ranked(rows: Sequence[RankedSite]) -> Table:
                 number(row.rank),
                 text(row.name or row.site, _place(row)),
                 number(row.busy_share, "five minutes"),
-                number(row.saturated, "minutes"),
+                number(row.saturated, "minutes", whole(row.saturated_share)),
                 number(row.required),
                 verdict(row.delivered, whole(row.delivered_share, "tests")),
                 verdict(row.available, whole(row.supplier_down)),
@@ -246,11 +246,12 @@ def upgrades(rows: Sequence[EstateUpgrade]) -> Table:
         tuple(
             (
                 text(row.site, row.circuit),
-                text(day_words(row.panel.cutover), row.panel.wave or ""),
+                text(day_words(row.panel.cutover), row.panel.wave or "", f"weeks {whole(row.panel.weeks)}"),
                 number(row.panel.cost),
                 text(
                     "; ".join(
-                        f"{one.outcome}: {one.conclusion.value}, {whole(one.change, 'days')}"
+                        f"{one.outcome}: {one.conclusion.value}, {whole(one.change, 'days')},"
+                        f" matters from {whole(one.worthwhile)}"
                         for one in row.panel.effects
                     )
                     or "not shown yet"

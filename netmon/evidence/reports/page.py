@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from netmon.evidence.outcomes import OUTCOMES
-from netmon.evidence.reports import site_tables as tables
-from netmon.evidence.reports.charts_tests import dot_plot, round_trips
-from netmon.evidence.reports.charts_time import effects, outage_strip
-from netmon.evidence.reports.charts_use import heat_map, weekly
-from netmon.evidence.reports.drawing import Chart
-from netmon.evidence.reports.model import CircuitPart, Question, Sentence, SiteReport
-from netmon.evidence.reports.parts import UpgradePanel
-from netmon.evidence.reports.said import day_words, days_words, whole
-from netmon.evidence.reports.series import Charts
-from netmon.evidence.reports.site_tables import Facts, contract_words
-from netmon.evidence.reports.tables import Cell, Table, grade_words, listed, text, verdict
+from netmon.evidence.reports import estate_tables
+from netmon.evidence.reports.charts_estate import GROUP_KEY, group_chart
+from netmon.evidence.reports.estate_model import CountRow, EstateHeader, EstateReport
+from netmon.evidence.reports.model import SiteReport
+from netmon.evidence.reports.said import day_words, days_words, said
+from netmon.evidence.reports.site_sections import about, answers, section
+from netmon.evidence.reports.site_tables import Facts, causes, together
+from netmon.evidence.reports.tables import Cell, number, text
 from netmon.templates import Templates, csp_hash
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STYLE = "report.css"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One question with the answers of each circuit: its name where there are several, verdict and words."""
-
-    question: str
-    lines: tuple[tuple[str, Cell | None, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One upgrade: its words, its chart if anything can be shown, and the figures."""
-
-    title: str
-    words: str
-    warnings: tuple[str, ...]
-    chart: Chart | None
-    table: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One circuit as it is printed."""
-
-    name: str
-    contracts: Sequence[str]
-    promises: Table
-    availability: Table
-    outages: Table
-    use: Facts
-    charts: tuple[Chart, ...]
-    trips: Chart | None
-    strip: Chart | None
-    missing: tuple[str, ...]
-    upgrades: tuple[Panel, ...]
-    prices: Table
-    credits: Table
-    dates: Facts
-    causes: Table
-    quality: Facts
-    grade: Cell
-    exclusions: Table
 
 
 def site_page(report: SiteReport) -> str:
@@ -74,14 +25,45 @@ def site_page(report: SiteReport) -> str:
         "site.html",
         title=header.name or header.site,
         period=days_words(header.first, header.last),
-        facts=_site_facts(report),
-        answers=_answers(report.verdicts, several=len(report.circuits) > 1),
-        together=tables.together(report.together) if report.together else (),
+        facts=about(header),
+        answers=answers(report.verdicts, several=len(report.circuits) > 1),
+        together=together(report.together) if report.together else (),
         sections=[section(part) for part in report.circuits],
         sources=report.sources,
         revision=report.revision,
         method=header.method,
         software=header.software,
+    )
+
+
+def estate_page(report: EstateReport) -> str:
+    """Return the report of an estate: counts, the ranked table, and what they rest on."""
+    header, tables = report.header, estate_tables
+    return _render(
+        "estate.html",
+        period=days_words(header.first, header.last),
+        facts=_about(header),
+        counts=_counts(report.counts),
+        totals=tables.totals(report.totals),
+        ranked=tables.ranked(report.sites),
+        money=(tables.standings(report.standings), tables.quarters(report.quarters)),
+        suppliers=(tables.league(report.league), tables.prices(report.prices)),
+        groups=tables.groups(report.groups),
+        charts=[group_chart(row) for row in report.groups if row.points],
+        key_of_groups=GROUP_KEY,
+        changes=(tables.waves(report.waves), tables.upgrades(report.upgrades)),
+        narrow=(causes(report.causes), tables.shared(report.shared)),
+        appendix=(
+            tables.contracts(report.contracts),
+            tables.claims(report.claims),
+            tables.exclusions(report.exclusions),
+            tables.gaps(report.gaps),
+        ),
+        method=report.method,
+        yardsticks=report.yardsticks,
+        sources=report.sources,
+        revision=report.revision,
+        header=header,
     )
 
 
@@ -91,99 +73,27 @@ def _render(template: str, **values: object) -> str:
     return templates.render(template, style_hash=style, **values).decode()
 
 
-def _site_facts(report: SiteReport) -> Facts:
-    header = report.header
+def _about(header: EstateHeader) -> Facts:
     return (
-        ("Site", text(header.site)),
-        ("Type", text(header.site_kind)),
-        ("UPRN", text(header.uprn)),
-        ("Users", text(whole(header.users))),
-        ("Opening hours", text(header.service_hours)),
-        ("Days", text(f"{day_words(header.first)} to {day_words(header.last)}, {header.timezone}")),
+        ("Sites", number(header.sites)),
+        ("Lines", number(header.circuits)),
+        ("Days", text(f"{day_words(header.first)} to {day_words(header.last)}, each site's own")),
+        ("Use is of", text(days_words(header.use_first, header.last))),
         ("Known on", text(day_words(header.as_of))),
-        ("Quality", text(grade_words(header.grade))),
         ("Made by", text(f"{header.software}, method {header.method}")),
-        ("Root of records", text(header.chain_root)),
     )
 
 
-def _answers(sentences: Sequence[Sentence], *, several: bool) -> list[Answer]:
+def _counts(rows: tuple[CountRow, ...]) -> list[tuple[str, str, list[tuple[str, Cell]]]]:
+    """Return each question, of how many it was asked, and its answers."""
+    found: dict[str, list[CountRow]] = {}
+    for row in rows:
+        found.setdefault(row.question, []).append(row)
     return [
-        Answer(
-            question.value,
-            tuple(
-                (
-                    one.circuit if several else "",
-                    None if one.verdict is None else verdict(one.verdict),
-                    one.words,
-                )
-                for one in sentences
-                if one.question is question
-            ),
+        (
+            question,
+            next((f"of {one.count.n:,}" for one in some if one.count.n is not None), ""),
+            [(one.answer, Cell(said(one.count))) for one in some],
         )
-        for question in Question
+        for question, some in found.items()
     ]
-
-
-def section(part: CircuitPart) -> Section:
-    """Return one circuit as it is printed."""
-    charts, missing = _charts(part.charts)
-    return Section(
-        part.circuit,
-        contract_words(part),
-        tables.promises(part.promises),
-        tables.availability(part.availability),
-        tables.outages(part.outages),
-        tables.use(part.use),
-        charts,
-        round_trips(part.charts.round_trips) if part.charts.round_trips else None,
-        outage_strip(part.charts.strip) if part.charts.strip else None,
-        missing,
-        tuple(_panel(one) for one in part.upgrades),
-        tables.prices(part.money.prices),
-        tables.claims(part.money.credits),
-        tables.dates(part.money.dates),
-        tables.causes(part.bottleneck),
-        tables.quality(part.quality),
-        text(grade_words(part.quality.grade), part.quality.why),
-        tables.exclusions(part.quality.exclusions),
-    )
-
-
-def _charts(series: Charts) -> tuple[tuple[Chart, ...], tuple[str, ...]]:
-    """Return the charts that have something to show, and a sentence for each that has not."""
-    drawn, missing = list[Chart](), list[str]()
-    if series.heat:
-        drawn.append(heat_map(series.heat))
-    if series.weeks:
-        drawn.append(weekly(series.weeks))
-    if not series.heat and not series.weeks:
-        missing.append("How full the line was, is not known: its use was not measured.")
-    ways = [way for way in ("down", "up") if any(dot.direction == way for dot in series.dots)]
-    drawn += [dot_plot(way, series.dots, series.marks) for way in ways]
-    if not ways:
-        missing.append("How fast the line is, is not known: there were no tests.")
-    if not series.round_trips:
-        missing.append("How long a round trip takes, is not known.")
-    if not series.strip:
-        missing.append("When it was up or down, is not drawn: no minute is known.")
-    return tuple(drawn), tuple(missing)
-
-
-def _panel(one: UpgradePanel) -> Panel:
-    better = {outcome.title: outcome.better for outcome in OUTCOMES.values()}
-    wave = f", {one.wave}" if one.wave else ""
-    change = one.circuit_before if one.circuit_before == one.circuit_after else (
-        f"{one.circuit_before} to {one.circuit_after}"
-    )  # fmt: skip
-    words = (
-        f"{one.document}; cost {whole(one.cost)}; weeks compared on each side: {whole(one.weeks)};"
-        f" like sites without a change: {listed(one.controls)}."
-    )
-    return Panel(
-        f"Change on {day_words(one.cutover)}{wave}: {change}",
-        words,
-        one.warnings,
-        effects(one.effects, better, lambda row: whole(row.change, "days")) if one.effects else None,
-        tables.effects(one.effects),
-    )

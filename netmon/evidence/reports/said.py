@@ -9,7 +9,7 @@ from netmon import wording as human
 from netmon.evidence.reports.figure import Figure, Unit, Value
 
 _MINUS = "\u2212"
-_NEAR_ALL = 0.98
+_NEAR_ALL = 0.99
 
 
 def said(figure: Figure) -> str:

@@ -18,7 +18,7 @@ from netmon.evidence.reports.parts import (
     Tally,
     Use,
 )
-from netmon.evidence.reports.said import days_words, moment_words, said, whole
+from netmon.evidence.reports.said import days_words, moment_words, whole
 from netmon.evidence.reports.tables import Cell, Table, listed, number, text, urgency, verdict
 
 Facts = tuple[tuple[str, Cell], ...]
@@ -37,9 +37,10 @@ def promises(rows: Sequence[Promise]) -> Table:
             (
                 text(row.name, row.rule, days_words(row.first, row.last) if several else ""),
                 number(row.promised),
-                number(row.tenth),
-                number(row.median),
-                number(row.kept),
+                *(
+                    number(one, "minutes" if row.claim_ready is None else "tests")
+                    for one in (row.tenth, row.median, row.kept)
+                ),
                 verdict(row.verdict, row.why, "enough tests for a claim" if row.claim_ready else ""),
             )
             for row in rows
@@ -57,6 +58,7 @@ def availability(rows: Sequence[Availability]) -> Table:
             "Measured",
             "In opening hours",
             "By the contract",
+            "Up",
             "Down, supplier",
             "Down, others",
             "Not known",
@@ -67,7 +69,10 @@ def availability(rows: Sequence[Availability]) -> Table:
             (
                 text(days_words(row.first, row.last)),
                 *(number(one, "minutes") for one in (row.measured, row.service, row.contract)),
-                *(number(one) for one in (row.supplier_down, row.elsewhere, row.unknown, row.excluded)),
+                *(
+                    number(one)
+                    for one in (row.up, row.supplier_down, row.elsewhere, row.unknown, row.excluded)
+                ),
                 number(row.user_minutes_lost),
             )
             for row in rows
@@ -96,24 +101,32 @@ def outages(rows: Sequence[OutageRow]) -> Table:
             )
             for row in rows
         ),
-        "No outage of two minutes or more was measured.",
+        "No outage of two minutes or more was seen, as far as the minutes are known.",
     )  # fmt: skip
 
 
 def use(one: Use) -> Facts:
     """Return how full the line is, in figures."""
+    five = "five minutes"
     return (
         ("Busy hour", number(one.busy_hour, "days")),
-        ("Use in the busy hour (p95)", number(one.busy_share)),
-        ("The same in bit/s, download", number(one.busy_rate)),
+        ("Use in it (p95)", number(one.busy_share, five, f"download {whole(one.busy_rate, five)}")),
         ("Mean of daily peak hours", number(one.peak_share, "days")),
-        ("Full minutes in opening hours", number(one.saturated, "minutes")),
-        ("Share of opening hours full", number(one.saturated_share, "minutes")),
-        ("Slowed by it", number(one.saturated_user_minutes)),
+        (
+            "Full in opening hours",
+            number(
+                one.saturated, "minutes", whole(one.saturated_share, "minutes"),
+                f"slowed by it: {whole(one.saturated_user_minutes)}",
+            ),
+        ),
         ("Line that is needed", number(one.required)),
-        ("Billing percentile (95th)", number(one.billed)),
-        ("Billing, down and up", text(f"{said(one.billed_down)}, {said(one.billed_up)}")),
-    )
+        (
+            "Billing percentile (95th)",
+            number(
+                one.billed, five, f"down {whole(one.billed_down, five)}", f"up {whole(one.billed_up, five)}"
+            ),
+        ),
+    )  # fmt: skip
 
 
 def together(one: Together) -> Facts:
@@ -207,7 +220,7 @@ def effects(rows: Sequence[EffectRow]) -> Table:
 def causes(rows: Sequence[CauseRow]) -> Table:
     """Return where it was narrow."""
     return Table(
-        "Where it was narrow",
+        "Where it was narrow: bad minutes by cause",
         ("Cause", "Rule", "Minutes", "Share"),
         tuple(
             (text(row.cause, row.words), text(str(row.rule)), number(row.minutes), number(row.share))

@@ -24,12 +24,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table; the first cell of a row is its head. `empty` is said instead of a table without rows."""
+    """One table; `head` is the place of the cell that names a row. `empty` is said when there are no rows."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
+    head: int = 0
 
 
 def text(words: str | None, *small: str) -> Cell:
@@ -37,10 +38,10 @@ def text(words: str | None, *small: str) -> Cell:
     return Cell(words or human.UNKNOWN, tuple(one for one in small if one), "" if words else "none")
 
 
-def number(figure: Figure, of: str = "") -> Cell:
-    """Return a cell of a figure with its grounds (`of`: what n counts) and its note."""
+def number(figure: Figure, of: str = "", *more: str) -> Cell:
+    """Return a cell of a figure with its grounds (`of`: what n counts), its note, and more in small print."""
     on = grounds(figure, of)
-    small = (f"({on})" if on else "", figure.note)
+    small = (f"({on})" if on else "", figure.note, *more)
     return Cell(said(figure), tuple(one for one in small if one), "" if figure.known else "none")
 
 
