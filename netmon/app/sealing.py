@@ -62,7 +62,9 @@ class Sealing:
             seal_history(reader, folder, site, self._clock.wall_ns() // 1_000_000)
         roots = folder.roots(after_hour=told)[:_MOST_TOLD]
         # A moment for each: a database keeps one event of a kind and a site at a time.
-        return [root_event(one, _before(self._clock.stamp(), len(roots) - n)) for n, one in enumerate(roots)]
+        moments = (_before(self._clock.stamp(), behind) for behind in range(len(roots), 0, -1))
+        public = folder.signer.public
+        return [root_event(one, moment, public) for one, moment in zip(roots, moments, strict=True)]
 
     def _failed(self, words: str) -> None:
         if words != self._failing:

@@ -96,7 +96,10 @@ def chain(*batches):
             entries += hour.entries
             roots.append(hour.root)
     stamp = Stamp("b", 0, (DAY.end_minute + 60) * 60_000)
-    sent = [root_event(root, Stamp("b", 0, stamp.wall_ms + 60_000 * n)) for n, root in enumerate(roots)]
+    sent = [
+        root_event(root, Stamp("b", 0, stamp.wall_ms + 60_000 * n), SITE_KEY.public)
+        for n, root in enumerate(roots)
+    ]
     return entries, roots, [*everything, *sent]
 
 
@@ -114,6 +117,22 @@ def test_the_chain_is_the_same_from_the_centre(made):
     rebuilt, faults = rebuild(centre_records(brought), again)
     assert faults == []
     assert rebuilt == entries
+
+
+def noise(number, kind, retention=Retention.NORMAL):
+    stamp = Stamp("b", 0, (DAY.start_minute + number) * 60_000 + 7)
+    return Event(kind, (("site", "s1"), ("device", "sw")), f"event {number}", stamp, {"n": number}, retention)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "with late records"])
+def test_which_kinds_of_events_were_sealed_is_found_by_the_hash(late):
+    traps = [noise(n, "trap") for n in range(3, 300, 7)] + [noise(n, "reboot") for n in range(90, 300, 50)]
+    notes = [noise(n, "note", Retention.EVIDENCE) for n in range(11, 60, 13)]
+    first = [*lived(0, 80), *notes]
+    batches = ((first, 2), ([], 3), ([*lived(170, 240), *lived(80, 170)[:-1]], 4)) if late else ((first, 1),)
+    entries, roots, everything = chain(*batches)
+    again, faults = rebuild(centre_records(points([*everything, *traps])), roots)
+    assert (faults, again) == ([], entries)
 
 
 def test_the_late_chain_has_what_it_should():

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.seal.records import event_record, minute_record
-from netmon.evidence.seal.roots import ROOT_EVENT, SignedRoot
+from netmon.evidence.seal.roots import PUBLIC, ROOT_EVENT, SignedRoot
+from netmon.evidence.seal.signing import fingerprint
 from netmon.evidence.seal.verify import Fault, read_root
 from netmon.model import Event, Json, Retention, Stamp, Value
 from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, SITE_MINUTE
@@ -60,14 +61,28 @@ def centre_records(points: Iterable[Point]) -> Iterator[RecordJson]:
     yield from events.values()
 
 
-def centre_roots(points: Iterable[Point]) -> list[SignedRoot]:
-    """Return the signed roots among points, in order of their hours; what is none is left out."""
-    found: dict[int, SignedRoot] = {}
+@dataclass(frozen=True, slots=True)
+class SentRoot:
+    """A signed root as it was sent, and the public key beside it; empty when none was sent."""
+
+    signed: SignedRoot
+    public: bytes
+
+
+def sent_roots(points: Iterable[Point]) -> Iterator[SentRoot]:
+    """Yield the signed roots among points; what is none is left out."""
     for point in points:
         if point.measurement == _EVENT and point.tags.get(_KIND) == ROOT_EVENT:
-            root = read_root(_data(point))
+            data = dict(_data(point))
+            public = _octets(data.pop(PUBLIC, ""))
+            root = read_root(data)
             if not isinstance(root, Fault):
-                found[root.root.hour] = root
+                yield SentRoot(root, public if fingerprint(public) == root.root.key else b"")
+
+
+def centre_roots(points: Iterable[Point]) -> list[SignedRoot]:
+    """Return the signed roots among points, in order of their hours."""
+    found = {sent.signed.root.hour: sent.signed for sent in sent_roots(points)}
     return [found[hour] for hour in sorted(found)]
 
 
@@ -91,3 +106,10 @@ def _data(point: Point) -> Mapping[str, Json]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _octets(text: Json) -> bytes:
+    try:
+        return bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        return b""

@@ -3,66 +3,153 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import combinations, islice
+from typing import TypeVar
 
-from netmon.evidence.seal.canonical import RecordJson
+from netmon.evidence.seal.canonical import RecordJson, canonical
 from netmon.evidence.seal.chain import Entry, Tip, link
 from netmon.evidence.seal.roots import HOUR_MINUTES, HourRoot, SignedRoot
-from netmon.evidence.seal.sealer import amendment, gap, minute_of, ordered
+from netmon.evidence.seal.sealer import amendment, gap, minute_of
 from netmon.evidence.seal.verify import Fault
+from netmon.model.derived import BANDWIDTH_TEST, CIRCUIT_MINUTE, SITE_MINUTE
 
-Choice = tuple[list[RecordJson], list[RecordJson]]
-"""Records that were there at one time, and those that came later."""
+_MOST_TRIES = 2000
+"""For one hour: a second. Honest hours take a few; an hour that was changed takes them all."""
+_MOST_KINDS = 8
+"""Kinds of events of which it is tried whether they were sealed; with more of them in an hour all or none."""
+_WAITING_HOURS = 14 * 24
+Kinds = frozenset[str]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A record and its bytes, which are hashed over and over."""
+
+    rec: RecordJson
+    text: bytes
+    hour: int
+    minute: int
+    kind: str
+
+    @property
+    def order(self) -> tuple[int, str, bytes]:
+        """Return the place within an hour."""
+        return self.minute, self.kind, self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What an hour may have been: amendments, then its own records; `left` may have come later."""
+
+    brought: Sequence[_Spelled]
+    early: Sequence[_Spelled]
+    left: Sequence[_Spelled]
 
 
 def rebuild(records: Iterable[RecordJson], roots: Sequence[SignedRoot]) -> tuple[list[Entry], list[Fault]]:
     """Return the entries of each hour that can be made again, and the hours that cannot.
 
-    Which records came late nobody says; they came in one piece, as after a day without power. So pieces
-    are tried until the hour has the hash that was signed.
+    Which records came late nobody says; they came in one piece, as after a day without power. Nor does
+    anybody say which kinds of events were sealed: an hour that fits tells. So pieces and kinds are tried
+    until the hour has the hash that was signed.
     """
-    hours: dict[int, list[RecordJson]] = {}
+    again = _Again()
     for record in records:
-        hours.setdefault(minute_of(record) // HOUR_MINUTES, []).append(record)
+        again.add(record)
     entries: list[Entry] = []
     faults: list[Fault] = []
-    waiting: list[RecordJson] = []
     for signed in roots:
-        root = signed.root
-        found = next(_fits(root, ordered(hours.get(root.hour, [])), waiting), None)
-        if found is None:
-            faults.append(Fault(f"hour {root.hour}", "cannot be made again from these records"))
-            continue
-        own, waiting = found
-        entries += own
+        found = again.made(signed.root)
+        if found:
+            entries += found
+        else:
+            faults.append(Fault(f"hour {signed.root.hour}", "cannot be made again from these records"))
     return entries, faults
 
 
-def _fits(
-    root: HourRoot, own: list[RecordJson], waiting: list[RecordJson]
-) -> Iterator[tuple[list[Entry], list[RecordJson]]]:
-    """Yield the entries that have the root's hash, with what still waits."""
-    for early, late in _there(own, root):
-        for brought, left in _pieces(ordered([amendment(one) for one in waiting]), root.late):
-            entries = list(link([*brought, *early], Tip(root.first, root.prev)))
-            if entries and entries[-1].hash == root.tip:
-                inner = [one["rec"] for one in left]
-                yield entries, [*(one for one in inner if isinstance(one, dict)), *late]
+@dataclass(slots=True)
+class _Again:
+    """Records that no hour has yet, and the kinds that are known to be sealed."""
+
+    _hours: dict[int, list[_Spelled]] = field(default_factory=dict)
+    _waiting: list[_Spelled] = field(default_factory=list)
+    _sealed: Kinds = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, BANDWIDTH_TEST})
+    _unsealed: Kinds = frozenset()
+
+    def add(self, record: RecordJson) -> None:
+        """Take a record, in any order."""
+        found = _spelled(record)
+        self._hours.setdefault(found.hour, []).append(found)
+
+    def made(self, root: HourRoot) -> list[Entry]:
+        """Return the hour's entries; none when no choice has the root's hash."""
+        own = sorted(self._hours.pop(root.hour, ()), key=lambda one: one.order)
+        self._waiting = [one for one in self._waiting if one.hour > root.hour - _WAITING_HOURS]
+        tip = Tip(root.first, root.prev)
+        for choice in islice(self._choices(root, own), _MOST_TRIES):
+            records = [*choice.brought, *choice.early]
+            if records and _hash(records, tip) == root.tip:
+                self._waiting = list(choice.left)
+                self._sealed |= {one.kind for one in choice.early}
+                self._unsealed = (self._unsealed | {one.kind for one in own}) - self._sealed
+                return list(link([one.rec for one in records], tip))
+        return []
+
+    def _choices(self, root: HourRoot, own: list[_Spelled]) -> Iterator[_Choice]:
+        waiting = self._waiting if root.late else []
+        late = sorted(((_amended(one), one) for one in waiting), key=lambda pair: pair[0].order)
+        for kinds in self._kinds(own, root):
+            aside = [one for one in own if one.kind not in kinds]
+            likely = [pair for pair in late if pair[1].kind in kinds]
+            unlikely = [one for one in self._waiting if not root.late or one.kind not in kinds]
+            for early, later in _there([one for one in own if one.kind in kinds], root):
+                for brought, left in _pieces(likely, root.late):
+                    waiting = [*unlikely, *(one for _, one in left), *later, *aside]
+                    yield _Choice([one for one, _ in brought], early, waiting)
+
+    def _kinds(self, own: Sequence[_Spelled], root: HourRoot) -> Iterator[Kinds]:
+        """Yield which kinds may have been sealed, those first that need no record to be late."""
+        met = {one.kind for one in (*own, *(self._waiting if root.late else ()))} - self._sealed
+        for unknown in dict.fromkeys((frozenset(met - self._unsealed), frozenset(met))):
+            sizes = range(len(unknown), -1, -1) if len(unknown) <= _MOST_KINDS else (len(unknown), 0)
+            found = [
+                self._sealed | set(some) for size in sizes for some in combinations(sorted(unknown), size)
+            ]
+            wanted = root.count - root.late
+            yield from sorted(found, key=lambda kinds: sum(one.kind in kinds for one in own) != wanted)
 
 
-def _there(own: list[RecordJson], root: HourRoot) -> Iterator[Choice]:
-    """Yield what may have been there when the hour was sealed."""
+def _spelled(record: RecordJson) -> _Spelled:
+    minute = minute_of(record)
+    return _Spelled(record, canonical(record), minute // HOUR_MINUTES, minute, str(record.get("kind")))
+
+
+def _amended(one: _Spelled) -> _Spelled:
+    return _spelled(amendment(one.rec))
+
+
+def _hash(records: Sequence[_Spelled], tip: Tip) -> str:
+    """Return the hash after these records, as `link` would."""
+    found = tip.hash
+    for seq, one in enumerate(records, tip.seq):
+        told = b'{"prev":"%b","rec":%b,"seq":%d}' % (found.encode(), one.text, seq)
+        found = sha256(told).hexdigest()
+    return found
+
+
+def _there(own: list[_Spelled], root: HourRoot) -> Iterator[tuple[list[_Spelled], list[_Spelled]]]:
+    """Yield what may have been there when the hour was sealed, and what came later."""
     count = root.count - root.late
-    yield from _pieces_left(own, count)
-    if count == 1:
-        yield [gap(root.site, root.hour)], own
-
-
-def _pieces_left(own: list[RecordJson], count: int) -> Iterator[Choice]:
     for late, early in _pieces(own, len(own) - count):
         yield early, late
+    if count == 1:
+        yield [_spelled(gap(root.site, root.hour))], own
 
 
-def _pieces(records: list[RecordJson], size: int) -> Iterator[Choice]:
+def _pieces(records: list[T], size: int) -> Iterator[tuple[list[T], list[T]]]:
     """Yield each piece of so many records in a row, and the others."""
     if 0 <= size <= len(records):
         for start in range(len(records) - size + 1 if size else 1):

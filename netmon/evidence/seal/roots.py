@@ -17,6 +17,8 @@ AMENDMENT = "amendment"
 """Kind of a record that holds one of an hour that was sealed before."""
 ROOT_EVENT = "evidence_root"
 """Kind of the event by which a signed root travels through sinks to the centre."""
+PUBLIC = "public"
+"""What that event's data call the site's public key, in hexadecimal."""
 _WORD = "netmon-root"
 
 
@@ -60,11 +62,14 @@ class SignedRoot:
         return canonical({**self.root.record(), "signature": self.signature}) + b"\n"
 
 
-def root_event(signed: SignedRoot, stamp: Stamp) -> Event:
-    """Return the event that carries a signed root to the centre."""
+def root_event(signed: SignedRoot, stamp: Stamp, public: bytes) -> Event:
+    """Return the event that carries a signed root to the centre, with the key that it is checked with.
+
+    Without it nobody could check a root once the site's card is gone; whose key it is, its fingerprint says.
+    """
     root = signed.root
     text = f"hour {root.hour} of the chain: {root.count} records from {root.first} on, tip {root.tip}"
-    data = {**root.record(), "signature": signed.signature}
+    data = {**root.record(), "signature": signed.signature, PUBLIC: public.hex()}
     return Event(ROOT_EVENT, (("site", root.site),), text, stamp, data, Retention.EVIDENCE)
 
 
