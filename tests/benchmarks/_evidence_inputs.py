@@ -1,4 +1,4 @@
-"""Contracts and sites of the estate of `evidence_year`: three suppliers, a change in the middle of the year."""
+"""Contracts and sites of the estate of `evidence_year`: three suppliers, a change within the year."""
 
 from __future__ import annotations
 

@@ -131,8 +131,9 @@ class SiteYear:
         data = {
             "method": "http", "plan": {"at": minute * 60, "part": "busy"}, "verdict": "clean",
             "verdict_reason": "nothing else was on the line", "direction": direction,
-            "server": "test.example.net", "refused": None, "seconds": 10.0, "spent_bytes": round(rate * 10 / 8), "stopped_by": "time",
-            "peak": False, "counted_layer": "TCP", "bits_per_second": {k: round(v) for k, v in rates.items()},
+            "server": "test.example.net", "refused": None, "seconds": 10.0, "peak": False,
+            "spent_bytes": round(rate * 10 / 8), "stopped_by": "time", "counted_layer": "TCP",
+            "bits_per_second": {k: round(v) for k, v in rates.items()},
             "cross_bits_per_second": {k: round(bought * use * 0.2) for k in rates},
             "curve": {"began_ns": minute, "seconds": [n / 10 for n in range(1, 101)], "payload_bytes": ticks},
             "tcp_info": {"columns": ["seconds", "rtt", "cwnd", "retransmits"],
