@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import partial
+from math import nan
 
 from fakes.evidence import MARCH, UP, strip
 
@@ -17,6 +19,7 @@ from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.files import Inputs, read_texts
 from netmon.evidence.material import Material
+from netmon.evidence.numbers import nothing_known
 from netmon.evidence.reports.estate import AskedEstate, estate_report
 from netmon.evidence.reports.estate_model import EstateReport
 from netmon.evidence.sources.source import Line, Source
@@ -48,6 +51,10 @@ sch-1,2026-03,2026-04-10,9.00,,,C-7
 lib-1,2026-02,2026-03-05,4.75,2026-03-20,4.00,C-6
 """,
 }
+
+
+_AROUND_MINUTES = 90 * 1440
+"""Before and after March everything works."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +93,13 @@ class PlannedSource(Source):
     def material(self, line: Line, days: Days) -> Material:
         """Lay a plan out over some days."""
         plan = self.plans[line]
-        codes = strip(plan.minutes).codes
-        usual = bytes([UP.code])
-        before = usual * (MARCH.start_minute - days.start_minute)
-        whole = Strip(days.start_minute, before + codes + usual * (days.end_minute - MARCH.end_minute))
-        nothing = Curve(days.start_minute, [None] * len(whole.codes))
-        used = Curve(days.start_minute, list(_use(plan, days)))
-        trips = Curve(days.start_minute, [0.02] * len(whole.codes))
+        around = bytes([UP.code]) * _AROUND_MINUTES
+        codes = around + strip(plan.minutes).codes + around
+        whole = Strip(MARCH.start_minute - _AROUND_MINUTES, codes)
+        whole = whole.cut(days.start_minute, days.end_minute)
+        nothing = Curve(days.start_minute, nothing_known(len(whole.codes)))
+        used = Curve(days.start_minute, _use(plan, days))
+        trips = Curve(days.start_minute, array("d", [0.02]) * len(whole.codes))
         known = plan.quiet is not None
         tests = tuple(_tests(plan, days))
         return Material(
@@ -113,11 +120,12 @@ class PlannedSource(Source):
         self.closed = True
 
 
-def _use(plan: Plan, days: Days):
+def _use(plan: Plan, days: Days) -> array[float]:
+    found = array("d")
     for day, start, end in days.edges():
-        noon = day.weekday() < 5
-        for minute in range(end - start):
-            yield plan.noon if noon and 720 <= minute < 750 else plan.quiet
+        quiet, noon = (array("d", [nan if one is None else one]) for one in (plan.quiet, plan.noon))
+        found += quiet * 720 + (noon if day.weekday() < 5 else quiet) * 30 + quiet * (end - start - 750)
+    return found
 
 
 def _tests(plan: Plan, days: Days):
@@ -138,8 +146,8 @@ def _with_holes(whole: Strip, holes: Mapping[int, int]) -> Strip:
 
 
 def inputs(**files: str) -> Inputs:
-    """The centre's files, some of them replaced."""
-    return read_texts(FILES | files)
+    """The centre's files, some of them replaced; an empty text is a file that is not there."""
+    return read_texts({name: text for name, text in (FILES | files).items() if text})
 
 
 def report(
@@ -147,7 +155,9 @@ def report(
 ) -> EstateReport:
     """The report of March 2026."""
     asked = AskedEstate(FIRST, LAST, AS_OF, "a simulated estate")
-    return estate_report(partial(PlannedSource, plans), files or inputs(), asked, processes)
+    return estate_report(
+        partial(PlannedSource, plans), inputs() if files is None else files, asked, processes
+    )
 
 
 def example() -> EstateReport:

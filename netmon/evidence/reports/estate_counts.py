@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from netmon.evidence.bottleneck import Cause
 from netmon.evidence.grade import Grade
@@ -62,14 +63,25 @@ def totals(sites: Sequence[SiteRecord], rows: Sequence[RankedSite], monthly: Fig
         for line in lines
         if (verdict := both_ways(part.delivered for part in line.parts)) in {Verdict.PASS, Verdict.FAIL}
     ]
-    lost = [value if isinstance(value := row.user_minutes_lost.value, int) else None for row in rows]
     return Totals(
         told.of_those(shown.count(Verdict.PASS), len(shown), "circuit is shown either way"),
         _four_of_five(lines),
-        told.added(lost, Unit.USER_MINUTES, "sites"),
+        _lost([row.user_minutes_lost for row in rows]),
         monthly,
         came,
     )
+
+
+def _lost(each: Sequence[Figure]) -> Figure:
+    """Add what people lost, and its bounds; of sites where it is not known there is no bound."""
+    known = [one for one in each if isinstance(one.value, int)]
+    whole = told.added(
+        (one.value if isinstance(one.value, int) else None for one in each), Unit.USER_MINUTES, "sites"
+    )
+    if not known:
+        return whole
+    most = sum(one.high or 0 for one in known) if len(known) == len(each) else None
+    return replace(whole, low=sum(one.low or 0 for one in known), high=most)
 
 
 def _four_of_five(lines: Iterable[LineRecord]) -> Figure:

@@ -49,7 +49,11 @@ def _rankable(site: SiteRecord) -> bool:
 
 def _key(site: SiteRecord) -> tuple[float, float, float]:
     line = fullest(site)
-    return -_or_least(line.full.share), -_or_least(line.busy.p95), -_or_least(site.lost)
+    return (
+        -_or_least(line.full.share),
+        -_or_least(line.busy.p95),
+        -_or_least(site.lost[0] if site.lost else None),
+    )
 
 
 def _rank(site: SiteRecord, keys: Sequence[tuple[float, float, float]]) -> Figure:
@@ -124,7 +128,9 @@ def lost(site: SiteRecord) -> Figure:
     """Return user-minutes that were lost while all circuits were down."""
     if not any(_known(line) for line in site.lines):
         return Figure(None, Unit.USER_MINUTES, note=told.NOT_KNOWN)
-    return Figure(site.lost, Unit.USER_MINUTES, note="" if site.lost is not None else "users are not known")
+    if site.lost is None:
+        return Figure(None, Unit.USER_MINUTES, note="users are not known")
+    return figure(site.lost[0], Unit.USER_MINUTES, between=site.lost)
 
 
 def _known(line: LineRecord) -> int:

@@ -89,12 +89,13 @@ class LineRecord:
 class SiteRecord:
     """One site with the circuits that were measured. `row` None: the files do not know it.
 
-    `lost` are user-minutes lost while all circuits were down; None: it is not known how many users it has.
+    `lost` are user-minutes lost while all circuits were down, and the most that may have been, as if what is
+    not known had been down; None: it is not known how many users it has.
     `troubles` are packed masks of minutes by kind of trouble, all of the same stretch.
     """
 
     site: str
     row: SiteRow | None
     lines: tuple[LineRecord, ...]
-    lost: int | None
+    lost: tuple[int, int] | None
     troubles: Mapping[str, bytes]

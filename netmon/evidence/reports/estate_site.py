@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from netmon.evidence.calendar import Days, either, mask
+from netmon.evidence.calendar import Days, both, either, mask
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.inputs.sites import SiteRow
 from netmon.evidence.people import lost_user_minutes
@@ -15,7 +15,7 @@ from netmon.evidence.reports.estate_line import line_record
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
 from netmon.evidence.reports.ground import lay_ground
 from netmon.evidence.sources.source import Line, Source
-from netmon.evidence.strip import Kind, Strip, letters_by
+from netmon.evidence.strip import KINDS, Kind, Strip, letters_by
 from netmon.model import Fault, SlotState
 
 FAR = "one service, or one way through the internet"
@@ -61,7 +61,7 @@ class SiteJob:
             site,
             row,
             tuple(one.record for one in each),
-            lost_user_minutes(together([one.strip for one in each]), serving, row.users if row else None),
+            _lost(together([one.strip for one in each]), serving, row.users if row else None),
             {name: zlib.compress(minutes, 1) for name, minutes in troubles.items()},
         )
 
@@ -90,6 +90,13 @@ def together(strips: list[Strip]) -> Strip:
     return Strip(strips[0].start_minute, codes)
 
 
+def _lost(strip: Strip, serving: bytes, users: int | None) -> tuple[int, int] | None:
+    lost = lost_user_minutes(strip, serving, users)
+    if lost is None or users is None:
+        return None
+    return lost, both(strip.letters(_NOT_UP), serving).count(1) * users
+
+
 def _letter(kind: Kind) -> str:
     if kind.state is SlotState.UNKNOWN:
         return "-"
@@ -99,6 +106,7 @@ def _letter(kind: Kind) -> str:
 
 
 _LETTERS = letters_by(_letter)
+_NOT_UP = bytes(code >= len(KINDS) or KINDS[code].state is not SlotState.UP for code in range(256))
 _ONES = {letter: bytes(code == ord(letter) for code in range(256)) for letter in "fd"}
 
 
