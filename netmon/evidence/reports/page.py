@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netmon.evidence.reports import estate_tables
+from netmon.evidence.reports import estate_money_tables, estate_tables
 from netmon.evidence.reports.charts_estate import GROUP_KEY, group_chart
 from netmon.evidence.reports.estate_model import CountRow, EstateHeader, EstateReport
 from netmon.evidence.reports.model import SiteReport
 from netmon.evidence.reports.said import day_words, days_words, said
 from netmon.evidence.reports.site_sections import about, answers, section
-from netmon.evidence.reports.site_tables import Facts, causes, together
-from netmon.evidence.reports.tables import Cell, number, text
+from netmon.evidence.reports.site_tables import causes, together
+from netmon.evidence.reports.tables import Cell, Facts, number, text
 from netmon.templates import Templates, csp_hash
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -38,7 +38,7 @@ def site_page(report: SiteReport) -> str:
 
 def estate_page(report: EstateReport) -> str:
     """Return the report of an estate: counts, the ranked table, and what they rest on."""
-    header, tables = report.header, estate_tables
+    header, tables, money = report.header, estate_tables, estate_money_tables
     return _render(
         "estate.html",
         period=days_words(header.first, header.last),
@@ -46,16 +46,16 @@ def estate_page(report: EstateReport) -> str:
         counts=_counts(report.counts),
         totals=tables.totals(report.totals),
         ranked=tables.ranked(report.sites),
-        money=(tables.standings(report.standings), tables.quarters(report.quarters)),
-        suppliers=(tables.league(report.league), tables.prices(report.prices)),
+        money=(money.standings(report.standings), money.quarters(report.quarters)),
+        suppliers=(tables.league(report.league), money.prices(report.prices)),
         groups=tables.groups(report.groups),
         charts=[group_chart(row) for row in report.groups if row.points],
         key_of_groups=GROUP_KEY,
         changes=(tables.waves(report.waves), tables.upgrades(report.upgrades)),
         narrow=(causes(report.causes), tables.shared(report.shared)),
         appendix=(
-            tables.contracts(report.contracts),
-            tables.claims(report.claims),
+            money.contracts(report.contracts),
+            money.claims(report.claims),
             tables.exclusions(report.exclusions),
             tables.gaps(report.gaps),
         ),

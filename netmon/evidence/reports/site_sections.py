@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmon.evidence.outcomes import OUTCOMES
+from netmon.evidence.reports import money_tables
 from netmon.evidence.reports import site_tables as tables
 from netmon.evidence.reports.charts_tests import dot_plot, round_trips
 from netmon.evidence.reports.charts_time import effects, outage_strip
@@ -15,8 +16,8 @@ from netmon.evidence.reports.model import CircuitPart, Header, Question, Sentenc
 from netmon.evidence.reports.parts import UpgradePanel
 from netmon.evidence.reports.said import day_words, whole
 from netmon.evidence.reports.series import Charts
-from netmon.evidence.reports.site_tables import Facts, contract_words
-from netmon.evidence.reports.tables import Cell, Table, grade_words, listed, text, verdict
+from netmon.evidence.reports.site_tables import contract_words
+from netmon.evidence.reports.tables import Cell, Facts, Table, grade_words, listed, text, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def section(part: CircuitPart) -> Section:
         outage_strip(part.charts.strip) if part.charts.strip else None,
         missing,
         tuple(_panel(one) for one in part.upgrades),
-        tables.prices(part.money.prices),
-        tables.claims(part.money.credits),
-        tables.dates(part.money.dates),
+        money_tables.prices(part.money.prices),
+        money_tables.claims(part.money.credits),
+        money_tables.dates(part.money.dates),
         tables.causes(part.bottleneck),
         tables.quality(part.quality),
         text(grade_words(part.quality.grade), part.quality.why),

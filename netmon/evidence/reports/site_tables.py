@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from netmon import wording as human
 from netmon.evidence.reports.model import CircuitPart, Together
-from netmon.evidence.reports.money import CreditRow, Dates, PriceRow
 from netmon.evidence.reports.parts import (
     Availability,
     CauseRow,
@@ -19,10 +18,7 @@ from netmon.evidence.reports.parts import (
     Use,
 )
 from netmon.evidence.reports.said import days_words, moment_words, whole
-from netmon.evidence.reports.tables import Cell, Table, listed, number, text, urgency, verdict
-
-Facts = tuple[tuple[str, Cell], ...]
-"""Names and figures that stand side by side without a table."""
+from netmon.evidence.reports.tables import Facts, Table, listed, number, text, verdict
 
 _ATTRIBUTIONS = {"council_lan": "the site's own network", "appliance": "the measuring box"}
 
@@ -137,62 +133,6 @@ def together(one: Together) -> Facts:
         ("All lines down", number(one.down)),
         ("Not known", number(one.unknown)),
         ("People lost", number(one.user_minutes_lost)),
-    )
-
-
-def prices(rows: Sequence[PriceRow]) -> Table:
-    """Return what it costs."""
-    return Table(
-        "Price, without VAT",
-        ("Days", "A month", "Per Mbit/s contracted", "Per Mbit/s delivered", "Per Mbit/s used", "Per user"),
-        tuple(
-            (
-                text(days_words(row.first, row.last)),
-                *(
-                    number(one)
-                    for one in (
-                        row.monthly,
-                        row.per_contracted,
-                        row.per_delivered,
-                        row.per_used,
-                        row.per_user,
-                    )
-                ),
-            )
-            for row in rows
-        ),
-        "What it costs is not known.",
-    )
-
-
-def claims(rows: Sequence[CreditRow]) -> Table:
-    """Return the ledger of claims."""
-    return Table(
-        "Possible credit, subject to contract",
-        ("Month", "Stands", "Possible", "Claimed", "Received", "Claim by"),
-        tuple(
-            (
-                text(row.period, *row.workings),
-                text(row.standing.value, *row.references),
-                *(number(one) for one in (row.possible, row.claimed, row.received, row.claim_by)),
-            )
-            for row in rows
-        ),
-        "Whether anything may be claimed is not known.",
-    )
-
-
-def dates(one: Dates | None) -> Facts:
-    """Return until when something can be decided."""
-    if one is None:
-        return (("Contract ends", text(None)), ("Notice by", text(None)))
-    return (
-        ("Contract ends", number(one.ends)),
-        ("Renewed so far", number(one.renewals)),
-        ("Decide by", number(one.decide_by)),
-        ("Notice by", number(one.notice_by)),
-        ("Left until then", number(one.days_left)),
-        ("Urgency", urgency(one.urgency)),
     )
 
 

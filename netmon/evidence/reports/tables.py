@@ -22,6 +22,10 @@ class Cell:
     tone: str = ""
 
 
+Facts = tuple[tuple[str, Cell], ...]
+"""Names and figures that stand side by side without a table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table; `head` is the place of the cell that names a row. `empty` is said when there are no rows."""
