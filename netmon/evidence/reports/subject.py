@@ -27,10 +27,9 @@ def site_lines(source: Source, inputs: Inputs, site: str | None, days: Days) -> 
     measured = source.lines(days)
     contracted = list(_contracted(inputs, days))
     sites = sorted({line.site for line in measured})
-    if site is None:
-        if len(sites) != 1:
-            raise NothingMeasured(_which(sites, days))
-        site = sites[0]
+    if not sites or (site is None and len(sites) > 1):
+        raise NothingMeasured(_which(sites, days))
+    site = site or sites[0]
     here = [line for line in measured if line.site == site]
     if not here:
         known = {*sites, *inputs.sites, *(line.site for line in contracted)}
@@ -42,6 +41,8 @@ def circuit_line(source: Source, inputs: Inputs, circuit: str, days: Days) -> Li
     """Return one circuit that was measured."""
     measured = source.lines(days)
     found = [line for line in measured if line.circuit == circuit]
+    if not measured:
+        raise NothingMeasured(_which((), days))
     if len(found) > 1:
         sites = ", ".join(line.site for line in found)
         raise NothingMeasured(f"circuit {circuit!r} is at several sites ({sites}): ask for a site's report")
