@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from netmon.cli.evidence_centre import add_chain, pack_from_centre
 from netmon.clock import Clock, SystemClock
 from netmon.errors import UsageError
 from netmon.evidence.inputs.files import NAMES, read_folder
@@ -32,8 +34,8 @@ class EvidenceCommand(Command):
 
     summary = "seal, pack, verify and recompute evidence"
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock or SystemClock()
+    def __init__(self, clock: Clock | None = None, environ: Mapping[str, str] = os.environ) -> None:
+        self._clock, self._environ = clock or SystemClock(), environ
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the actions."""
@@ -53,7 +55,7 @@ class EvidenceCommand(Command):
             own.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
             own.add_argument("--site", required=name == "seal", help="id of the site")
         pack = actions.add_parser("pack", help="a claim with all its records")
-        pack.add_argument("--state", metavar="DIR", type=Path, help="state folder that holds the chain")
+        add_chain(pack)
         pack.add_argument(
             "--inputs", metavar="DIR", type=Path, required=True, help="contracts.csv and others"
         )
@@ -71,7 +73,7 @@ class EvidenceCommand(Command):
             "recompute": _recompute,
             "seal": self._seal,
             "roots": _roots,
-            "pack": _pack,
+            "pack": self._pack,
         }
         return actions[options.action](options)
 
@@ -81,6 +83,15 @@ class EvidenceCommand(Command):
             hours = seal_history(reader, folder, options.site, self._clock.wall_ns() // 1_000_000)
         told = {"hours": hours, "records": folder.standing.tip.seq, "key": fingerprint(folder.signer.public)}
         _tell(told, as_json=options.json)
+        return 0
+
+    def _pack(self, options: Namespace) -> int:
+        if options.influxdb:
+            made = pack_from_centre(options, self._environ, self._clock.wall_ns() // 1_000_000)
+        else:
+            made = issue(_folder(options), options.inputs, options.circuit, parse_month(options.month))
+        options.output.write_bytes(made)
+        _tell({"pack": str(options.output), "bytes": len(made)}, as_json=options.json)
         return 0
 
 
@@ -94,13 +105,6 @@ def _check(options: Namespace) -> int:
 def _roots(options: Namespace) -> int:
     for day in daily(_folder(options).roots()):
         sys.stdout.write(day.line() + "\n")
-    return 0
-
-
-def _pack(options: Namespace) -> int:
-    made = issue(_folder(options), options.inputs, options.circuit, parse_month(options.month))
-    options.output.write_bytes(made)
-    _tell({"pack": str(options.output), "bytes": len(made)}, as_json=options.json)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _ActionsContainer
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -44,22 +44,19 @@ def add_source(parser: ArgumentParser) -> None:
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
     one.add_argument("--sites", metavar="DIR", type=Path, help="folder with a state folder for each site")
-    one.add_argument(
-        "--influxdb", metavar="URL", help=f"central InfluxDB; ${_INFLUXDB}_TOKEN or _USERNAME and _PASSWORD"
-    )
+    add_influxdb(parser, one)
     one.add_argument(
         "--prometheus",
         metavar="URL",
         help=f"central Prometheus or VictoriaMetrics; ${_PROMETHEUS}_TOKEN or _USERNAME and _PASSWORD",
     )
     one.add_argument("--exports", metavar="DIR", type=Path, help="folder with files of `netmon export`")
-    parser.add_argument("--database", metavar="D", default="netmon", help="of InfluxDB (default: netmon)")
 
 
 def opening(options: Namespace, environ: Mapping[str, str]) -> Opening:
     """Return how to open what the options name; a central database's client is imported only then."""
     if options.influxdb:
-        return _influxdb(options, _account(environ, _INFLUXDB))
+        return _influxdb(influx_settings(options, environ))
     if options.prometheus:
         return _prometheus(options, _account(environ, _PROMETHEUS))
     if options.exports:
@@ -73,17 +70,29 @@ def opening(options: Namespace, environ: Mapping[str, str]) -> Opening:
     return Opening(partial(StoreSource, folder), "the history of the appliance", (folder,))
 
 
-def _influxdb(options: Namespace, account: _Account) -> Opening:
-    from netmon.evidence.sources.influx import InfluxSource  # noqa: PLC0415 - most reports need none
-
-    settings = InfluxSettings(
+def influx_settings(options: Namespace, environ: Mapping[str, str]) -> InfluxSettings:
+    """Return how to reach the central InfluxDB that the options name."""
+    account = _account(environ, _INFLUXDB)
+    return InfluxSettings(
         options.influxdb,
         database=options.database,
         token=account.token,
         username=account.name,
         password=account.password,
     )
-    origin = f"InfluxDB {_plain(options.influxdb)}, database {options.database}"
+
+
+def add_influxdb(parser: ArgumentParser, group: _ActionsContainer) -> None:
+    """Declare the central InfluxDB, in a group of sources of which one is given."""
+    account = f"${_INFLUXDB}_TOKEN or _USERNAME and _PASSWORD"
+    group.add_argument("--influxdb", metavar="URL", help=f"central InfluxDB; {account}")
+    parser.add_argument("--database", metavar="D", default="netmon", help="of InfluxDB (default: netmon)")
+
+
+def _influxdb(settings: InfluxSettings) -> Opening:
+    from netmon.evidence.sources.influx import InfluxSource  # noqa: PLC0415 - most reports need none
+
+    origin = f"InfluxDB {_plain(settings.url)}, database {settings.database}"
     return Opening(partial(InfluxSource, settings), origin)
 
 
@@ -102,6 +111,9 @@ def _prometheus(options: Namespace, account: _Account) -> Opening:
 
 def spoken(found: Opening, start_ms: int, end_ms: int) -> Iterator[Event]:
     """Yield what people wrote at the sites: incidents with their tickets and exclusions."""
+    if not found.folders:
+        with closing(found.make()) as source:
+            yield from source.written(start_ms, end_ms)
     for folder in found.folders:
         with closing(open_reader(folder)) as reader:
             for kind in (KIND, RECORD):

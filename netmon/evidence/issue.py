@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from netmon.errors import UsageError
 from netmon.evidence import site_words
@@ -15,8 +16,9 @@ from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import Inputs, read_folder
 from netmon.evidence.inputs.table import with_rows
 from netmon.evidence.seal.canonical import RecordJson
-from netmon.evidence.seal.folder import SealError, SealFolder
+from netmon.evidence.seal.folder import SealError, SealFolder, Stretch
 from netmon.evidence.seal.pack import INPUTS, Content, write_pack
+from netmon.evidence.seal.signing import Signer
 
 _DAY_HOURS, _HOUR_MINUTES = 24, 60
 WORDS_HOURS = 93 * _DAY_HOURS
@@ -31,7 +33,26 @@ def parse_month(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+class Chain(Protocol):
+    """A site's chain, wherever it is kept."""
+
+    @property
+    def public(self) -> bytes:
+        """The key that its roots are signed with; asked for after a stretch."""
+
+    def stretch(self, first_hour: int, last_hour: int) -> Stretch:
+        """Return the hours from one to another, both included."""
+
+    def later(self, after_hour: int, until_hour: int) -> Iterable[RecordJson]:
+        """Return what was written at the site in later hours."""
+
+
 def issue(folder: SealFolder, inputs: Path, circuit: str, of: tuple[int, int]) -> bytes:
+    """Return the pack of a month from the site's own chain, signed with the site's own key."""
+    return issue_from(folder, folder.signer, inputs, circuit, of)
+
+
+def issue_from(chain: Chain, issuer: Signer, inputs: Path, circuit: str, of: tuple[int, int]) -> bytes:
     """Return the pack of a month, with some days around; whole days (UTC), so that roots can be compared."""
     read = read_folder(inputs)
     stretches = read.contracts.stretches(circuit, date(*of, 1), month(*of).last)
@@ -40,17 +61,17 @@ def issue(folder: SealFolder, inputs: Path, circuit: str, of: tuple[int, int]) -
         raise UsageError(f"contracts.csv has no terms for circuit {circuit!r} in that month")
     site = read.sites.get(terms.site or "")
     days = month(*of, site.timezone if site else "Europe/London")
-    found = folder.stretch(*_hours(days))
+    found = chain.stretch(*_hours(days))
     if not found.roots:
         raise SealError(f"nothing of {of[0]}-{of[1]:02d} is sealed here")
     texts = {name: (inputs / name).read_text("utf-8-sig") for name in INPUTS if (inputs / name).exists()}
-    later = folder.stretch(found.roots[-1].root.hour + 1, found.roots[-1].root.hour + WORDS_HOURS).entries
-    written = [entry.rec for entry in (*found.entries, *later)]
+    last_hour = found.roots[-1].root.hour
+    written = [*(entry.rec for entry in found.entries), *chain.later(last_hour, last_hour + WORDS_HOURS)]
     read, texts = with_words(read, texts, written, circuit)
     name = found.roots[0].root.site
     figures = claim([entry.rec for entry in found.entries], read, circuit, name, days)
-    content = Content(name, found.entries, found.roots, folder.signer.public, texts, figures)
-    return write_pack(content, folder.signer)
+    content = Content(name, found.entries, found.roots, chain.public, texts, figures)
+    return write_pack(content, issuer)
 
 
 def with_words(

@@ -56,6 +56,15 @@ class SealFolder:
         """The site's key, made at its first use."""
         return open_key(self._path / "evidence.key")
 
+    @property
+    def public(self) -> bytes:
+        """The key that others check with."""
+        return self.signer.public
+
+    def later(self, after_hour: int, until_hour: int) -> Iterator[RecordJson]:
+        """Yield the records of later hours."""
+        return (entry.rec for entry in self.stretch(after_hour + 1, until_hour).entries)
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the chain for one writer; SealError while another one does."""

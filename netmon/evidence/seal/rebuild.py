@@ -21,6 +21,7 @@ _MOST_KINDS = 8
 """Kinds of events of which it is tried whether they were sealed; with more of them in an hour all or none."""
 _WAITING_HOURS = 14 * 24
 Kinds = frozenset[str]
+_MINUTES: Kinds = frozenset({CIRCUIT_MINUTE, SITE_MINUTE})
 T = TypeVar("T")
 
 
@@ -52,9 +53,9 @@ class _Choice:
 def rebuild(records: Iterable[RecordJson], roots: Sequence[SignedRoot]) -> tuple[list[Entry], list[Fault]]:
     """Return the entries of each hour that can be made again, and the hours that cannot.
 
-    Which records came late nobody says; they came in one piece, as after a day without power. Nor does
-    anybody say which kinds of events were sealed: an hour that fits tells. So pieces and kinds are tried
-    until the hour has the hash that was signed.
+    Which records came late nobody says; they came in one piece, as after a day without power, or the
+    minutes of one did. Nor does anybody say which kinds of events were sealed: an hour that fits tells. So
+    pieces and kinds are tried until the hour has the hash that was signed.
     """
     again = _Again()
     for record in records:
@@ -76,7 +77,7 @@ class _Again:
 
     _hours: dict[int, list[_Spelled]] = field(default_factory=dict)
     _waiting: list[_Spelled] = field(default_factory=list)
-    _sealed: Kinds = frozenset({CIRCUIT_MINUTE, SITE_MINUTE, BANDWIDTH_TEST})
+    _sealed: Kinds = _MINUTES | {BANDWIDTH_TEST}
     _unsealed: Kinds = frozenset()
 
     def add(self, record: RecordJson) -> None:
@@ -145,6 +146,10 @@ def _there(own: list[_Spelled], root: HourRoot) -> Iterator[tuple[list[_Spelled]
     count = root.count - root.late
     for late, early in _pieces(own, len(own) - count):
         yield early, late
+    minutes = [one for one in own if one.kind in _MINUTES]
+    events = [one for one in own if one.kind not in _MINUTES]
+    for late, early in _pieces(minutes, len(own) - count) if events else ():
+        yield sorted([*early, *events], key=lambda one: one.order), late
     if count == 1:
         yield [_spelled(gap(root.site, root.hour))], own
 

@@ -10,6 +10,7 @@ from netmon.evidence.material import Material, assemble
 from netmon.evidence.sources.export_files import EVENT, ExportError, Told, Wants, told_by
 from netmon.evidence.sources.gathered import MINUTE_MS, NAMES, STATE, Gathered
 from netmon.evidence.sources.source import Line, Source
+from netmon.incidents.record import KIND, RECORD
 from netmon.model import Event, Retention, Stamp
 from netmon.model.derived import BANDWIDTH_TEST, CIRCUIT_MINUTE
 from netmon.store.interface import Columns
@@ -17,6 +18,7 @@ from netmon.store.interface import Columns
 _TESTS = frozenset({BANDWIDTH_TEST})
 _ALL = Wants({CIRCUIT_MINUTE: frozenset(NAMES)}, _TESTS)
 _WHOSE = Wants({CIRCUIT_MINUTE: frozenset({STATE})}, _TESTS)
+_WRITTEN = Wants({}, frozenset({KIND, RECORD}))
 _Span = tuple[int, int]
 """First and last moment in ms."""
 
@@ -51,6 +53,12 @@ class ExportsSource(Source):
                 pieces += found.columns(line.circuit)
                 events += _events(told)
         return assemble(pieces, events, line.circuit, days)
+
+    def written(self, start_ms: int, end_ms: int) -> Iterator[Event]:
+        """Yield what people wrote at the sites."""
+        for path in self._files:
+            told = (one for one in told_by(path, _WRITTEN) if start_ms <= one.wall_ms < end_ms)
+            yield from _events(told)
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
@@ -108,5 +116,5 @@ def _events(cells: Iterable[Told]) -> Iterator[Event]:
 
 def _event(cells: Sequence[Told]) -> Event:
     first, data = cells[0], {told.metric: told.value for told in cells[1:]}
-    stamp = Stamp("", 0, first.wall_ms, first.synced)
-    return Event(first.measurement, tuple(first.labels.items()), "", stamp, data, Retention.EVIDENCE)
+    stamp, text = Stamp("", 0, first.wall_ms, first.synced), str(first.value or "")
+    return Event(first.measurement, tuple(first.labels.items()), text, stamp, data, Retention.EVIDENCE)

@@ -49,6 +49,10 @@ class Gathered:
 
 def chunks(days: Days) -> Iterator[tuple[int, int]]:
     """Yield stretches of a week at most, in ms, end excluded: what one question asks for."""
-    end_ms = days.end_minute * MINUTE_MS
-    for start_ms in range(days.start_minute * MINUTE_MS, end_ms, _CHUNK_MS):
-        yield start_ms, min(start_ms + _CHUNK_MS, end_ms)
+    return weeks(days.start_minute * MINUTE_MS, days.end_minute * MINUTE_MS)
+
+
+def weeks(start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
+    """Yield stretches of a week at most."""
+    for first_ms in range(start_ms, end_ms, _CHUNK_MS):
+        yield first_ms, min(first_ms + _CHUNK_MS, end_ms)

@@ -14,9 +14,10 @@ from netmon.evidence.calendar import Days
 from netmon.evidence.material import Material, assemble
 from netmon.evidence.seal.centre import Point, point_event
 from netmon.evidence.sources.asking import TIMEOUT_SECONDS, Asking
-from netmon.evidence.sources.gathered import NAMES, STATE, Gathered, chunks
+from netmon.evidence.sources.gathered import NAMES, STATE, Gathered, chunks, weeks
 from netmon.evidence.sources.series_tests import RATE
 from netmon.evidence.sources.source import Line, Source
+from netmon.incidents.record import KIND, RECORD
 from netmon.model import Event, Value
 from netmon.model.derived import BANDWIDTH_TEST, CIRCUIT_MINUTE
 from netmon.store.interface import Columns
@@ -112,6 +113,13 @@ class InfluxSource(Source):
         for start_ms, end_ms in chunks(days):
             for one in self._influx.select('"text", "data"', EVENT_MEASUREMENT, where, start_ms, end_ms):
                 yield from map(point_event, one.points(EVENT_MEASUREMENT))
+
+    def written(self, start_ms: int, end_ms: int) -> Iterator[Event]:
+        """Yield what people wrote at the sites."""
+        for times in weeks(start_ms, end_ms):
+            for kind in (KIND, RECORD):
+                for one in self._influx.select("*", EVENT_MEASUREMENT, {"kind": kind}, *times):
+                    yield from map(point_event, one.points(EVENT_MEASUREMENT))
 
     def close(self) -> None:
         """Close the connections."""

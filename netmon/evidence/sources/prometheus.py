@@ -58,7 +58,9 @@ class PrometheusSource(Source):
     def __init__(self, settings: RemoteWriteSettings) -> None:
         base = settings.query_base or settings.url.rstrip("/")
         timeout_seconds = max(settings.timeout_seconds, TIMEOUT_SECONDS)
-        self._session = RemoteWriteSession(replace(settings, query_url=base, timeout_seconds=timeout_seconds))
+        self._session = RemoteWriteSession(
+            replace(settings, url=base, query_url=base, timeout_seconds=timeout_seconds)
+        )
         self._asking = Asking(base, _ACCOUNT)
 
     def lines(self, days: Days) -> Sequence[Line]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netmon.evidence.calendar import Days
 from netmon.evidence.material import Material
+from netmon.model import Event
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,6 +29,11 @@ class Source(ABC):
     @abstractmethod
     def material(self, line: Line, days: Days) -> Material:
         """Return all that is known of a circuit; what nobody told is not known, never zero."""
+
+    def written(self, start_ms: int, end_ms: int) -> Iterator[Event]:
+        """Yield what people wrote at the sites, incidents with their tickets; nothing where none is kept."""
+        del start_ms, end_ms
+        return iter(())
 
     @abstractmethod
     def close(self) -> None:
