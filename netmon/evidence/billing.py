@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
+from math import fsum
 
 from netmon.evidence.curve import Curve
 from netmon.evidence.statistics.quantiles import nearest_rank
@@ -38,15 +38,20 @@ def billing(down: Curve, up: Curve) -> Billing:
         nearest_rank(sides[0], BILLED_SHARE),
         nearest_rank(sides[1], BILLED_SHARE),
         min(map(len, sides)),
-        len(down.values) // FIVE,
+        len(down.numbers) // FIVE,
     )
 
 
 def five_minutes(curve: Curve) -> list[float | None]:
     """Return means of five minutes, aligned to the clock; None where fewer than three are known."""
     skip = -curve.start_minute % FIVE
-    found: list[float | None] = []
-    for place in range(skip, len(curve.values) - FIVE + 1, FIVE):
-        known = [one for one in curve.values[place : place + FIVE] if one is not None]
-        found.append(fmean(known) if len(known) >= _LEAST_KNOWN else None)
-    return found
+    numbers = iter(curve.numbers[skip:])
+    return [_mean(five) for five in zip(*[numbers] * FIVE, strict=False)]
+
+
+def _mean(five: tuple[float, ...]) -> float | None:
+    total = fsum(five)
+    if total == total:  # noqa: PLR0124 - NaN, which one that is not known makes of it, differs from itself
+        return total / FIVE
+    known = [one for one in five if one == one]  # noqa: PLR0124 - as above
+    return fsum(known) / len(known) if len(known) >= _LEAST_KNOWN else None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
+from operator import sub
 from statistics import fmean
 
 from netmon.evidence.billing import BILLED_SHARE, five_minutes
@@ -65,18 +67,20 @@ def busy_hour(curve: Curve, days: Days, service_days: Collection[date]) -> BusyH
 
 
 def _means(hours: list[Curve]) -> list[float]:
-    known = [[one for one in hour.values if one is not None] for hour in hours]
+    known = [[one for one in hour.numbers if one == one] for hour in hours]  # noqa: PLR0124 - NaN alone differs
     return [fmean(some) for some in known if len(some) >= _LEAST_KNOWN]
 
 
 def _peak(today: Curve) -> float | None:
     """Return the highest mean of sixty minutes in a row; None when no hour is known well enough."""
-    total, known, best = 0.0, 0, None
-    for place, value in enumerate(today.values):
-        if value is not None:
-            total, known = total + value, known + 1
-        if place >= _HOUR and (gone := today.values[place - _HOUR]) is not None:
-            total, known = total - gone, known - 1
-        if place >= _HOUR - 1 and known >= _LEAST_KNOWN and (best is None or total / known > best):
-            best = total / known
-    return best
+    known = today.is_known()
+    whole = known.count(1) == len(known)
+    told = today.numbers if whole else [one if one == one else 0.0 for one in today.numbers]  # noqa: PLR0124 - NaN alone differs
+    sums = list(accumulate(told, initial=0.0))
+    loads = map(sub, sums[_HOUR:], sums)
+    if whole:
+        most = max(loads, default=None)
+        return None if most is None else most / _HOUR
+    counts = list(accumulate(known, initial=0))
+    pairs = zip(loads, map(sub, counts[_HOUR:], counts), strict=True)
+    return max((load / count for load, count in pairs if count >= _LEAST_KNOWN), default=None)

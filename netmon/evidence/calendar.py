@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import compress
 from zoneinfo import ZoneInfo
 
 from netmon.hours import Hours
 
 MINUTES_OF_DAY = 24 * 60
+_QUARTER = 15
+"""Clocks are set at full quarters of an hour, by some of them."""
 _ON, _OFF = b"\1", b"\0"
 
 
@@ -71,7 +72,8 @@ def mask(hours: Hours | None, days: Days) -> bytes:
         if end - start == MINUTES_OF_DAY and _offset(start, zone) == _offset(end - 1, zone):
             found += week[day.weekday()]
         else:
-            found += bytes(hours.covers(local_time(minute, zone)) for minute in range(start, end))
+            for first in range(start, end, _QUARTER):
+                found += _quarter(local_time(first, zone), week)
     return bytes(found)
 
 
@@ -101,7 +103,7 @@ def stretch(start_minute: int, end_minute: int, days: Days) -> bytes:
 
 def picked(letters: bytes, chosen: bytes) -> bytes:
     """Return the letters where the mask is 1."""
-    return bytes(compress(letters, chosen))
+    return shown(letters, chosen).translate(None, _OFF)
 
 
 def shown(letters: bytes, chosen: bytes) -> bytes:
@@ -131,6 +133,12 @@ def _week(hours: Hours) -> list[bytes]:
             if overnight:
                 week[(weekday + 1) % 7][: span.end_minute] = _ON * span.end_minute
     return [bytes(day) for day in week]
+
+
+def _quarter(begins: datetime, week: list[bytes]) -> bytes:
+    """Return the mask of a quarter of an hour."""
+    minute = begins.hour * 60 + begins.minute
+    return week[begins.weekday()][minute : minute + _QUARTER]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:

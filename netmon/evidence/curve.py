@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, repeat
-from operator import eq, ge, gt, mul
+from operator import eq, ge, gt
 
-from netmon.evidence.numbers import Known, nothing_known, packed
+from netmon.evidence import lanes
+from netmon.evidence.numbers import Known, nothing_known, packed, times
 from netmon.model import Reading, Value
 
 _MINUTE_MS = 60_000
@@ -61,7 +62,7 @@ class Curve:
         """Return all values times a factor; a factor that is not known leaves nothing known."""
         if factor is None:
             return Curve(self.start_minute, nothing_known(len(self.numbers)))
-        return Curve(self.start_minute, array("d", map(mul, self.numbers, repeat(factor))))
+        return Curve(self.start_minute, times(self.numbers, factor))
 
     def known(self, chosen: bytes) -> list[float]:
         """Return the known values where a mask is 1."""
@@ -73,15 +74,18 @@ class Curve:
 
     def at_least(self, limit: float) -> bytes:
         """Return 1 where a value is known and reaches a limit."""
-        return bytes(map(ge, self.numbers, repeat(limit)))
+        mask = lanes.reaching(self.numbers, limit) if limit >= 0 else None
+        return bytes(map(ge, self.numbers, repeat(limit))) if mask is None else mask
 
     def above(self, limit: float) -> bytes:
         """Return 1 where a value is known and above a limit."""
-        return bytes(map(gt, self.numbers, repeat(limit)))
+        mask = lanes.above(self.numbers, limit) if limit >= 0 else None
+        return bytes(map(gt, self.numbers, repeat(limit))) if mask is None else mask
 
     def is_known(self) -> bytes:
         """Return 1 where a value is known."""
-        return bytes(map(eq, self.numbers, self.numbers))
+        mask = lanes.known(self.numbers)
+        return bytes(map(eq, self.numbers, self.numbers)) if mask is None else mask
 
 
 def plot(told: Iterable[tuple[int, float]], start_minute: int, end_minute: int) -> Curve:
@@ -95,8 +99,19 @@ def plot(told: Iterable[tuple[int, float]], start_minute: int, end_minute: int) 
     return Curve(start_minute, values)
 
 
+def joined(parts: Sequence[Curve]) -> Curve:
+    """Put curves that follow each other together."""
+    whole = array("d")
+    for part in parts:
+        whole += part.numbers
+    return Curve(parts[0].start_minute, whole)
+
+
 def larger(one: Curve, other: Curve) -> Curve:
     """Return the larger of two values for each minute; where one is not known, the other."""
+    found = lanes.larger_of(one.numbers, other.numbers)
+    if found is not None:
+        return Curve(one.start_minute, found)
     pairs = zip(one.numbers, other.numbers, strict=True)
     return Curve(one.start_minute, array("d", [a if a >= b or b != b else b for a, b in pairs]))  # noqa: PLR0124 - NaN alone differs
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 from typing import overload
 
+_AT_ONCE = 4096
+
 
 def nothing_known(count: int) -> array[float]:
     """Return so many numbers, none of which is known."""
@@ -24,6 +26,14 @@ def packed(values: Iterable[float | None]) -> array[float]:
         return array("d", struct.pack(f"{len(known)}d", *known))
     except struct.error:
         return array("d", [nan if one is None else one for one in known])
+
+
+def times(numbers: array[float], factor: float) -> array[float]:
+    """Return all numbers times a factor; some at a time, which stay near the processor."""
+    found = array("d")
+    for start in range(0, len(numbers), _AT_ONCE):
+        found += packed([one * factor for one in numbers[start : start + _AT_ONCE]])
+    return found
 
 
 class Known(Sequence[float | None]):

@@ -29,17 +29,14 @@ def breach_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
 
     With the true share at the target, so many or more come with a chance of alpha at most.
     """
-    at_most = cumulative(n, 1 - target)
-    for fails in range(1, n + 1):
-        if 1 - at_most[fails - 1] <= alpha:
-            return fails
-    return None
+    chances = islice(_at_most(n, 1 - target), n)
+    return next((fails for fails, chance in enumerate(chances, 1) if 1 - chance <= alpha), None)
 
 
 def kept_threshold(n: int, target: float, alpha: float = ALPHA) -> int | None:
     """Return the most failures of n that show a true share of passes above the target; None: none do."""
     found = None
-    for fails, chance in enumerate(cumulative(n, 1 - target)):
+    for fails, chance in enumerate(_at_most(n, 1 - target)):
         if chance > alpha:
             break
         found = fails
