@@ -27,6 +27,7 @@ from netmon.evidence.reports.document import document, write_document
 from netmon.evidence.reports.issued import issue, issue_day, period_name, refuse_early
 from netmon.evidence.reports.model import Kind, Revision
 from netmon.evidence.reports.site import Asked, site_report
+from netmon.evidence.reports.spread import write_tables
 from netmon.evidence.reports.subject import circuit_line, site_lines, usual_days
 from netmon.evidence.reports.tidy import write_table
 from netmon.evidence.site_words import with_site_words
@@ -151,6 +152,10 @@ def _deliver(options: Namespace, found: _Finished) -> None:
         told = "issued" if made.written else "unchanged"
         sys.stdout.writelines(f"{told}: {path}\n" for path in made.files)
         return
+    if options.tables:
+        tables = write_tables(document(found.kind, METHOD, found.report), options.tables)
+        sys.stdout.writelines(f"{path}\n" for path in tables)
+        return
     wanted = _format(options)
     text = found.texts(None, (wanted,))[wanted]
     if options.output in (None, "-"):
@@ -207,6 +212,7 @@ def _add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--inputs", metavar="DIR", type=Path, help="folder of contracts.csv and others")
     parser.add_argument("--format", choices=FORMATS, help="default: by the file's ending, else html")
     parser.add_argument("--output", metavar="FILE", help="file, or - (default: standard output)")
+    parser.add_argument("--tables", metavar="DIR", type=Path, help="one CSV for each table, instead")
     parser.add_argument("--issue", metavar="DIR", type=Path, help="freeze the period: files with a revision")
     parser.add_argument("--yardstick", action="append", choices=sorted(YARDSTICKS), help="judge by this too")
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help="the same as --format json")

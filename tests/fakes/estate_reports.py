@@ -92,10 +92,12 @@ class PlannedSource(Source):
 
     def material(self, line: Line, days: Days) -> Material:
         """Lay a plan out over some days."""
-        plan = self.plans[line]
+        plan = self.plans.get(line, Plan(noon=None, quiet=None))
         around = bytes([UP.code]) * _AROUND_MINUTES
         codes = around + strip(plan.minutes).codes + around
         whole = Strip(MARCH.start_minute - _AROUND_MINUTES, codes)
+        if line not in self.plans:
+            whole = Strip(days.start_minute, b"")
         whole = whole.cut(days.start_minute, days.end_minute)
         nothing = Curve(days.start_minute, nothing_known(len(whole.codes)))
         used = Curve(days.start_minute, _use(plan, days))

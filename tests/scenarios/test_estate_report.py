@@ -250,3 +250,18 @@ def test_the_same_estate_makes_the_same_document(found):
     again = report(dict(reversed(PLANS.items())))
     assert write_document(document("estate", 1, again)) == write_document(document("estate", 1, found))
     assert replace(again) == found
+
+
+def test_an_upgrade_that_is_near_is_announced_with_what_its_baseline_lacks():
+    files = inputs(
+        upgrades="site,circuit,wave,cutover,declared_on,primary,document,controls,cost\n"
+        "lib,lib-1,wave 1,2026-04-12,2026-02-01,saturation,Paper 1,sch-1; gone-1,4000.00\n"
+        "nowhere,x-1,wave 1,2026-04-12,2026-02-01,saturation,Paper 1,,\n"
+    )
+    asked = AskedEstate(FIRST, LAST, date(2026, 3, 31), "")
+    found = estate_report(partial(PlannedSource, PLANS), files, asked)
+    near = next(one for one in found.upgrades if one.site == "lib")
+    assert "cutover in 12 days, baseline 20 of 28 days" in near.panel.warnings
+    assert "control gone-1 was not measured here" in near.panel.warnings
+    assert near.per_user_minute.value is None
+    assert ("upgrade", "nowhere 2026-04-12") in {(gap.thing, gap.name) for gap in found.gaps}

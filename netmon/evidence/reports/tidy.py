@@ -46,7 +46,7 @@ def write_table(found: Mapping[str, Json]) -> str:
     writer = csv.writer(file)
     names = [field.name for field in fields(Row)]
     writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows(found))
+    writer.writerows([cell(getattr(row, name)) for name in names] for row in rows(found))
     return file.getvalue()
 
 
@@ -91,7 +91,7 @@ def _row(value: Json, section: str, subject: str, figure: str, verdict: str) -> 
     )
 
 
-def _cell(value: Json) -> str:
+def cell(value: Json) -> str:
     """Return a cell: numbers as they are, nothing for what is not known, text that begins no formula."""
     if value is None:
         return ""
