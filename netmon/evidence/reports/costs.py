@@ -116,7 +116,7 @@ def _dates(ground: Ground) -> Dates | None:
     found = notice(terms, ground.as_of)
     return Dates(
         on(found.ends),
-        Figure(found.renewals, Unit.COUNT),
+        Figure(None if found.ends is None else found.renewals, Unit.COUNT),
         on(found.decide_by),
         on(found.deadline),
         Figure(found.days_left, Unit.DAYS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 from netmon.evidence.account import Account
@@ -17,19 +18,20 @@ from netmon.evidence.strip import NOBODY_TOLD, STATES, Kind, Strip
 from netmon.model import Fault, SlotState
 
 NO_USERS = "how many people are there is not known"
+NOTHING_SEEN = "not one minute is known"
 _UP, _DOWN = Kind(SlotState.UP, Fault.NONE), Kind(SlotState.DOWN, Fault.UNKNOWN)
 
 
 def availability_row(part: Availability, ground: Ground) -> Row:
     """Return the minutes of a stretch; percentages are left out where too little is known."""
     account, printable = part.contract, part.contract.printable
-    least, most = part.down_bounds
+    seen = account.up + account.down + account.elsewhere
     return Row(
         part.days.first,
         part.days.last,
-        figure(account.up, Unit.MINUTES),
-        figure(account.down, Unit.MINUTES, between=(least, most)),
-        figure(account.elsewhere, Unit.MINUTES),
+        _minutes(account.up, seen),
+        replace(_minutes(account.down, seen), low=part.down_bounds[0], high=part.down_bounds[1]),
+        _minutes(account.elsewhere, seen),
         figure(account.unknown, Unit.MINUTES),
         figure(account.excluded, Unit.MINUTES),
         _measured(account),
@@ -39,7 +41,7 @@ def availability_row(part: Availability, ground: Ground) -> Row:
             note="unknown minutes count as available, as contracts have it" if printable else FEW,
         ),
         _measured(part.service),
-        _lost(part.user_minutes_lost, ground),
+        _lost(part, ground),
     )
 
 
@@ -52,11 +54,11 @@ def together(grounds: Sequence[Ground]) -> Together | None:
     joined = _joined([one.material.strip.cut(days.start_minute, days.end_minute) for one in grounds])
     found = availability(joined, days, None, (), site)
     return Together(
-        figure(found.always.down, Unit.MINUTES),
+        _minutes(found.always.down, found.always.up + found.always.down),
         figure(found.always.unknown, Unit.MINUTES),
         _measured(found.always),
         _measured(found.service),
-        _lost(found.user_minutes_lost, first),
+        _lost(found, first),
     )
 
 
@@ -72,10 +74,19 @@ def _measured(account: Account) -> Figure:
     )
 
 
-def _lost(user_minutes: int | None, ground: Ground) -> Figure:
-    users = ground.site.users if ground.site else None
-    note = NO_USERS if users is None else f"{users} people in service hours"
-    return figure(user_minutes, Unit.USER_MINUTES, note=note)
+def _minutes(minutes: int, seen: int) -> Figure:
+    """Return counted minutes; where none was seen at all there is nothing to count."""
+    return figure(minutes if seen else None, Unit.MINUTES, note="" if seen else NOTHING_SEEN)
+
+
+def _lost(part: Availability, ground: Ground) -> Figure:
+    users, seen = ground.site.users if ground.site else None, part.service.up + part.service.down
+    if users is None or not seen:
+        return Figure(None, Unit.USER_MINUTES, note=NO_USERS if users is None else NOTHING_SEEN)
+    coverage = part.service.coverage
+    return figure(
+        part.user_minutes_lost, Unit.USER_MINUTES, coverage=coverage, note=f"{users} people in service hours"
+    )
 
 
 def _joined(strips: Sequence[Strip]) -> Strip:

@@ -12,6 +12,7 @@ from netmon.evidence.reports.said import day_words, percent, said, whole
 from netmon.evidence.verdicts import Verdict
 
 _FULL_SHARE, _BUSY_SHARE, _KNOWN_SHARE = 0.01, 0.8, 0.5
+_SPEEDS = ("download", "upload")
 _STARTS = {Verdict.PASS: "Yes", Verdict.FAIL: "No", Verdict.NOT_SHOWN: "Not shown"}
 
 
@@ -19,9 +20,9 @@ def sentences(part: CircuitPart, serving: int) -> Iterator[Sentence]:
     """Yield the four lines of a circuit; `serving` is the number of service minutes in the report's days."""
     yield _bandwidth(part, serving)
     speeds = [row for row in part.promises if row.claim_ready is not None]
-    yield Sentence(Question.DELIVERED, part.circuit, *_kept(speeds, "no speed test counts"))
+    yield Sentence(Question.DELIVERED, part.circuit, *_kept(speeds, _SPEEDS, "no speed test counts"))
     times = [row for row in part.promises if row.name == "availability"]
-    yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, "no minute is known"))
+    yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, ("availability",), "no minute is known"))
     todo = list(_actions(part))
     yield Sentence(Question.ACTION, part.circuit, None, " ".join(todo) or "Nothing is due.")
 
@@ -44,19 +45,33 @@ def _bandwidth(part: CircuitPart, serving: int) -> Sentence:
     return Sentence(Question.BANDWIDTH, part.circuit, verdict, f"{_STARTS[verdict]}: {full}{top}.")
 
 
-def _kept(rows: Sequence[Promise], nothing: str) -> tuple[Verdict, str]:
-    """Return one answer for several promises: broken once is broken, and the row that decides is told."""
+def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple[Verdict, str]:
+    """Return one answer for several promises: broken once is broken, and the row that decides is told.
+
+    It is yes only where all that is needed is promised: what nobody wrote down was not kept.
+    """
     promised = [row for row in rows if row.promised.known]
     if promised:
         order = (Verdict.FAIL, Verdict.NOT_SHOWN, Verdict.PASS)
         worst = min(promised, key=lambda row: order.index(row.verdict))
         words = f"{worst.name} {_held(worst)}; {worst.why}"
-        return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
+        missing = [name for name in needed if not _promised(name, rows)]
+        if worst.verdict is not Verdict.PASS or not missing:
+            return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
+        unknown = f"what was promised of {' and '.join(missing)} is not known for all days"
+        return Verdict.NOT_SHOWN, f"Not shown: {words}; {unknown}."
     known = [row for row in rows if row.kept.known or row.median.known]
     # What comes to the site first; of several stretches the latest.
     told = next((row for row in reversed(known) if row.name == "download"), known[-1] if known else None)
     measured = f"{told.name} {_held(told)}" if told else nothing
     return Verdict.NOT_SHOWN, f"Not shown: no promise is known here; {measured}."
+
+
+def _promised(name: str, rows: Sequence[Promise]) -> bool:
+    """Tell whether something was promised on all days of these rows."""
+    return {row.first for row in rows if row.name == name and row.promised.known} >= {
+        row.first for row in rows
+    }
 
 
 def _held(row: Promise) -> str:
