@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 from netmon.clock import Clock
@@ -36,12 +37,15 @@ def channel(name: str, section: NotifySection, clock: Clock) -> Channel:
     raise TypeError(f"no channel is made of {type(section).__name__}")
 
 
-def lane_settings(name: str, section: NotifySection) -> LaneSettings:
+def lane_settings(name: str, section: NotifySection, roots_to: Collection[str] = ()) -> LaneSettings:
     """Return what the channel takes, and what it may cost."""
     desk = section.fault_desk_of if isinstance(section, EmailNotify) else ""
     severities = frozenset(Severity(one) for one in section.severities)
     return LaneSettings(
-        Selection(name, severities, desk), section.budget_per_day, section.confirm_within_seconds
+        Selection(name, severities, desk),
+        section.budget_per_day,
+        section.confirm_within_seconds,
+        announces=name in roots_to,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from netmon.app.channel_settings import channel, lane_settings, place
 from netmon.clock import Clock
@@ -41,6 +41,7 @@ class Channels:
         self._diary = Diary(publish, clock)
         self._sections: Mapping[str, NotifySection] = {}
         self._configuration: Configuration | None = None
+        self._roots_to: Collection[str] = ()
         self._channels: dict[str, Channel] = {}
         self._lanes: dict[str, Lane] = {}
         self._stand_ins: list[Lane] = []
@@ -68,7 +69,8 @@ class Channels:
     async def apply(self, configuration: Configuration) -> None:
         """Run what the configuration names; the same sections go on undisturbed."""
         self._diary.site = configuration.site.id
-        if configuration.notify != self._sections or self._configuration is None:
+        wanted = (configuration.notify, configuration.evidence)
+        if self._configuration is None or wanted != (self._sections, self._configuration.evidence):
             await self.end()
             self._start(configuration)
         self._configuration, self._sections = configuration, configuration.notify
@@ -108,6 +110,7 @@ class Channels:
             await try_all(good, message, self._clock, _RECEIPT_SECONDS)
 
     def _start(self, configuration: Configuration) -> None:
+        self._roots_to = configuration.evidence.roots_to
         for name, section in configuration.notify.items():
             made = self._channels[name] = channel(name, section, self._clock)
             self._lanes[name] = self._lane(made, section)
@@ -122,5 +125,5 @@ class Channels:
         self._running = [self._tasks.create_task(loop, name="notices") for loop in loops]
 
     def _lane(self, made: Channel, section: NotifySection, other: Lane | None = None) -> Lane:
-        settings = lane_settings(made.name, section)
+        settings = lane_settings(made.name, section, self._roots_to)
         return Lane(made, settings, self._history, self._clock, self._diary, other)

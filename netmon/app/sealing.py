@@ -30,6 +30,7 @@ class Sealing:
     def __init__(self, hub: Hub, clock: Clock, history: History, state: Path) -> None:
         self._hub, self._clock, self._history, self._state = hub, clock, history, state
         self._failing = ""
+        self._told_day: int | None = None
 
     async def seal(self, site: str) -> None:
         """Seal the hours that are over; not by a clock that may still be set."""
@@ -39,6 +40,7 @@ class Sealing:
         try:
             told = int(await self._history.read_state(_TOLD) or -1)
             events = await thread.call(self._sealed, site, told)
+            days = await thread.call(self._days, site)
         except (NetmonError, OSError, ImportError) as error:
             self._failed(str(error))
             return
@@ -47,6 +49,8 @@ class Sealing:
         if self._failing:
             log.info("evidence is sealed again")
         self._failing = ""
+        if days is not None:
+            self._hub.publish([days])
         if events:
             self._hub.publish(list(events))
             await self._history.write_state(_TOLD, str(events[-1].data["hour"]))
@@ -65,6 +69,22 @@ class Sealing:
         moments = (_before(self._clock.stamp(), behind) for behind in range(len(roots), 0, -1))
         public = folder.signer.public
         return [root_event(one, moment, public) for one, moment in zip(roots, moments, strict=True)]
+
+    def _days(self, site: str) -> Event | None:
+        """Return the event of the days that are over since the last one, once; None: none is."""
+        from netmon.evidence.seal.days import day_event, first_wanted, told_day, whole_days  # noqa: PLC0415
+        from netmon.evidence.seal.folder import SealFolder  # noqa: PLC0415
+
+        now_ms = self._clock.wall_ns() // 1_000_000
+        if self._told_day is None:
+            with closing(open_reader(self._state)) as reader:
+                self._told_day = told_day(reader, site, now_ms)
+        first = first_wanted(self._told_day, now_ms)
+        days = whole_days(SealFolder(self._state / FOLDER).roots(after_hour=first * 24 - 1), first)
+        if not days:
+            return None
+        self._told_day = days[-1].day
+        return day_event(site, days, self._clock.stamp())
 
     def _failed(self, words: str) -> None:
         if words != self._failing:

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from netmon.config.incidents import Severity
-from netmon.config.outputs import absolute
 from netmon.config.secret import ReadableFile, Secret
 from netmon.config.section import Problem, Section
 from netmon.config.values import Endpoint, MailServer, Name, Timeout, Url, Words, url_host, within
@@ -46,9 +45,7 @@ class NotifySection(Section):
     """What all channels have."""
 
     type: str = Field(description="what kind of channel it is")
-    severities: tuple[Severity, ...] = Field(
-        ("page", "ticket"), min_length=1, description="which alerts go this way"
-    )
+    severities: tuple[Severity, ...] = Field(("page", "ticket"), description="which alerts go this way")
     fallback: Name | None = Field(
         None, description="NAME of the channel to use when this one does not confirm"
     )
@@ -145,10 +142,8 @@ NOTIFY_TYPES: Mapping[str, type[NotifySection]] = {
 
 
 class EvidenceSection(Section):
-    """Records that must stand up later: signed, and their roots kept elsewhere too."""
+    """Records that must stand up later: their roots are kept elsewhere too."""
 
-    signing_key: Secret = Field(description="Ed25519 private key (PEM) that signs the hourly roots")
-    anchors: tuple[Name, ...] = Field((), description="NAMEs of [notify.NAME] that get the daily root")
-    reports_folder: Annotated[str, AfterValidator(absolute)] | None = Field(
-        None, description="where monthly reports go; without it: none are made"
+    roots_to: tuple[Name, ...] = Field(
+        (), description="NAMEs of [notify.NAME] that are sent each day's root, to keep it"
     )

@@ -127,7 +127,7 @@ def _configuration(sections: Sequence[Checked], settings: Mapping[SourceKey, Set
         incidents=_one(values, IncidentsSection) or IncidentsSection(),
         maintenance=_all(values, MaintenanceSection),
         notify=_named(sections, NotifySection),
-        evidence=_one(values, EvidenceSection),
+        evidence=_one(values, EvidenceSection) or EvidenceSection(),
         traps=_one(values, TrapsSection),
         settings=settings,
     )

@@ -30,7 +30,7 @@ _REFERENCES = (
     _Reference("probe", "circuit", "circuit"),
     _Reference("rule", "notify", "notify"),
     _Reference("notify", "fallback", "notify"),
-    _Reference("evidence", "anchors", "notify"),
+    _Reference("evidence", "roots_to", "notify"),
     _Reference("traps", "credentials", "credential"),
 )
 _CHAINS = (("circuit", "backup_of"), ("device", "parent"), ("notify", "fallback"))
@@ -44,6 +44,7 @@ def check_references(entries: Sequence[Entry]) -> Iterator[Mistake]:
             if entry.section == reference.section:
                 yield from _dangling(entry, reference, names)
     yield from _covered(entries)
+    yield from _keepers(entries)
     for section, key in _CHAINS:
         yield from _circles([entry for entry in entries if entry.section == section], key)
 
@@ -57,6 +58,26 @@ def _covered(entries: Sequence[Entry]) -> Iterator[Mistake]:
                 if name not in names:
                     problem = f'no circuit or device is called "{name}"'
                     yield entry.mistake(key, problem, nearest(name, sorted(names)))
+
+
+def _keepers(entries: Sequence[Entry]) -> Iterator[Mistake]:
+    """Yield channels that are to keep daily roots and cannot, and those that hear of nothing at all."""
+    keepers = [entry for entry in entries if entry.section == "evidence"]
+    wanted = [name for entry in keepers for _, name in _values(entry, "roots_to")]
+    for entry in entries:
+        if entry.section == "notify" and entry.table.get("severities") == [] and entry.name not in wanted:
+            hint = "name one of page, ticket, note, or the channel in [evidence] roots_to"
+            yield entry.mistake("severities", "is empty: it would hear of nothing", hint)
+    channels = {entry.name: entry.table for entry in entries if entry.section == "notify"}
+    for entry in keepers:
+        for key, name in _values(entry, "roots_to"):
+            channel = channels.get(name, {})
+            if channel.get("type") == "alertmanager":
+                hint = "name a channel of type email, webhook or apprise"
+                yield entry.mistake(key, f'"{name}" is an Alertmanager, which keeps nothing', hint)
+            if channel.get("type") == "govuk_notify" and not channel.get("email_to"):
+                hint = "give it email_to and email_template"
+                yield entry.mistake(key, f'"{name}" sends text messages, which are too short', hint)
 
 
 def check_names(entries: Sequence[Entry]) -> Iterator[Mistake]:

@@ -44,7 +44,7 @@ TABLES: Mapping[str, type[Section]] = {
 }
 """`[site]`: once, in one file."""
 
-UNSUPPORTED = frozenset({"evidence"})
+UNSUPPORTED: frozenset[str] = frozenset()
 """Sections that are checked, and that this version of netmon has no code for."""
 
 SourceKey = tuple[str, str]
@@ -60,7 +60,7 @@ def model_of(section: str, table: Mapping[str, object]) -> type[Section]:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A configuration without mistakes. Outputs, evidence and traps are None when their table is absent."""
+    """A configuration without mistakes. Outputs and traps are None when their table is absent."""
 
     site: SiteSection
     circuits: tuple[CircuitSection, ...] = ()
@@ -76,7 +76,7 @@ class Configuration:
     incidents: IncidentsSection = field(default_factory=IncidentsSection)
     maintenance: tuple[MaintenanceSection, ...] = ()
     notify: Mapping[str, NotifySection] = field(default_factory=dict)
-    evidence: EvidenceSection | None = None
+    evidence: EvidenceSection = field(default_factory=EvidenceSection)
     traps: TrapsSection | None = None
     settings: Mapping[SourceKey, Settings] = field(default_factory=dict)
     """Checked settings of every source that will run."""

@@ -194,6 +194,8 @@ BANDWIDTH_PLAN_METRICS: tuple[Metric, ...] = (
     ),
 )
 
+EVIDENCE_DAY = "evidence_day"
+"""Kind of the event that tells the roots of finished days of a site's chain of evidence."""
 INCIDENT = "incident"
 INCIDENT_METRICS: tuple[Metric, ...] = (
     state("netmon_incident_open", "1 while the incident is open."),

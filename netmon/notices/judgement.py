@@ -11,6 +11,7 @@ from netmon.incidents.incident import Step
 from netmon.incidents.notice import Notice
 from netmon.incidents.severity import higher
 from netmon.model import Stamp
+from netmon.notices.announcement import Announcement
 from netmon.notices.channel import Channel
 from netmon.notices.lane_state import Told
 from netmon.notices.queue import Waiting
@@ -36,6 +37,8 @@ class LaneSettings:
     budget_per_day: int = 50
     confirm_seconds: float = 300.0
     """How long the channel has to confirm; then the lane that stands in for this one sends."""
+    announces: bool = False
+    """Whether the daily roots of evidence go this way."""
 
 
 class Way(Protocol):
@@ -56,6 +59,8 @@ def verdict(waiting: Waiting, lane: Way, other: Way | None, late_seconds: float)
     `other` is the lane that it stands in for. Who was told of a beginning is told of its end, in any case.
     """
     notice = waiting.notice
+    if isinstance(notice, Announcement):
+        return Confirmed.NEVER if other is None and lane.settings.announces else Confirmed.YES
     if not notice.firing and lane.knows(notice):
         return Confirmed.NEVER
     mine = lane.settings.selection.takes(notice)
@@ -69,8 +74,10 @@ def verdict(waiting: Waiting, lane: Way, other: Way | None, late_seconds: float)
     return Confirmed.NEVER if found is Confirmed.NOT_YET and late else found
 
 
-def is_news(notice: Notice, told: Told | None, channel: Channel) -> bool:
+def is_news(notice: Notice | Announcement, told: Told | None, channel: Channel) -> bool:
     """Tell whether a receiver wants a step. People hear of what is new to them: worse, again, to and fro."""
+    if isinstance(notice, Announcement):
+        return True
     if told is None or told.ended_ms or not notice.firing or channel.every_step:
         return True
     return notice.step in _NEWS or higher(notice.severity, told.severity) is not told.severity

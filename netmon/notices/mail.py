@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -12,7 +13,7 @@ from netmon.errors import Rejected
 from netmon.notices.addressees import Addressees
 from netmon.notices.channel import Channel, Ticket
 from netmon.notices.mail_session import MailSettings, connected
-from netmon.notices.message import Message
+from netmon.notices.message import Message, Sort
 from netmon.notices.own_thread import OwnThread
 from netmon.text import clean
 
@@ -63,8 +64,11 @@ def letter(message: Message, sender: str, to: str, now: datetime) -> bytes:
         # RFC 3834: holiday replies and loops end here.
         found["Auto-Submitted"] = "auto-generated"
         found["X-Netmon-Key"] = clean(message.key)
-        found.set_content(f"{message.text}\n", cte="quoted-printable")
-        return found.as_bytes()
+        # A root that was saved from the wire must be read as it is: no soft breaks, no =3D.
+        plain = message.sort is Sort.ROOTS and message.text.isascii()
+        found.set_content(f"{message.text}\n", cte="7bit" if plain else "quoted-printable")
+        # smtplib sends octets as they are, and lines end with CRLF there (RFC 5321 section 2.3.8).
+        return found.as_bytes(policy=policy.SMTP)
     except ValueError as error:
         raise Rejected(f"this cannot be written as a letter: {error}") from error
 

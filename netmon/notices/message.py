@@ -19,6 +19,8 @@ class Sort(StrEnum):
     TEST = "test"
     TROUBLE = "trouble"
     """A channel does not do its work."""
+    ROOTS = "roots"
+    """Seals of finished days, for whoever keeps them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netmon.incidents.notice import Notice, notice_of
 from netmon.model import Event, Stamp
+from netmon.notices.announcement import Announcement, told_of
 from netmon.store.interface import History, Position
 
 _READ_RECORDS = 256
@@ -14,11 +15,11 @@ _READ_RECORDS = 256
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One notice, and where it stands."""
+    """One thing to tell, and where it stands."""
 
     position: Position
     stamp: Stamp
-    notice: Notice
+    notice: Notice | Announcement
 
 
 class Queue:
@@ -52,7 +53,7 @@ class Queue:
         if not self._ahead:
             entries = await self._history.after(self._read, _READ_RECORDS)
             for entry in entries:
-                notice = notice_of(entry.record) if isinstance(entry.record, Event) else None
+                notice = told_of(entry.record) if isinstance(entry.record, Event) else None
                 if notice is not None:
                     self._ahead.append(Waiting(entry.position, entry.record.stamp, notice))
             if entries:

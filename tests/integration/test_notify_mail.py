@@ -61,6 +61,15 @@ async def test_text_from_devices_cannot_make_headers_or_move_words(server):
     assert not set("\u202e\x07") & set(letter.get_content() + letter["Subject"])
 
 
+async def test_a_long_letter_is_not_one_long_line(server):
+    stamp = FakeClock().stamp()
+    told = message(incident(stamp, facts=tuple(f"fact {n}, with some words" for n in range(200))), stamp)
+    mail = channel(server.port)
+    await mail.send(told)
+    await mail.close()
+    assert "fact 199, with some words" in server.letters[0][1].get_content()
+
+
 @pytest.mark.parametrize(
     ("answers", "error"),
     [

@@ -63,7 +63,6 @@ PROBE = '[[probe]]\ntype = "icmp"\ntargets = ["192.0.2.1"]\n'
 CIRCUIT = '[[circuit]]\nid = "w"\n'
 INFLUX = '[output.influxdb]\nurl = "https://i.example.org"\n'
 RULE = '[[rule]]\nname = "r"\nmetric = "probe_success"\n'
-NOT_YET = "this version of netmon cannot do this yet"
 
 ONE_MISTAKE = [
     # file, path, problem (begins with), hint (contains)
@@ -248,7 +247,7 @@ def test_a_mistake_is_named_with_its_place(write, text, path, problem, hint):
     assert "u:pw" not in str(found[path])
 
 
-NOT_YET_MISTAKE = [
+TELLING_MISTAKE = [
     (RULE + "above = 1", 'rule["r"].metric', 'nothing in this configuration yields "probe_success"'),
     (RULE, 'rule["r"]', "needs one condition, has none"),
     (RULE + "above = 1\nbelow = 0", 'rule["r"]', "needs one condition, has above and below"),
@@ -277,24 +276,42 @@ NOT_YET_MISTAKE = [
         "goes in a",
     ),
     (
-        "[evidence]\nsigning_key = { env = 'SECRET' }\nanchors = ['x']",
-        "evidence.anchors[1]",
+        "[evidence]\nroots_to = ['x']",
+        "evidence.roots_to[1]",
         "no notify is called",
+    ),
+    (
+        "[notify.a]\ntype = 'alertmanager'\nurl = 'https://a.example.org'\n[evidence]\nroots_to = ['a']",
+        "evidence.roots_to[1]",
+        '"a" is an Alertmanager, which keeps nothing',
+    ),
+    (
+        "[notify.a]\ntype = 'govuk_notify'\nsms_to = ['+447700900123']\n[evidence]\nroots_to = ['a']",
+        "evidence.roots_to[1]",
+        '"a" sends text messages, which are too short',
+    ),
+    (
+        "[notify.a]\ntype = 'webhook'\nurl = 'https://a.example.org'\nseverities = []",
+        "notify.a.severities",
+        "is empty: it would hear of nothing",
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "problem"), NOT_YET_MISTAKE, ids=[f"{row[1]} {row[2][:24]}" for row in NOT_YET_MISTAKE]
+    ("text", "path", "problem"), TELLING_MISTAKE, ids=[f"{row[1]} {row[2][:24]}" for row in TELLING_MISTAKE]
 )
-def test_sections_of_later_versions_are_checked_too(write, text, path, problem):
+def test_rules_channels_and_evidence_are_checked_too(write, text, path, problem):
     found = [mistake for mistake in mistakes_of(write(SITE + text)) if mistake.path == path]
     assert any(mistake.problem.startswith(problem) for mistake in found), found
 
 
-def test_a_section_of_a_later_version_is_refused_with_the_remedy(write):
-    [mistake] = mistakes_of(write(SITE + "[evidence]\nsigning_key = { env = 'SECRET' }\n"))
-    assert str(mistake).endswith(f"evidence: {NOT_YET}; remove the section")
+def test_a_channel_that_only_keeps_roots_hears_of_no_alert(write):
+    text = "[notify.a]\ntype = 'webhook'\nurl = 'https://a.example.org'\nseverities = []\n"
+    assert (
+        load(write(SITE + text + "[evidence]\nroots_to = ['a']\n"), {}).configuration.notify["a"].severities
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
