@@ -32,14 +32,18 @@ def middle(values: Iterable[float | None], unit: Unit) -> Figure:
 
 
 def added(values: Iterable[int | Decimal | None], unit: Unit, what: str) -> Figure:
-    """Return the sum of what is known; the note says of how many it is not. Nothing known is no sum."""
+    """Return the sum of what is known; the note says of how many it is not. Nothing known is no sum.
+
+    Nor is 0 while something is not known: nobody shall read that there was none.
+    """
     asked = list(values)
     known = [value for value in asked if value is not None]
     missing = len(asked) - len(known)
     note = f"not known of {missing} of {len(asked)} {what}" if missing else ""
     coverage = len(known) / len(asked) if asked else None
-    whole = sum(known) if known else None
-    return figure(whole, unit, n=len(known), coverage=coverage, note=note)
+    whole = sum(known)
+    told = whole if known and (whole or not missing) else None
+    return figure(told, unit, n=len(known), coverage=coverage, note=note)
 
 
 def of_those(yes: int, shown: int, what: str) -> Figure:
