@@ -8,8 +8,11 @@ from pathlib import Path
 from random import Random
 
 from fakes.clock import FakeClock
+from fakes.evidence import inputs
 
 from netmon.delivery.sink import Sink
+from netmon.evidence.availability import by_contract
+from netmon.evidence.busy_hour import busy_hour
 from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve
 from netmon.evidence.material import Material
@@ -194,3 +197,27 @@ def same(one: Curve, other: Curve, digits: int | None) -> bool:
     return all(
         a == b or (a is not None and b is not None and abs(a - b) <= abs(a) * 10.0**-digits) for a, b in pairs
     )
+
+
+def figures(material: Material, days: Days, numbers: int = 9) -> object:
+    """What reports make of it, as people read it."""
+    read = inputs(f"circuit={material.circuit}|down=100Mbit/s|up=100Mbit/s|rate_layer=L2|availability=99%")
+    parts = by_contract(material.strip, days, read.contracts, material.circuit, (), None)
+    hours = busy_hour(material.use, days, list(days))
+    saturated = sum(material.use.mask(lambda value: value >= 0.8))
+    return (
+        [(one.contract, one.down_bounds, one.verdict, one.outages, one.user_minutes_lost) for one in parts],
+        repr(rounded(hours, numbers)),
+        saturated,
+    )
+
+
+def rounded(value: object, numbers: int) -> object:
+    """Numbers inside anything, cut after some places."""
+    if isinstance(value, float):
+        return round(value, numbers)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [rounded(one, numbers) for one in value]
+    if hasattr(value, "__slots__"):
+        return [rounded(getattr(value, name), numbers) for name in value.__slots__]
+    return value

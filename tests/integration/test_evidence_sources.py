@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from contextlib import closing, redirect_stdout
 from datetime import date
 
 import pytest
 from fakes.clock import FakeClock
 from fakes.evidence import inputs, runs
-from fakes.evidence_estate import BOUGHT, deliver, differing, keep, site_records
+from fakes.evidence_estate import BOUGHT, deliver, differing, figures, keep, site_records
 from fakes.ports import free_port
 from fakes.servers import influxd, prometheus, victoria_metrics
 
@@ -18,8 +17,6 @@ from netmon.delivery.influx import InfluxSink
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write import RemoteWriteSink
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
-from netmon.evidence.availability import by_contract
-from netmon.evidence.busy_hour import busy_hour
 from netmon.evidence.calendar import Days
 from netmon.evidence.delivered import delivered
 from netmon.evidence.sources.asking import CentreError
@@ -73,29 +70,6 @@ def materials(source, days=DAYS):
         return {line: source.material(line, days) for line in source.lines(days)}
 
 
-def figures(material, numbers=9):
-    """What reports make of it, as people read it."""
-    read = inputs(f"circuit={material.circuit}|down=100Mbit/s|up=100Mbit/s|rate_layer=L2|availability=99%")
-    parts = by_contract(material.strip, DAYS, read.contracts, material.circuit, (), None)
-    hours = busy_hour(material.use, DAYS, list(DAYS))
-    saturated = sum(material.use.mask(lambda value: value >= 0.8))
-    return (
-        [(one.contract, one.down_bounds, one.verdict, one.outages, one.user_minutes_lost) for one in parts],
-        repr(rounded(hours, numbers)),
-        saturated,
-    )
-
-
-def rounded(value, numbers):
-    if isinstance(value, float):
-        return round(value, numbers)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [rounded(one, numbers) for one in value]
-    if hasattr(value, "__slots__"):
-        return [rounded(getattr(value, name), numbers) for name in value.__slots__]
-    return value
-
-
 def judged(material):
     """What the tests come to."""
     terms = inputs("down=100Mbit/s|up=100Mbit/s|rate_layer=L2").contracts.on("c1", DAYS.first)
@@ -125,7 +99,7 @@ def test_influxd_has_the_same_to_the_last_bit(fleet, known, tmp_path):
     for line, material in found.items():
         assert differing(known[line], material) == []
         assert material.tests == known[line].tests
-        assert figures(material, 15) == figures(known[line], 15)
+        assert figures(material, DAYS, 15) == figures(known[line], DAYS, 15)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +130,7 @@ def test_what_remote_write_brought_gives_the_same_figures(fleet, known, tmp_path
     assert list(found) == LINES
     for line, material in found.items():
         assert differing(known[line], material, VICTORIA_DIGITS if name == "victoria_metrics" else None) == []
-        assert figures(material) == figures(known[line])
+        assert figures(material, DAYS) == figures(known[line], DAYS)
         no_test_says_more(known[line].tests, material.tests)
         for ours, theirs in zip(judged(known[line]), judged(material), strict=True):
             assert theirs.counted.fails <= ours.counted.fails
