@@ -29,7 +29,7 @@ def channel(name: str, section: NotifySection, clock: Clock) -> Channel:
     if isinstance(section, HttpNotify):
         return _http(name, section, clock)
     if isinstance(section, EmailNotify):
-        return Mail(name, _mail(section), clock)
+        return Mail(name, mail_settings(section), clock)
     if isinstance(section, GovukNotify):
         return GovukChannel(name, _govuk(section))
     if isinstance(section, AppriseNotify):
@@ -66,7 +66,8 @@ def _http(name: str, section: HttpNotify, clock: Clock) -> Channel:
     return Webhook(name, settings, clock, _text(section.secret))
 
 
-def _mail(section: EmailNotify) -> MailSettings:
+def mail_settings(section: EmailNotify) -> MailSettings:
+    """Return how a section's mail server is reached."""
     return MailSettings(
         host=section.server.host,
         port=section.server.port,

@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from netmon.cli.report_days import add_days, asked_days
+from netmon.cli.report_mail import add_mail, mail, refuse_mail_alone
 from netmon.cli.report_own import own_site
 from netmon.cli.report_source import Opening, add_source, opening, spoken
 from netmon.clock import Clock, SystemClock
@@ -24,7 +25,7 @@ from netmon.evidence.inputs.files import Inputs, read_folder
 from netmon.evidence.inputs.sites import SiteRow
 from netmon.evidence.reports.chain_root import chain_root
 from netmon.evidence.reports.document import document, write_document
-from netmon.evidence.reports.issued import issue, issue_day, period_name, refuse_early
+from netmon.evidence.reports.issued import Issued, issue, issue_day, period_name, refuse_early
 from netmon.evidence.reports.model import Kind, Revision
 from netmon.evidence.reports.site import Asked, site_report
 from netmon.evidence.reports.spread import write_tables
@@ -62,21 +63,24 @@ class ReportCommand(Command):
             add_days(action)
             add_source(action)
             _add_output(action)
+            add_mail(action)
 
     def run(self, options: Namespace) -> int:
-        """Report; 1 when nothing was measured, or the period may not be issued yet."""
+        """Report; 1 when nothing was measured, it is too early to issue, or somebody got no letter."""
+        refuse_mail_alone(options)
         inputs = read_folder(options.inputs) if options.inputs else Inputs()
         found = opening(options, self._environ)
-        if options.action == "estate":
-            self._estate(options, inputs, found)
-        else:
-            self._site(options, inputs, found)
-        return 0
+        report = self._estate if options.action == "estate" else self._site
+        finished = report(options, inputs, found)
+        issued = _deliver(options, finished)
+        if issued is None or not options.mail:
+            return 0
+        return 0 if mail(options, issued, finished.title, self._environ, self._clock) else 1
 
     def _today(self, timezone: str) -> date:
         return datetime.fromtimestamp(self._clock.wall_ns() / 1e9, ZoneInfo(timezone)).date()
 
-    def _site(self, options: Namespace, inputs: Inputs, found: Opening) -> None:
+    def _site(self, options: Namespace, inputs: Inputs, found: Opening) -> _Finished:
         if not (options.influxdb or options.prometheus or options.exports or options.sites):
             inputs = _with_own(inputs, own_site(options.config, self._environ))
         with closing(found.make()) as source:
@@ -91,7 +95,7 @@ class ReportCommand(Command):
             asked = Asked(Kind(options.action), lines, days, as_of, found.origin, yardsticks, root)
             report = site_report(source, inputs, asked)
         name = lines[0].site if options.action == "site" else lines[0].circuit
-        _deliver(options, _Finished(options.action, name, days.first, days.last, report, _site_page))
+        return _Finished(options.action, name, days.first, days.last, report, _site_page)
 
     def _subject(self, options: Namespace, inputs: Inputs, source: Source) -> tuple[tuple[Line, ...], Days]:
         """Return the circuits and their days, which are those of the site's own time zone."""
@@ -104,7 +108,7 @@ class ReportCommand(Command):
             lines = site_lines(source, inputs, options.subject, days)
         return lines, Days(days.first, days.last, _zone(inputs, lines[0].site))
 
-    def _estate(self, options: Namespace, inputs: Inputs, found: Opening) -> None:
+    def _estate(self, options: Namespace, inputs: Inputs, found: Opening) -> _Finished:
         from netmon.evidence.reports.estate import AskedEstate, estate_report  # noqa: PLC0415 - sites need none
         from netmon.evidence.reports.workers import cores  # noqa: PLC0415 - as above
 
@@ -118,7 +122,7 @@ class ReportCommand(Command):
         asked = AskedEstate(days.first, days.last, as_of, found.origin)
         processes = options.processes or cores()
         report = estate_report(found.make, with_site_words(inputs, told), asked, processes)
-        _deliver(options, _Finished("estate", "", days.first, days.last, report, _estate_page))
+        return _Finished("estate", "", days.first, days.last, report, _estate_page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,12 @@ class _Finished:
     report: object
     page: Callable[[object], str]
 
+    @property
+    def title(self) -> str:
+        """What it is, in a line."""
+        what = " ".join(filter(None, (self.kind, self.name)))
+        return f"netmon: report of {what}, {period_name(self.first, self.last)}"
+
     def texts(self, revision: Revision | None, formats: tuple[str, ...] = FORMATS) -> Mapping[str, str]:
         """Return the wanted forms, of a revision or of a report that is not issued."""
         report = self.report if revision is None else replace(self.report, revision=revision)  # type: ignore[type-var]  # all reports have one
@@ -144,27 +154,28 @@ class _Finished:
         return {name: makers[name]() for name in formats}
 
 
-def _deliver(options: Namespace, found: _Finished) -> None:
-    """Issue the report, or write it where it was wanted."""
+def _deliver(options: Namespace, found: _Finished) -> Issued | None:
+    """Issue the report, or write it where it was wanted; return what was issued."""
     if options.issue:
         name = "-".join(filter(None, (found.kind, found.name, period_name(found.first, found.last))))
         made = issue(options.issue, name, document(found.kind, METHOD, found.report), found.texts)
         told = "issued" if made.written else "unchanged"
         sys.stdout.writelines(f"{told}: {path}\n" for path in made.files)
-        return
+        return made
     if options.tables:
         tables = write_tables(document(found.kind, METHOD, found.report), options.tables)
         sys.stdout.writelines(f"{path}\n" for path in tables)
-        return
+        return None
     wanted = _format(options)
     text = found.texts(None, (wanted,))[wanted]
     if options.output in (None, "-"):
         sys.stdout.write(text)
-        return
+        return None
     try:
         Path(options.output).write_text(text, "utf-8", newline="")
     except OSError as error:
         raise UsageError(f"{options.output}: {error.strerror}") from error
+    return None
 
 
 def _format(options: Namespace) -> str:
