@@ -13,7 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
 from netmon.evidence.sources.source import Source
-from netmon.evidence.sources.store import FleetSource, StoreSource
+from netmon.evidence.sources.store import FleetSource
+from netmon.evidence.sources.whole_site import OwnSource
 from netmon.incidents.record import KIND, RECORD
 from netmon.model import Event
 from netmon.store.folder import state_directory
@@ -67,7 +68,7 @@ def opening(options: Namespace, environ: Mapping[str, str]) -> Opening:
         folders = tuple(sorted(path.parent for path in options.sites.glob(f"*/{FILE_NAME}")))
         return Opening(partial(FleetSource, options.sites), "the histories of the sites", folders)
     folder = options.state or state_directory(environ)
-    return Opening(partial(StoreSource, folder), "the history of the appliance", (folder,))
+    return Opening(partial(OwnSource, folder), "the history of the appliance", (folder,))
 
 
 def influx_settings(options: Namespace, environ: Mapping[str, str]) -> InfluxSettings:

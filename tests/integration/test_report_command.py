@@ -10,12 +10,14 @@ from io import StringIO
 import pytest
 from fakes.context import FakeClock
 from fakes.evidence_estate import keep, site_records
+from fakes.minutes import MINUTE_MS, minute
 from fakes.report_source import FILES
 
 from netmon.cli.main import main
 from netmon.cli.report import ReportCommand
 from netmon.errors import NetmonError
 from netmon.evidence.calendar import Days
+from netmon.model import SlotState
 from netmon.store.history import open_history
 
 DAYS = Days(date(2026, 3, 27), date(2026, 3, 31), "Europe/London")
@@ -185,6 +187,25 @@ async def test_a_daemon_that_has_not_measured_yet_says_so(tmp_path, capsys):
     await history.close()
     assert main(["report", "site", "--state", str(tmp_path)]) == 1
     assert "nothing was measured" in capsys.readouterr().err
+
+
+async def test_a_daemon_without_configuration_has_a_report_of_its_site(tmp_path, capsys):
+    """It watches gateways and resolvers, and nobody named a line."""
+    key = (("site", "box"),)
+    start_ms = DAYS.start_minute * MINUTE_MS
+    states = [SlotState.DOWN if 600 <= n < 630 else SlotState.UP for n in range(1440)]
+    shapes = {}
+    rows = [minute(key, start_ms + n * MINUTE_MS, one, shapes=shapes) for n, one in enumerate(states)]
+    await keep(tmp_path, rows)
+    asked = ["report", "site", "--state", str(tmp_path), "--from", "2026-03-27", "--to", "2026-03-27"]
+    assert main([*asked, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)["report"]
+    (part,) = report["circuits"]
+    assert (report["header"]["site"], part["key"]["circuit"]) == ("box", "all lines")
+    assert [one["length"]["value"] for one in part["outages"]] == [30]
+    assert "Name the line as a [[circuit]]" in report["verdicts"][3]["words"]
+    assert main(asked) == 0
+    assert "all lines" in capsys.readouterr().out
 
 
 def test_without_a_history_it_says_where_it_looked(tmp_path, capsys):

@@ -9,6 +9,7 @@ from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.model import CircuitPart, Question, Sentence
 from netmon.evidence.reports.parts import Promise
 from netmon.evidence.reports.said import day_words, percent, said, whole
+from netmon.evidence.sources.whole_site import ALL_LINES
 from netmon.evidence.verdicts import Verdict
 
 _FULL_SHARE, _BUSY_SHARE, _KNOWN_SHARE = 0.01, 0.8, 0.5
@@ -98,6 +99,8 @@ def _actions(part: CircuitPart) -> Iterator[str]:
     for panel in part.upgrades:
         near = [words for words in panel.warnings if words.startswith("cutover in")]
         yield from (f"Upgrade of {day_words(panel.cutover)}: {words}." for words in near)
+    if part.circuit == ALL_LINES:
+        yield "Name the line as a [[circuit]] in the configuration to have its use and its tests."
     if not part.contracts:
         yield "Give the contract (contracts.csv) to have this judged."
 
