@@ -6,16 +6,23 @@ import ipaddress
 import os
 import shutil
 import subprocess
+from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from netmon.cli.report import ReportCommand
+from netmon.evidence.calendar import month
+from netmon.evidence.reports.issued import issue_day
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 UNIT = UNITS / "netmon.service"
 TRAPS = UNITS / "netmon-traps.socket"
 HELPER = UNITS / "netmon-raw.service"
+REPORT, TIMER = UNITS / "netmon-report.service", UNITS / "netmon-report.timer"
 HOST_UNITS = Path("/usr/lib/systemd/system")
-EXPOSURE_TENTHS = {UNIT.name: 13, HELPER.name: 15}
+EXPOSURE_TENTHS = {UNIT.name: 13, HELPER.name: 15, REPORT.name: 13}
 
 
 def run(*command: object) -> subprocess.CompletedProcess[str]:
@@ -45,7 +52,7 @@ def installed(tmp_path):
     """Return a root with the unit at its path, beside the distribution's units that it refers to."""
     target = tmp_path / "usr/lib/systemd/system"
     shutil.copytree(HOST_UNITS, target, symlinks=True, ignore_dangling_symlinks=True)
-    for unit in (UNIT, TRAPS, HELPER):
+    for unit in (UNIT, TRAPS, HELPER, REPORT, TIMER):
         shutil.copy(unit, target)
     for program in ("opt/netmon/current/bin/netmon", "opt/netmon/current/bin/netmon-raw", "bin/kill"):
         path = tmp_path / program
@@ -55,7 +62,7 @@ def installed(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [*EXPOSURE_TENTHS, TRAPS.name])
+@pytest.mark.parametrize("name", [*EXPOSURE_TENTHS, TRAPS.name, TIMER.name])
 def test_systemd_accepts_the_unit_at_its_path(systemd_analyze, installed, name):
     found = run(systemd_analyze, "verify", "--man=no", f"--root={installed}", name)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
@@ -66,6 +73,31 @@ def test_exposure_is_what_the_readme_says(systemd_analyze, installed, name, tent
     unit = installed / "usr/lib/systemd/system" / name
     found = run(systemd_analyze, "security", "--offline=true", "--no-pager", f"--threshold={tenths}", unit)
     assert found.returncode == 0, found.stdout
+
+
+SANDBOX = (
+    "User", "Group", "StateDirectory", "StateDirectoryMode", "UMask", "CapabilityBoundingSet",
+    "AmbientCapabilities", "NoNewPrivileges", "ProtectSystem", "ProtectHome", "ProtectProc", "PrivateUsers",
+    "PrivateDevices", "DevicePolicy", "PrivateTmp", "RestrictNamespaces", "RestrictAddressFamilies",
+    "MemoryDenyWriteExecute", "SystemCallFilter", "IPAddressDeny", "IPAddressAllow",
+)  # fmt: skip
+
+
+def test_reports_run_as_the_daemon_does_and_after_the_days_that_are_left_for_late_data():
+    for key in SANDBOX:
+        assert values(key, REPORT) == values(key), key
+    (moment,) = values("OnCalendar", TIMER)
+    day = int(moment.removeprefix("*-*-").partition(" ")[0])
+    march = month(2026, 3)
+    # By midnight UTC of the day before, it is that day in every zone west of UTC+14 at the latest.
+    assert date(2026, 4, day) > issue_day(march.last)
+    assert (values("Persistent", TIMER), values("RandomizedDelaySec", TIMER)) == (["true"], ["6h"])
+    (command,) = values("ExecStart", REPORT)
+    _, *words = command.removesuffix(" $NETMON_REPORT").split()
+    parser = ArgumentParser()
+    ReportCommand().arguments(parser)
+    options = parser.parse_args([*words[1:], "--mail", "records"])
+    assert (options.month, str(options.issue)) == ("last", "/var/lib/netmon/reports")
 
 
 def test_the_helper_has_one_capability_and_the_daemons_group_and_no_more():

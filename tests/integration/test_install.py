@@ -68,6 +68,8 @@ def test_a_checkout_becomes_a_version_that_runs_and_the_history_stays(machine):
     assert told.stdout.strip() == f"netmon {name.rpartition('-')[0]}"
     for path in (
         "usr/lib/systemd/system/netmon.service",
+        "usr/lib/systemd/system/netmon-report.service",
+        "usr/lib/systemd/system/netmon-report.timer",
         "usr/lib/sysusers.d/netmon.conf",
         "usr/lib/tmpfiles.d/netmon.conf",
         "usr/lib/sysctl.d/50-netmon.conf",
