@@ -142,7 +142,7 @@ def _told(dots: Sequence[Dot], rates: Sequence[float]) -> str:
     return f"{len(dots)} tests{span}: {kinds}."
 
 
-_ROW, _NAMES = 34, 62
+_ROW, _NAMES = 30, 62
 
 
 def round_trips(rows: Sequence[RoundTrip]) -> Chart:

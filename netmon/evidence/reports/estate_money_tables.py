@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.reports.estate_model import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
 from netmon.evidence.reports.tables import Table, number, text, urgency
 
@@ -19,9 +20,9 @@ def standings(rows: Sequence[StandingRow]) -> Table:
 
 
 def claims(rows: Sequence[ClaimRow]) -> Table:
-    """Return the ledger."""
+    """Return the ledger, without the months in which nothing is due: they would bury the others."""
     return Table(
-        "Possible credit by line and month, subject to contract",
+        "Possible credit by line and month, subject to contract; months with nothing due are left out",
         ("Line", "Month", "Supplier", "Stands", "Possible", "Claimed", "Received", "Claim by"),
         tuple(
             (
@@ -32,6 +33,7 @@ def claims(rows: Sequence[ClaimRow]) -> Table:
                 *(number(one) for one in (row.possible, row.claimed, row.received, row.claim_by)),
             )
             for row in rows
+            if row.standing is not Standing.NOTHING
         ),
         "There is nothing to claim, or it is not known.",
     )

@@ -41,18 +41,18 @@ def ranked(rows: Sequence[RankedSite]) -> Table:
         ),
         tuple(
             (
-                number(row.rank),
+                number(row.rank, "sites"),
                 text(row.name or row.site, _place(row)),
-                number(row.busy_share, "five minutes"),
-                number(row.saturated, "minutes", whole(row.saturated_share)),
+                number(row.busy_share, "days"),
+                number(row.saturated, "minutes", whole(row.saturated_share, "minutes")),
                 number(row.required),
                 verdict(row.delivered, whole(row.delivered_share, "tests")),
-                verdict(row.available, whole(row.supplier_down)),
+                verdict(row.available, whole(row.supplier_down, "minutes")),
                 number(row.user_minutes_lost),
                 number(row.narrow),
                 number(row.monthly),
                 text(whole(row.ends), f"notice by {whole(row.notice_by)}"),
-                text(row.action, row.reason, *row.also),
+                text(row.action, "; ".join(one for one in (row.reason, *row.also) if one)),
                 text(row.grade.value),
             )
             for row in rows
@@ -76,10 +76,11 @@ def league(rows: Sequence[LeagueRow]) -> Table:
         tuple(
             (
                 text(row.supplier),
-                number(row.place),
+                number(row.place, "suppliers"),
                 number(row.circuits),
                 number(row.availability, "minutes"),
-                *(number(one) for one in (row.down, row.outages, row.longest)),
+                number(row.down, "minutes"),
+                *(number(one) for one in (row.outages, row.longest)),
                 number(row.kept, "lines"),
                 number(row.delivered, "lines"),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netmon import wording as human
+from netmon.evidence.reports.figure import Figure
 from netmon.evidence.reports.model import CircuitPart, Together
 from netmon.evidence.reports.parts import (
     Availability,
@@ -17,8 +18,8 @@ from netmon.evidence.reports.parts import (
     Tally,
     Use,
 )
-from netmon.evidence.reports.said import days_words, moment_words, whole
-from netmon.evidence.reports.tables import Facts, Table, listed, number, text, verdict
+from netmon.evidence.reports.said import days_words, grounds, moment_words, said, whole
+from netmon.evidence.reports.tables import Cell, Facts, Table, listed, number, text, verdict
 
 _ATTRIBUTIONS = {"council_lan": "the site's own network", "appliance": "the measuring box"}
 
@@ -81,18 +82,15 @@ def outages(rows: Sequence[OutageRow]) -> Table:
     """Return the outages by both clocks."""
     return Table(
         "Outages, by our clock and by the ticket's",
-        ("Began", "Lasted", "Answers for it", "Ticket", "Ticket to end", "Ticket as closed",
-         "Contract's clock", "Counts for a claim"),
+        ("Began", "Lasted", "Answers for it", "Ticket", "Contract's clock", "Counts for a claim"),
         tuple(
             (
                 text(moment_words(row.start), "began before the period" if row.began_before else "",
                      "goes on after it" if row.goes_on else ""),
                 number(row.length),
                 text(_ATTRIBUTIONS.get(row.attribution.value, row.attribution.value)),
-                text(row.ticket or "none"),
-                number(row.by_ticket),
-                number(row.by_supplier),
-                number(row.counts),
+                _ticket(row),
+                number(row.counts) if row.counts.note != row.by_ticket.note else text(said(row.counts)),
                 text(row.claimable.value, row.why),
             )
             for row in rows
@@ -101,28 +99,46 @@ def outages(rows: Sequence[OutageRow]) -> Table:
     )  # fmt: skip
 
 
+def _ticket(row: OutageRow) -> Cell:
+    """Return the ticket with its times; without one, why there are none."""
+    if row.ticket is None:
+        return text("none", row.by_ticket.note or f"its clock is {said(row.by_ticket)}")
+    return text(
+        row.ticket, f"from it to the end {whole(row.by_ticket)}", f"as closed {whole(row.by_supplier)}"
+    )
+
+
 def use(one: Use) -> Facts:
     """Return how full the line is, in figures."""
     five = "five minutes"
     return (
         ("Busy hour", number(one.busy_hour, "days")),
-        ("Use in it (p95)", number(one.busy_share, five, f"download {whole(one.busy_rate, five)}")),
+        (
+            "Use in it (p95)",
+            number(one.busy_share, "days", f"download {_beside(one.busy_rate, one.busy_share)}"),
+        ),
         ("Mean of daily peak hours", number(one.peak_share, "days")),
         (
             "Full in opening hours",
             number(
-                one.saturated, "minutes", whole(one.saturated_share, "minutes"),
-                f"slowed by it: {whole(one.saturated_user_minutes)}",
+                one.saturated, "minutes", _beside(one.saturated_share, one.saturated),
+                f"slowed by it: {_beside(one.saturated_user_minutes, one.saturated)}",
             ),
         ),
         ("Line that is needed", number(one.required)),
         (
             "Billing percentile (95th)",
             number(
-                one.billed, five, f"down {whole(one.billed_down, five)}", f"up {whole(one.billed_up, five)}"
+                one.billed, five,
+                f"down {_beside(one.billed_down, one.billed)}, up {_beside(one.billed_up, one.billed)}",
             ),
         ),
     )  # fmt: skip
+
+
+def _beside(one: Figure, other: Figure) -> str:
+    """Return a figure that stands beside another: what both rest on is not said twice."""
+    return said(one) if grounds(one) in ("", grounds(other)) else whole(one)
 
 
 def together(one: Together) -> Facts:
@@ -163,7 +179,12 @@ def causes(rows: Sequence[CauseRow]) -> Table:
         "Where it was narrow: bad minutes by cause",
         ("Cause", "Rule", "Minutes", "Share"),
         tuple(
-            (text(row.cause, row.words), text(str(row.rule)), number(row.minutes), number(row.share))
+            (
+                text(row.cause, row.words),
+                text(str(row.rule)),
+                number(row.minutes),
+                number(row.share, "bad minutes"),
+            )
             for row in rows
         ),
         "No bad minute in opening hours, or none that could be told.",
