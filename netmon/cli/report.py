@@ -58,7 +58,9 @@ class ReportCommand(Command):
         circuit = actions.add_parser("circuit", help="one circuit")
         circuit.add_argument("subject", metavar="CIRCUIT", help="its id")
         estate = actions.add_parser("estate", help="all sites: counts, leagues, a ranked table")
-        estate.add_argument("--processes", type=int, metavar="N", help="how many read (default: one a core)")
+        estate.add_argument(
+            "--processes", type=int, metavar="N", help="how many read (default: one a core at most)"
+        )
         for action in actions.choices.values():
             add_days(action)
             add_source(action)
@@ -110,7 +112,6 @@ class ReportCommand(Command):
 
     def _estate(self, options: Namespace, inputs: Inputs, found: Opening) -> _Finished:
         from netmon.evidence.reports.estate import AskedEstate, estate_report  # noqa: PLC0415 - sites need none
-        from netmon.evidence.reports.workers import cores  # noqa: PLC0415 - as above
 
         today = self._today(_zone(inputs, None))
         days = asked_days(options, today, _zone(inputs, None))
@@ -120,8 +121,7 @@ class ReportCommand(Command):
         start_ms, end_ms = days.start_minute * _MINUTE_MS, days.end_minute * _MINUTE_MS
         told = spoken(found, start_ms - _EARLIER_DAYS * _DAY_MS, end_ms + _LATER_DAYS * _DAY_MS)
         asked = AskedEstate(days.first, days.last, as_of, found.origin)
-        processes = options.processes or cores()
-        report = estate_report(found.make, with_site_words(inputs, told), asked, processes)
+        report = estate_report(found.make, with_site_words(inputs, told), asked, options.processes)
         return _Finished("estate", "", days.first, days.last, report, _estate_page)
 
 

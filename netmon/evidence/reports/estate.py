@@ -27,8 +27,11 @@ from netmon.evidence.reports.estate_upgrades import UpgradeJob, upgrade_jobs
 from netmon.evidence.reports.estate_waves import in_order, waves
 from netmon.evidence.reports.figure import Figure, Unit
 from netmon.evidence.reports.model import Reference
-from netmon.evidence.reports.workers import Workshop
+from netmon.evidence.reports.workers import Workshop, cores
 from netmon.evidence.sources.source import Line, Source
+
+_LINE_DAYS_OF_A_PROCESS = 1000
+"""A process takes a second to start: as long as reading so many days of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ class _Desk:
 
 
 def estate_report(
-    open_source: Callable[[], Source], inputs: Inputs, asked: AskedEstate, processes: int = 1
+    open_source: Callable[[], Source], inputs: Inputs, asked: AskedEstate, processes: int | None = None
 ) -> EstateReport:
     """Return the finished report.
 
     `open_source` is called once in each process: with more than one it has to be picklable, such as a
-    `partial` of a class. The answer does not depend on how many there are.
+    `partial` of a class. The answer does not depend on how many there are; None: as many as there are cores,
+    and as are worth starting.
     """
     source = open_source()
     try:
@@ -72,7 +76,8 @@ def estate_report(
         *_site_jobs(lines, asked),
         *upgrade_jobs(lines, inputs, asked.first, asked.last, asked.as_of),
     ]
-    answers = Workshop(open_source, _Desk(inputs)).answers(jobs, processes)
+    worth = len(lines) * ((asked.last - asked.first).days + 1) // _LINE_DAYS_OF_A_PROCESS + 1
+    answers = Workshop(open_source, _Desk(inputs)).answers(jobs, processes or min(cores(), worth))
     sites = [one for one in answers if isinstance(one, SiteRecord)]
     upgrades = in_order(one for one in answers if isinstance(one, EstateUpgrade))
     return _put_together(asked, inputs, lines, sites, upgrades)
