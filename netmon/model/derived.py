@@ -118,6 +118,10 @@ BANDWIDTH_TEST_METRICS: tuple[Metric, ...] = (
         "netmon_bandwidth_cross_traffic_bytes_per_second",
         "What else the circuit carried during the last test.",
     ),
+    gauge(
+        "netmon_bandwidth_cross_traffic_most_bytes_per_second",
+        "What else the circuit carried at most during the last test: by this a supplier is judged.",
+    ),
     integer("netmon_bandwidth_test_bytes", "What the last test cost, both directions."),
     gauge("netmon_bandwidth_test_duration_seconds", "How long the last test took."),
     info(

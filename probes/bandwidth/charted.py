@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netmon import sdk
-from probes.bandwidth.cross import in_layer
+from probes.bandwidth.cross import in_layer, most_of
 from probes.bandwidth.latency import Latency, grade
 from probes.bandwidth.layers import Layer
 from probes.bandwidth.record import Subject, Test
@@ -53,6 +53,7 @@ def _row(test: Test, key: sdk.Labels, tests: Sequence[Test], idle: Latency | Non
 
 def _values(test: Test, layer: Layer, idle: Latency | None) -> Mapping[sdk.Metric, sdk.Value]:
     rate, judged, others = test.measured.rate(layer), test.judged, in_layer(test.others, layer)
+    most = most_of(test.others, layer)
     found: dict[tuple[str, str, str], sdk.Value] = {
         ("netmon_bandwidth_bytes_per_second", "", ""): _octets(rate),
         ("netmon_bandwidth_test_bytes", "", ""): test.spent_bytes,
@@ -60,6 +61,7 @@ def _values(test: Test, layer: Layer, idle: Latency | None) -> Mapping[sdk.Metri
         ("netmon_bandwidth_limited_by_info", "", ""): 1,
         ("netmon_bandwidth_verdict_info", "", ""): 1,
         ("netmon_bandwidth_cross_traffic_bytes_per_second", "", ""): _octets(others.low),
+        ("netmon_bandwidth_cross_traffic_most_bytes_per_second", "", ""): _octets(most),
         ("netmon_bandwidth_carried_bytes_per_second", "", ""): _octets(judged.rate),
         ("netmon_bandwidth_delivered", "", ""): None if judged.delivered is None else int(judged.delivered),
         ("netmon_bandwidth_claimable", "", ""): int(test.claim is not None and test.claim.claimable),

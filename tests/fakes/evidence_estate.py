@@ -121,6 +121,7 @@ def speed(site: str, circuit: str, minute: int, direction: str, random: Random) 
     shape = Shape(BANDWIDTH_TEST, BANDWIDTH_TEST_METRICS, (row,), Retention.EVIDENCE)
     told = {"bytes_per_second": round(rate) / 8, "claimable": 1, "limited_by_info": 1, "verdict_info": 1}
     told |= {"cross_traffic_bytes_per_second": None if low is None else low / 8}
+    told |= {"cross_traffic_most_bytes_per_second": None if high is None else high / 8}
     columns = tuple([told.get(metric.name.split("_", 2)[2])] for metric in shape.metrics)
     yield Reading(shape, at, columns, ("ok",))
 

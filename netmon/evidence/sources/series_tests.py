@@ -1,6 +1,7 @@
 """Speed tests from series: what remote-write tells of the last test of each direction.
 
-An event says more. What a series does not say makes a test invalid, or doubtful, which is never a failure.
+An event says more: rates in all layers, reasons, tests that were refused. What a series does not say makes a
+test invalid, or doubtful, which is never a failure.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from netmon.model.derived import BANDWIDTH_TEST
 
 _PREFIX = "netmon_bandwidth"
 RATE = f"{_PREFIX}_bytes_per_second"
-_OTHERS, _CLAIMABLE = f"{_PREFIX}_cross_traffic_bytes_per_second", f"{_PREFIX}_claimable"
+_OTHERS, _CLAIMABLE = f"{_PREFIX}_cross_traffic_most_bytes_per_second", f"{_PREFIX}_claimable"
 _LIMITED, _VERDICT = f"{_PREFIX}_limited_by_info", f"{_PREFIX}_verdict_info"
 NAMES = (RATE, _OTHERS, _CLAIMABLE, _LIMITED, _VERDICT)
 """The metrics that tests are made of."""
@@ -24,8 +25,9 @@ _ERROR_RATIO = 0.02
 """What every method was found to be within."""
 _TRAINS = "trains"
 """A method whose rates may be what a token bucket lets through at first."""
+_LINE = "circuit"
+"""What limits a test that may be laid to the line."""
 _NOT_SAID = "this database does not say why"
-_AT_LEAST = "what others had at most is not in this database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,17 @@ def events_of(series: Iterable[SeriesOf]) -> Iterator[Event]:
 
 def _event(labels: Mapping[str, str], wall_ms: int, told: Mapping[str, Value | str]) -> Event:
     layer, verdict, method = labels.get("layer", ""), told.get(_VERDICT, ""), labels.get("method", "")
+    limit = told.get(_LIMITED) or "unknown"
     data: dict[str, Json] = {
         "direction": labels.get("direction", ""),
         "method": method,
         "bits_per_second": {layer: _bits(told.get(RATE))},
         "cross_bits_per_second": {layer: _bits(told.get(_OTHERS))},
-        "limited_by": told.get(_LIMITED),
+        "limited_by": limit,
         "limited_by_reason": _NOT_SAID,
         "verdict": verdict or "invalid",
         "verdict_reason": _NOT_SAID,
-        "doubt": _AT_LEAST if verdict == "corrected" else None,
+        "doubt": None if limit == _LINE else f"what limited it is {limit}",
         "peak": method == _TRAINS,
         "error_ratio": _ERROR_RATIO,
         "claimable": told.get(_CLAIMABLE) == 1,
