@@ -47,11 +47,13 @@ def hourly(
 ) -> HoursOfDays:
     """Return the medians (or else) of hours within a mask, of which at least half the minutes are known."""
     values: dict[date, dict[int, list[float]]] = {}
-    zone = days.zone
+    zone, begin = days.zone, days.start_minute
     for day, start, end in days.edges():
         for first in range(start, end, 60):
             last = min(first + 60, end)
-            chosen = serving[first - days.start_minute : last - days.start_minute]
+            chosen = serving[first - begin : last - begin]
+            if 1 not in chosen:
+                continue
             known = curve.cut(first, last).known(chosen)
             if len(known) >= _LEAST_MINUTES:
                 values.setdefault(day, {}).setdefault(local_time(first, zone).hour, []).extend(known)
