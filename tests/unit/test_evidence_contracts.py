@@ -11,6 +11,7 @@ from fakes.evidence import MARCH, filled, inputs, strip, terms
 
 from netmon.evidence.availability import availability, by_contract
 from netmon.evidence.calendar import Days
+from netmon.evidence.campaigns import bead, bnetza, e_rate, fcc_latency, normal, normal_kept
 from netmon.evidence.claim_ledger import Possible, Standing, ledger, recovered, totals
 from netmon.evidence.credit import credit
 from netmon.evidence.delivered import delivered
@@ -20,7 +21,7 @@ from netmon.evidence.notice import Urgency, months_after, notice
 from netmon.evidence.price import price
 from netmon.evidence.speed_tests import Proof, SpeedTest, speed_test
 from netmon.evidence.verdicts import Verdict
-from netmon.evidence.yardsticks import YARDSTICKS, bnetza, mba_80_80, threshold
+from netmon.evidence.yardsticks import YARDSTICKS, mba_80_80, threshold
 from netmon.model import Event, Stamp
 
 M = 1_000_000
@@ -139,6 +140,7 @@ def test_yardsticks_ask_for_their_own_rate_and_hours():
     assert rates == {
         "minimum": 50e6, "delivered_90": 90e6, "fcc_80_80": 80e6, "ofcom_minimum": 50e6,
         "dfe_primary": 100e6, "dfe_secondary": 1e9, "uk_gigabit": 1e9, "uk_universal": 10e6,
+        "bead_anchor": 1e9,
     }  # fmt: skip
     peak = terms("down=100Mbit/s | minimum_down=50Mbit/s | peak_hours=12:00-14:00")
     assert find(campaign([6]), "minimum", peak).counted.tests == 0, "they were at ten in the morning"
@@ -163,6 +165,44 @@ def test_the_german_campaign_of_three_days():
     assert bnetza({**slow, 2: [49.0, 95.0] * 5}, 100, 50).minimum_missed
     assert not bnetza({1: [9.0] * 29}, 100, 50).enough
     assert bnetza(slow, None, None).maximum_missed is None
+    # Normally available are 85: of 30 tests 10 are below, three would be one in ten.
+    assert bnetza(slow, 100, 50, 85).normal_missed
+    assert not bnetza({**slow, 1: [90.0] * 7 + [40.0] * 3}, 100, 50, 85).normal_missed, (
+        "27 of 30 are nine in ten"
+    )
+    assert bnetza({}, 100, 50, 85).normal_missed is None
+
+
+def test_what_is_normally_available_are_two_numbers():
+    # 40 tests, 4 of them at 30 and 36 at 80: nine in ten have 80; of nineteen in twenty two may be slow.
+    rates = [30.0] * 4 + [80.0] * 36
+    assert (normal(rates, 0.9).speed, normal(rates, 0.95).speed) == (80, 30)
+    assert normal_kept(rates, 80, 0.9)
+    assert not normal_kept(rates, 80, 0.95)
+    assert (normal([], 0.9).speed, normal_kept([], 80, 0.9)) == (None, None)
+
+
+def test_the_american_challenge_takes_the_median_of_three_days():
+    found = bead({1: [80.0], 2: [120.0], 3: [90.0, 95.0, 10.0]}, 100)
+    assert (found.median, found.below, found.enough) == (90, True, True)
+    assert not bead({1: [80.0], 2: [120.0], 3: [101.0]}, 100).below
+    assert bead({1: [80.0], 2: [], 3: [90.0]}, 100).below is None, "two days are too few"
+    assert bead({1: [80.0], 2: [85.0], 3: [90.0]}, None).below is None
+
+
+def test_american_round_trips_and_lines_per_user():
+    assert fcc_latency([0.1] * 95 + [0.2] * 5 + [None]).kept
+    assert not fcc_latency([0.1] * 94 + [0.11] * 6).kept
+    assert (fcc_latency([None]).share, fcc_latency([]).kept) == (None, None)
+    assert (e_rate(250, long_term=False), e_rate(250, long_term=True)) == (25e6, 250e6)
+    assert e_rate(None, long_term=True) is None
+
+
+def test_each_yardstick_names_its_source_and_what_it_leaves_out():
+    for name, one in YARDSTICKS.items():
+        assert one.title, name
+        assert one.source, name
+        assert one.leaves_out or name in ("minimum", "delivered_90"), name
 
 
 def test_verdicts_err_no_more_than_stated():
