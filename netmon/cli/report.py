@@ -57,6 +57,15 @@ class ReportCommand(Command):
         site.add_argument("subject", nargs="?", metavar="SITE", help="its id (default: the only one)")
         circuit = actions.add_parser("circuit", help="one circuit")
         circuit.add_argument("subject", metavar="CIRCUIT", help="its id")
+        for one in (site, circuit):
+            names = ", ".join(sorted(YARDSTICKS))
+            one.add_argument(
+                "--yardstick",
+                metavar="NAME",
+                action="append",
+                choices=sorted(YARDSTICKS),
+                help=f"judge by: {names}",
+            )
         estate = actions.add_parser("estate", help="all sites: counts, leagues, a ranked table")
         estate.add_argument(
             "--processes", type=int, metavar="N", help="how many read (default: one a core at most)"
@@ -225,5 +234,4 @@ def _add_output(parser: ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", help="file, or - (default: standard output)")
     parser.add_argument("--tables", metavar="DIR", type=Path, help="one CSV for each table, instead")
     parser.add_argument("--issue", metavar="DIR", type=Path, help="freeze the period: files with a revision")
-    parser.add_argument("--yardstick", action="append", choices=sorted(YARDSTICKS), help="judge by this too")
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help="the same as --format json")
