@@ -85,7 +85,7 @@ def test_states_of_minutes_differ_in_height_and_short_ones_can_be_seen():
     drawn = paths(chart)
     assert set(drawn) == {"grid", *StripState}
     assert "h1.2" in drawn["down"]
-    assert chart.finding == "1 days: up 2 min, down 2 min, not known 2 min, excluded by contract 2 min."
+    assert chart.finding == "1 day: up 2 min, down 2 min, not known 2 min, excluded by contract 2 min."
 
 
 def test_a_year_shows_the_days_on_which_something_was():
@@ -93,7 +93,7 @@ def test_a_year_shows_the_days_on_which_something_was():
     bad = StripDay(date(2026, 2, 1), 1440, (StripRun(0, 1440, StripState.DOWN),))
     chart = outage_strip([quiet] * 300 + [bad])
     assert chart.height < 40
-    assert chart.told == "Down on 1 days: 1 Feb 1440 min. 300 days are not drawn."
+    assert chart.told == "Down on 1 day: 1 Feb 1440 min. Not drawn: 300 days."
 
 
 def test_what_is_better_is_to_the_right_also_where_less_is_better():

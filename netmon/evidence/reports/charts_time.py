@@ -91,7 +91,11 @@ def _minutes_found(days: Sequence[StripDay]) -> str:
         for state in StripState
         if total[state] or state.value == "down"
     ]
-    return f"{len(days)} days: {', '.join(parts)}."
+    return f"{_days(len(days))}: {', '.join(parts)}."
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _strip_told(days: Sequence[StripDay], shown: Sequence[StripDay]) -> str:
@@ -101,8 +105,8 @@ def _strip_told(days: Sequence[StripDay], shown: Sequence[StripDay]) -> str:
         for day in days
         if (minutes := sum(run.minutes for run in day.runs if run.state is StripState.DOWN))
     ]
-    down = f"Down on {len(told)} days: {', '.join(told)}." if told else "It was down on no day."
-    return down + (f" {left_out} days are not drawn." if left_out else "")
+    down = f"Down on {_days(len(told))}: {', '.join(told)}." if told else "It was down on no day."
+    return down + (f" Not drawn: {_days(left_out)}." if left_out else "")
 
 
 _NAME_ROW, _HALF = 34, 96
