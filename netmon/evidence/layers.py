@@ -13,6 +13,7 @@ from netmon.evidence.numbers import nothing_known, packed
 from netmon.evidence.strip import NOBODY_TOLD, Kind, Strip
 from netmon.model import Fault, SlotState, Value
 from netmon.store.interface import Columns
+from netmon.store.moments import Stretches
 
 _MINUTE_MS = 60_000
 _BY_A_WRONG_CLOCK = Kind(SlotState.UNKNOWN, Fault.APPLIANCE).code
@@ -103,11 +104,13 @@ class _Codes(dict[tuple[Value, ...], int]):
 
 def _runs(moments_ms: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """Yield neighbouring minutes: the first one, and the places of the first and behind the last."""
-    count = len(moments_ms)
-    if isinstance(moments_ms, range) and moments_ms.step == _MINUTE_MS:
-        yield moments_ms[0] // _MINUTE_MS, 0, count
+    if isinstance(moments_ms, Stretches) and all(one.step == _MINUTE_MS for one in moments_ms.parts):
+        place = 0
+        for part in moments_ms.parts:
+            yield part.start // _MINUTE_MS, place, place + len(part)
+            place += len(part)
         return
     minutes = list(map(floordiv, moments_ms, repeat(_MINUTE_MS)))
     breaks = [place for place, step in enumerate(map(sub, minutes[1:], minutes), 1) if step != 1]
-    for first, last in pairwise([0, *breaks, count]):
+    for first, last in pairwise([0, *breaks, len(minutes)]):
         yield minutes[first], first, last

@@ -84,8 +84,8 @@ class Block:
         """Return the same at once."""
         return self._known(self._place(metric, row), unpack_whole) or [None] * self.count
 
-    def stretches_ms(self) -> list[Sequence[int]]:
-        """Return all moments at once, those at equal steps as ranges.
+    def all_moments_ms(self) -> Sequence[int]:
+        """Return all moments at once, as `Stretches` where many are at equal steps.
 
         ValueError when they are damaged, or what else every reading needs.
         """

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ _HEADER = struct.Struct("<14sH")
 _TRAILER = struct.Struct("<III4s")
 _END = b"end\n"
 _INDEX_BYTES_MAX = 64 * 2**20
+_AT_ONCE_BYTES = 32_768
+"""Up to so many bytes are read at once: a question to the disk costs more than they do."""
 
 
 class NewerFormatError(ValueError):
@@ -115,6 +118,13 @@ class BlockFile:
 
     def streams(self, place: Place) -> Streams:
         """Return the streams of a block; ValueError when its head is damaged."""
+        if place.size_bytes <= _AT_ONCE_BYTES:
+            octets = self.read(place.offset, place.size_bytes)
+            # Of a block on a bad sector, what lies elsewhere can be read stream by stream.
+            if len(octets) == place.size_bytes:
+                return Streams(
+                    partial(_part, octets, place.offset), place.offset, place.head_bytes, place.crc
+                )
         return Streams(self.read, place.offset, place.head_bytes, place.crc)
 
     def content(self) -> Content:
@@ -137,6 +147,10 @@ class BlockFile:
     def close(self) -> None:
         """Give back the file."""
         os.close(self._descriptor)
+
+
+def _part(octets: bytes, begins: int, offset: int, size: int) -> bytes:
+    return octets[offset - begins : offset - begins + size]
 
 
 def damage(path: Path) -> list[str]:

@@ -134,7 +134,8 @@ def _unknown(code: int, data: bytes, offset: int, count: int) -> Iterable[Value]
     if code == _NOTHING:
         return repeat(None, count)
     if code == _CONSTANT:
-        return repeat(_number(json.loads(data[offset:])), count)
+        text = data[offset:]
+        return repeat(int(text) if text.isdigit() else _number(json.loads(text)), count)
     if code == _INTEGERS:
         return read_integers(data, offset, count)
     if code == _DECIMALS:

@@ -10,6 +10,7 @@ from operator import add
 from netmon.model import Reading, Value
 from netmon.store.block import NS_PER_MS, Block
 from netmon.store.interface import Columns, Position, Query, Wanted
+from netmon.store.moments import Stretches
 from netmon.store.records import Records
 from netmon.store.scope import MovedError, Scope
 from netmon.store.sealed_reader import READINGS, Found
@@ -65,27 +66,27 @@ class ColumnsReader:
             )
 
     def _inside(self, found: Found, block: Block) -> Iterator[Columns]:
-        window = found.window
-        start_ms, end_ms = -(-window.start_ns // NS_PER_MS), -(-window.end_ns // NS_PER_MS)
-        spans: list[tuple[int, Sequence[int]]] = []
-        at = 0
-        for moments in block.stretches_ms():
-            inside = slice(bisect_left(moments, start_ms), bisect_left(moments, end_ms))
-            if inside.start < inside.stop:
-                spans.append((at + inside.start, _moved(moments[inside], window.segment.offset_ms)))
-            at += len(moments)
+        window, moments = found.window, block.all_moments_ms()
+        start = bisect_left(moments, -(-window.start_ns // NS_PER_MS))
+        end = bisect_left(moments, -(-window.end_ns // NS_PER_MS))
+        if start == end:
+            return
+        wall_ms = _moved(moments[start:end], window.segment.offset_ms)
         rows, columns = self._places.of(found.shape)
-        nothing: Sequence[Value] = [None] * found.place.count
-        for row in rows if spans else ():
-            key = found.shape.rows[row].key
-            values = [nothing if place is None else block.column(place, row) for place in columns]
-            for first, wall_ms in spans:
-                cells = tuple(one[first : first + len(wall_ms)] for one in values)
-                yield Columns(key, window.segment.synced, wall_ms, cells)
+        for row in rows:
+            values = (
+                [None] * (end - start) if place is None else _part(block.column(place, row), start, end)
+                for place in columns
+            )
+            yield Columns(found.shape.rows[row].key, window.segment.synced, wall_ms, tuple(values))
 
 
 def _moved(moments: Sequence[int], offset_ms: int) -> Sequence[int]:
     """Return moments of a boot as wall time."""
-    if isinstance(moments, range):
-        return range(moments.start + offset_ms, moments.stop + offset_ms, moments.step)
+    if isinstance(moments, Stretches):
+        return moments.moved(offset_ms)
     return list(map(add, moments, repeat(offset_ms)))
+
+
+def _part(values: Sequence[Value], start: int, end: int) -> Sequence[Value]:
+    return values if end - start == len(values) else values[start:end]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, chain, pairwise, repeat
 from operator import add, mul, sub
+from typing import overload
 
 from netmon.store.integers import (
     pack_integers,
@@ -48,13 +50,53 @@ def unpack_moments(data: bytes, count: int) -> Iterator[int]:
     return iter(_moments(data, count))
 
 
-def unpack_stretches(data: bytes, count: int) -> list[Sequence[int]]:
-    """Return the same at once, in pieces: those that follow each other at equal steps are ranges."""
+class Stretches(Sequence[int]):
+    """Numbers of which many follow each other at equal steps: ranges, one behind the other."""
+
+    def __init__(self, parts: Sequence[range]) -> None:
+        self.parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Stretches: ...
+
+    def __getitem__(self, place: int | slice) -> int | Stretches:
+        if isinstance(place, slice):
+            return self._cut(*place.indices(len(self))[:2])
+        at = place if place >= 0 else place + len(self)
+        part = bisect_right(self._ends, at)
+        return self.parts[part][at - self._ends[part]]
+
+    def __iter__(self) -> Iterator[int]:
+        return chain.from_iterable(self.parts)
+
+    def moved(self, by: int) -> Stretches:
+        """Return all numbers plus another one."""
+        return Stretches([range(part.start + by, part.stop + by, part.step) for part in self.parts])
+
+    def _cut(self, first: int, last: int) -> Stretches:
+        parts = []
+        for part, end in zip(self.parts, self._ends, strict=True):
+            begin = end - len(part)
+            inside = part[max(first - begin, 0) : max(last - begin, 0)]
+            if inside:
+                parts.append(inside)
+        return Stretches(parts)
+
+
+def unpack_stretches(data: bytes, count: int) -> Sequence[int]:
+    """Return the same at once: `Stretches` where there are some."""
     found = _on_grid(data, count) if data[:1] == _GRID else None
-    if found is None:
-        moments = _moments(data, count)
-        return [moments if isinstance(moments, range) else list(moments)]
-    return list(found)
+    if found is not None:
+        return Stretches(list(found))
+    moments = _moments(data, count)
+    return Stretches([moments]) if isinstance(moments, range) else list(moments)
 
 
 def _moments(data: bytes, count: int) -> Iterable[int]:
