@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import closing, redirect_stdout
 from datetime import date
+from io import StringIO
 
 import pytest
 from fakes.clock import FakeClock
@@ -50,6 +51,25 @@ def fleet(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A site's whole report from a source, without the words that say which."""
+    folder = tmp_path_factory.mktemp("inputs")
+    head = "circuit,from,document,clause,site,down,up,minimum_down,rate_layer,availability,monthly,credits\n"
+    terms = "2026-01-01,Order 1,4,lib,100Mbit/s,100Mbit/s,50Mbit/s,L2,99.9%,95.00,below 99.9%: 5%"
+    (folder / "contracts.csv").write_text(f"{head}lib-1,{terms}\nlib-2,{terms}\n")
+
+    def made(*source):
+        words = ["report", "site", "lib", "--from", "2026-03-28", "--to", "2026-03-30", "--format", "json"]
+        with redirect_stdout(StringIO()) as out:
+            assert main([*words, "--inputs", str(folder), *map(str, source)]) == 0
+        document = json.loads(out.getvalue())
+        assert [one.pop("words") for one in document["report"]["sources"]]
+        return document
+
+    return made
+
+
+@pytest.fixture(scope="module")
 def known(fleet):
     """What the stores know."""
     with closing(FleetSource(fleet)) as source:
@@ -87,7 +107,7 @@ def test_the_sites_are_worth_comparing(known):
         assert {test.spoiled.partition(":")[0] for test in material.tests} >= {"", "limited by host_cpu"}
 
 
-def test_influxd_has_the_same_to_the_last_bit(fleet, known, tmp_path):
+def test_influxd_has_the_same_to_the_last_bit(fleet, known, report, tmp_path):
     with influxd(tmp_path) as server:
         server.post("/query?q=CREATE+DATABASE+netmon", b"")
         settings = InfluxSettings(server.url, database="netmon")
@@ -95,6 +115,7 @@ def test_influxd_has_the_same_to_the_last_bit(fleet, known, tmp_path):
             asyncio.run(deliver(folder, InfluxSink(settings)))
         asyncio.run(deliver(folder, InfluxSink(settings)))  # what comes twice counts once
         found = materials(InfluxSource(settings))
+        assert report("--influxdb", server.url) == report("--sites", fleet)
     assert list(found) == LINES
     for line, material in found.items():
         assert differing(known[line], material) == []
@@ -119,7 +140,7 @@ def test_exports_have_the_same_to_the_last_bit(fleet, tmp_path, form):
 
 
 @pytest.mark.parametrize("name", ["prometheus", "victoria_metrics"])
-def test_what_remote_write_brought_gives_the_same_figures(fleet, known, tmp_path, name):
+def test_what_remote_write_brought_gives_the_same_figures(fleet, known, report, tmp_path, name):
     of = victoria_metrics(tmp_path) if name == "victoria_metrics" else prometheus(tmp_path, WINDOW, *FLAGS)
     with of as server:
         by_remote_write(fleet, server)
@@ -127,6 +148,7 @@ def test_what_remote_write_brought_gives_the_same_figures(fleet, known, tmp_path
             by_remote_write(fleet, server)  # it keeps what comes twice
             server.get("/internal/force_flush")
         found = materials(PrometheusSource(RemoteWriteSettings(server.url)))
+        assert report("--prometheus", server.url) == report("--sites", fleet)
     assert list(found) == LINES
     for line, material in found.items():
         assert differing(known[line], material, VICTORIA_DIGITS if name == "victoria_metrics" else None) == []
