@@ -55,7 +55,6 @@ from netmon.evidence.verdicts import Verdict
 
 LONDON = ZoneInfo("Europe/London")
 FIRST, CHANGED, LAST = date(2026, 3, 1), date(2026, 3, 16), date(2026, 3, 31)
-NOTHING = Figure()
 
 
 def _count(value, **grounds):
@@ -222,7 +221,7 @@ def _promises():
             "2 of 107 tests are below", claim_ready=False,
         ),
         Promise(
-            "availability", "99.95 % of the month", CHANGED, LAST, _share(0.9995), NOTHING, NOTHING,
+            "availability", "99.95 % of the month", CHANGED, LAST, _share(0.9995), None, None,
             _share(0.999088, n=23_040, low=0.99809, high=0.999088, coverage=0.9989), Verdict.FAIL,
             "20 to 22 minutes of the supplier's, 11.5 are allowed", claim_ready=None,
         ),

@@ -34,7 +34,8 @@ class Contract:
 class Promise:
     """Contract v delivered: one promise, of some days.
 
-    `tenth` is what nine of ten reached (for round trips and loss: did not exceed), `median` the middle one.
+    `tenth` is what nine of ten reached (for round trips and loss: did not exceed), `median` the middle one;
+    None: there is one number for all minutes.
     `kept` is how far it was kept: the share of tests that reached it, or the availability. Where coverage is
     below 95 %, availability has no value: minutes and bounds are in `Availability`.
     """
@@ -47,8 +48,8 @@ class Promise:
     first: date
     last: date
     promised: Figure
-    tenth: Figure
-    median: Figure
+    tenth: Figure | None
+    median: Figure | None
     kept: Figure
     verdict: Verdict
     why: str

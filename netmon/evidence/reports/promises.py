@@ -133,8 +133,8 @@ def _availability(part: Availability) -> Promise:
         part.days.first,
         part.days.last,
         figure(target, Unit.SHARE, note="" if target is not None else NOT_PROMISED),
-        Figure(None, Unit.SHARE),
-        Figure(None, Unit.SHARE),
+        None,
+        None,
         figure(
             account.measured if account.printable else None,
             Unit.SHARE,

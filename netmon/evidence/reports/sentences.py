@@ -61,7 +61,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
             return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
         unknown = f"what was promised of {' and '.join(missing)} is not known for all days"
         return Verdict.NOT_SHOWN, f"Not shown: {words}; {unknown}."
-    known = [row for row in rows if row.kept.known or row.median.known]
+    known = [row for row in rows if row.kept.known or (row.median and row.median.known)]
     # What comes to the site first; of several stretches the latest.
     told = next((row for row in reversed(known) if row.name == "download"), known[-1] if known else None)
     measured = f"{told.name} {_held(told)}" if told else nothing
@@ -79,7 +79,7 @@ def _held(row: Promise) -> str:
     if row.claim_ready is None:
         promised = f", {said(row.promised)} is promised" if row.promised.known else ""
         return f"was {whole(row.kept)}{promised}"
-    if not row.promised.known:
+    if not row.promised.known and row.median:
         return f"was {whole(row.median)}"
     return f"reached {said(row.promised)} in {whole(row.kept)} of the tests"
 

@@ -35,7 +35,7 @@ def promises(rows: Sequence[Promise]) -> Table:
                 text(row.name, row.rule, days_words(row.first, row.last) if several else ""),
                 number(row.promised),
                 *(
-                    number(one, "minutes" if row.claim_ready is None else "tests")
+                    number(one, "minutes" if row.claim_ready is None else "tests") if one else text("\u2013")
                     for one in (row.tenth, row.median, row.kept)
                 ),
                 verdict(row.verdict, row.why, "enough tests for a claim" if row.claim_ready else ""),
