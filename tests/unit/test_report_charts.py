@@ -88,12 +88,25 @@ def test_states_of_minutes_differ_in_height_and_short_ones_can_be_seen():
     assert chart.finding == "1 day: up 2 min, down 2 min, not known 2 min, excluded by contract 2 min."
 
 
-def test_a_year_shows_the_days_on_which_something_was():
-    quiet = StripDay(date(2026, 1, 1), 1440, (StripRun(0, 1440, StripState.UP),))
-    bad = StripDay(date(2026, 2, 1), 1440, (StripRun(0, 1440, StripState.DOWN),))
-    chart = outage_strip([quiet] * 300 + [bad])
+def test_a_long_period_shows_the_days_on_which_something_was():
+    def day(number, state, minutes):
+        runs = (StripRun(0, minutes, state), StripRun(minutes, 1440 - minutes, StripState.UP))
+        return StripDay(date(2026, 1, 1) + timedelta(number), 1440, runs)
+
+    days = [day(number, StripState.UP, 9) for number in range(300)]
+    days[31] = day(31, StripState.DOWN, 60)
+    chart = outage_strip(days)
     assert chart.height < 40
-    assert chart.told == "Down on 1 day: 1 Feb 1440 min. Not drawn: 300 days."
+    assert chart.finding.endswith("Not drawn: 299 days without anything but up.")
+    assert chart.told == "Down on 1 day: 1 Feb 60 min."
+    bad = [day(number, StripState.UNKNOWN, 1 + number % 100) for number in range(365)]
+    assert "Not drawn: 303 days with less of it than those that are." in outage_strip(bad).finding
+
+
+def test_a_strip_of_which_nothing_is_known_does_not_say_that_nothing_was_down():
+    chart = outage_strip([StripDay(date(2026, 3, 1), 1440, (StripRun(0, 1440, StripState.UNKNOWN),))])
+    assert chart.finding == "1 day: not known 1,440 min."
+    assert chart.told == "No minute is proven down."
 
 
 def test_what_is_better_is_to_the_right_also_where_less_is_better():

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import pairwise
+from random import Random
 
 import pytest
 from fakes.pages import Tags
@@ -154,3 +155,28 @@ def test_without_a_contract_and_charts_the_page_says_what_is_missing():
     assert "Its contract is not known." in html
     assert "How fast the line is, is not known: there were no tests." in html
     assert "<figure" not in html
+
+
+def holed(value, random):
+    """Return a report with some of its figures unknown and some of its rows gone."""
+    if isinstance(value, Figure):
+        gone = random.random() < 0.3
+        return replace(value, value=None, n=None, low=None, high=None, coverage=None) if gone else value
+    if isinstance(value, tuple):
+        return tuple(holed(one, random) for one in value if isinstance(one, str) or random.random() < 0.8)
+    if is_dataclass(value):
+        return replace(value, **{one.name: holed(getattr(value, one.name), random) for one in fields(value)})
+    return value
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_missing_is_said_and_never_a_number(seed):
+    report = holed(full() if seed % 2 else estate(12), Random(seed))
+    html = made(report)
+    page = Page()
+    page.feed(html)
+    assert page.open == []
+    unknown = [figure for figure in figures(report) if not figure.known]
+    assert html.count("not known") >= len(unknown) // 3
+    assert "None" not in page.words
+    assert not re.search(r"(?<![\w.])(nan|inf)(?!\w)", page.words)

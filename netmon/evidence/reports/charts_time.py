@@ -27,7 +27,7 @@ from netmon.evidence.reports.series import StripDay, StripState
 _LEFT, _ROW, _TALL = 54, 7, 5
 _PIXELS_A_MINUTE = (WIDTH - _LEFT - 12) / 1500
 _DAYS_MAX = 62
-"""Longer periods show only the days on which something was not up."""
+"""Of longer periods those days are drawn on which most minutes were not up, and none of those that were."""
 _MARKS: Mapping[StripState, Callable[[float, float, float], str]] = {
     StripState.UP: lambda x, y, width: box(x, y + 1.5, width, 2),
     StripState.DOWN: lambda x, y, width: box(x, y - 0.5, max(width, 1.2), _TALL + 1),
@@ -45,18 +45,17 @@ _WORDS = {
 
 def outage_strip(days: Sequence[StripDay]) -> Chart:
     """Draw each day as a row; what is shorter than a pixel is drawn as one."""
-    shown = days if len(days) <= _DAYS_MAX else [day for day in days if _eventful(day)][:_DAYS_MAX]
+    shown = days if len(days) <= _DAYS_MAX else _eventful(days)
+    row, every = (_ROW, 2) if len(shown) == len(days) else (_ROW + 3, 1)
     paths = dict.fromkeys(StripState, "")
     for at, day in enumerate(shown):
         for run in day.runs:
             x = _LEFT + run.start * _PIXELS_A_MINUTE
-            paths[run.state] += _MARKS[run.state](x, at * _ROW + 1, run.minutes * _PIXELS_A_MINUTE)
-    height = _ROW * len(shown) + 16
-    every = 1 if len(shown) <= 10 else 2
+            paths[run.state] += _MARKS[run.state](x, at * row + 1, run.minutes * _PIXELS_A_MINUTE)
+    height = row * len(shown) + 16
     words = [
-        Word(_LEFT - 5, at * _ROW + 6.5, f"{day.day:%a} {day_of(day.day)}", "end", "small")
-        for at, day in enumerate(shown)
-        if at % every == 0
+        Word(_LEFT - 5, at * row + 6.5, f"{shown[at].day:%a} {day_of(shown[at].day)}", "end", "small")
+        for at in range(0, len(shown), every)
     ]
     hours = range(0, 25, 3)
     words += [Word(_hour(hour), height - 3, f"{hour:02d}", "middle") for hour in hours]
@@ -64,8 +63,8 @@ def outage_strip(days: Sequence[StripDay]) -> Chart:
     return Chart(
         "strip",
         "When it was up, down, or not known",
-        _minutes_found(days),
-        _strip_told(days, shown),
+        _minutes_found(days) + _left_out(days, shown),
+        _strip_told(days),
         height,
         (Shape("grid", grid), *(Shape(state.value, path) for state, path in paths.items() if path)),
         tuple(words),
@@ -77,8 +76,13 @@ def _hour(hour: int) -> float:
     return _LEFT + hour * 60 * _PIXELS_A_MINUTE
 
 
-def _eventful(day: StripDay) -> bool:
-    return any(run.state is not StripState.UP for run in day.runs)
+def _eventful(days: Sequence[StripDay]) -> Sequence[StripDay]:
+    worst = sorted((day for day in days if _not_up(day)), key=_not_up, reverse=True)[:_DAYS_MAX]
+    return sorted(worst, key=lambda day: day.day)
+
+
+def _not_up(day: StripDay) -> int:
+    return sum(run.minutes for run in day.runs if run.state is not StripState.UP)
 
 
 def _minutes_found(days: Sequence[StripDay]) -> str:
@@ -86,27 +90,34 @@ def _minutes_found(days: Sequence[StripDay]) -> str:
     for day in days:
         for run in day.runs:
             total[run.state] += run.minutes
-    parts = [
-        f"{_WORDS[state]} {total[state]:,} min"
-        for state in StripState
-        if total[state] or state.value == "down"
+    # No minute down is worth saying where some were up; where all are unknown it would claim something.
+    told = [
+        state for state in StripState if total[state] or (state is StripState.DOWN and total[StripState.UP])
     ]
-    return f"{_days(len(days))}: {', '.join(parts)}."
+    return f"{_days(len(days))}: {', '.join(f'{_WORDS[state]} {total[state]:,} min' for state in told)}."
 
 
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _strip_told(days: Sequence[StripDay], shown: Sequence[StripDay]) -> str:
-    left_out = len(days) - len(shown)
+def _left_out(days: Sequence[StripDay], shown: Sequence[StripDay]) -> str:
+    if len(shown) == len(days):
+        return ""
+    quiet = sum(not _not_up(day) for day in days)
+    lesser = len(days) - len(shown) - quiet
+    parts = [f"{_days(quiet)} without anything but up"] if quiet else []
+    parts += [f"{_days(lesser)} with less of it than those that are"] if lesser else []
+    return f" Not drawn: {', and '.join(parts)}."
+
+
+def _strip_told(days: Sequence[StripDay]) -> str:
     told = [
         f"{day_of(day.day)} {minutes} min"
         for day in days
         if (minutes := sum(run.minutes for run in day.runs if run.state is StripState.DOWN))
     ]
-    down = f"Down on {_days(len(told))}: {', '.join(told)}." if told else "It was down on no day."
-    return down + (f" Not drawn: {_days(left_out)}." if left_out else "")
+    return f"Down on {_days(len(told))}: {', '.join(told)}." if told else "No minute is proven down."
 
 
 _NAME_ROW, _HALF = 34, 96
