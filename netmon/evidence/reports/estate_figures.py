@@ -20,11 +20,11 @@ def count(number: int, of: int | None = None, note: str = "") -> Figure:
 
 
 def middle(values: Iterable[float | None], unit: Unit) -> Figure:
-    """Return the median of what is known with the least and the most as bounds; `coverage`: of how much."""
+    """Return the median of what is known, of several with the least and the most; `coverage`: of how many."""
     asked = list(values)
     known = sorted(value for value in asked if value is not None)
     coverage = len(known) / len(asked) if asked else None
-    between = (known[0], known[-1]) if known else None
+    between = (known[0], known[-1]) if len(known) > 1 else None
     note = "" if known else NOT_KNOWN
     return figure(
         median(known) if known else None, unit, n=len(known), between=between, coverage=coverage, note=note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -72,56 +72,54 @@ def now_of(days: Days) -> Days:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Days of the same terms: their tests, what these come to, and the rates that count, in bit/s."""
+    """Days of the same terms, and what the tests of them come to.
+
+    `failed` are the minutes of tests that show a failure. `rates` are what tests got by direction, in bit/s
+    of the contract's layer; inconclusive and invalid ones tell nothing. `others` are the findings that the
+    grade asks for as well.
+    """
 
     days: Days
     terms: Terms | None
-    tests: tuple[SpeedTest, ...]
+    failed: frozenset[int]
+    rates: Mapping[str, Sequence[float]]
     down: Delivered
     up: Delivered
     others: tuple[Delivered, ...]
 
-    def rates(self, direction: str) -> list[float]:
-        """Return what tests got in the contract's layer; inconclusive and invalid ones tell nothing."""
-        return [
-            rate
-            for test in self.tests
-            if test.direction == direction
-            and self.proof(test) is not Proof.INCONCLUSIVE
-            and (rate := test.value(self.layer, self.bought(direction))) is not None
-        ]
-
     def middle(self, direction: str) -> float | None:
         """Return the median of the rates; None: no tests."""
-        rates = self.rates(direction)
-        return median(rates) if rates else None
+        return median(self.rates[direction]) if self.rates[direction] else None
 
     def shortage(self, direction: str) -> float:
         """Return by how much more is contracted than the middle test got; 1.0 when that is not known."""
-        bought, got = self.bought(direction), self.middle(direction)
+        bought, got = _bought(self.terms, direction), self.middle(direction)
         return bought / got if bought and got else 1.0
-
-    def proof(self, test: SpeedTest) -> Proof | None:
-        """Return what a test says about the rule; None: nothing."""
-        limit = threshold(YARDSTICKS[RULE], self.terms, test.direction)
-        return test.proof(self.layer, self.bought(test.direction), limit or 0.0)
-
-    @property
-    def layer(self) -> str:
-        return self.terms.rate_layer if self.terms else "IP"
-
-    def bought(self, direction: str) -> float:
-        """Return the contracted rate in bit/s; 0.0 where none is known: no cross-traffic is small then."""
-        rate = None if self.terms is None else self.terms.down if direction == "down" else self.terms.up
-        return float(rate or 0)
 
 
 def _span(here: Days, terms: Terms | None, asked: Iterable[SpeedTest]) -> _Span:
-    first, end = here.start_minute, here.end_minute
+    first, end, layer = here.start_minute, here.end_minute, terms.rate_layer if terms else "IP"
     tests = tuple(one for one in asked if first <= one.minute < end)
-    down, up = (delivered(RULE, way, tests, here, terms) for way in DIRECTIONS)
-    others = (delivered(name, way, tests, here, terms) for name in OTHER_RULES for way in DIRECTIONS)
-    return _Span(here, terms, tests, down, up, tuple(others))
+    limits = {way: threshold(YARDSTICKS[RULE], terms, way) for way in DIRECTIONS}
+    rates: dict[str, list[float]] = {way: [] for way in DIRECTIONS}
+    failed: set[int] = set()
+    for test in tests:
+        bought, limit = _bought(terms, test.direction), limits[test.direction]
+        proof, value = test.proof(layer, bought, limit or 0.0), test.value(layer, bought)
+        if proof is Proof.FAIL and limit is not None:
+            failed.add(test.minute)
+        if value is not None and proof is not Proof.INCONCLUSIVE:
+            rates[test.direction].append(value)
+    sides = {way: [one for one in tests if one.direction == way] for way in DIRECTIONS}
+    down, up = (delivered(RULE, way, sides[way], here, terms) for way in DIRECTIONS)
+    others = (delivered(name, way, sides[way], here, terms) for name in OTHER_RULES for way in DIRECTIONS)
+    return _Span(here, terms, frozenset(failed), rates, down, up, tuple(others))
+
+
+def _bought(terms: Terms | None, direction: str) -> float:
+    """Return the contracted rate in bit/s; 0.0 where none is known: no cross-traffic is small then."""
+    rate = None if terms is None else terms.down if direction == "down" else terms.up
+    return float(rate or 0)
 
 
 def _tested(spans: Sequence[_Span]) -> Tested:
@@ -130,9 +128,12 @@ def _tested(spans: Sequence[_Span]) -> Tested:
     judged = [
         one for span in spans for one in (span.down, span.up, *span.others) if one.threshold is not None
     ]
-    rates = spans[-1].rates("down")
+    rates = spans[-1].rates["down"]
     shares = [
-        rate / bought for span in spans if (bought := span.bought("down")) for rate in span.rates("down")
+        rate / bought
+        for span in spans
+        if (bought := _bought(span.terms, "down"))
+        for rate in span.rates["down"]
     ]
     return Tested(
         sum(one.tests for one in promised),
@@ -186,9 +187,8 @@ def _of_capacity(ground: Ground, spans: Sequence[_Span], whole: Curve) -> Curve:
         numbers = nothing_known(0)
         for span in spans:
             here = curve.cut(span.days.start_minute, span.days.end_minute)
-            numbers.extend(
-                against_capacity(here, span.bought(direction) or None, span.middle(direction)).numbers
-            )
+            given = against_capacity(here, _bought(span.terms, direction) or None, span.middle(direction))
+            numbers.extend(given.numbers)
         sides.append(Curve(ground.days.start_minute, numbers))
     return larger(*sides)
 
@@ -208,10 +208,8 @@ def _narrow(ground: Ground, spans: Sequence[_Span], use: Curve) -> Bottleneck:
     """Share the bad minutes by cause; a clean test below its threshold is a sign of the supplier."""
     slow, start = bytearray(len(ground.serving)), ground.days.start_minute
     for span in spans:
-        for test in span.tests:
-            limit = threshold(YARDSTICKS[RULE], span.terms, test.direction)
-            if limit is not None and span.proof(test) is Proof.FAIL:
-                slow[test.minute - start] = 1
+        for minute in span.failed:
+            slow[minute - start] = 1
     strip = ground.material.strip.cut(ground.days.start_minute, ground.days.end_minute)
     return bottleneck(strip, ground.serving, Measured(use=use, slow_tests=bytes(slow)))
 
