@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -17,7 +18,9 @@ from netmon.cli.main import main
 from netmon.cli.report import ReportCommand
 from netmon.errors import NetmonError
 from netmon.evidence.calendar import Days
-from netmon.model import SlotState
+from netmon.incidents.incident import ACCESS, Incident, Level, Step, Thing
+from netmon.incidents.record import RECORD, step_event
+from netmon.model import Event, Fault, Retention, SlotState, Stamp
 from netmon.store.history import open_history
 
 DAYS = Days(date(2026, 3, 27), date(2026, 3, 31), "Europe/London")
@@ -206,6 +209,29 @@ async def test_a_daemon_without_configuration_has_a_report_of_its_site(tmp_path,
     assert "Name the line as a [[circuit]]" in report["verdicts"][3]["words"]
     assert main(asked) == 0
     assert "all lines" in capsys.readouterr().out
+
+
+async def test_a_ticket_that_somebody_wrote_at_the_site_starts_the_contracts_clock(tmp_path, capsys):
+    start = Days(date(2026, 3, 1), date(2026, 3, 1), "UTC").start_minute
+    states = [SlotState.DOWN if 660 <= n < 750 else SlotState.UP for n in range(1440)]
+    key, shapes = (("site", "lib"), ("circuit", "line-1")), {}
+    rows = [
+        minute(key, (start + n) * MINUTE_MS, one, Fault.LINE if one is SlotState.DOWN else Fault.NONE, shapes)
+        for n, one in enumerate(states)
+    ]
+    began, ended = (Stamp("b", 0, (start + n) * MINUTE_MS, synced=True) for n in (660, 750))
+    thing = Thing("lib", Level.SITE, "", ACCESS)
+    incident = Incident("K3D", thing, began, 2, ended, duration_seconds=5400.0)
+    key = (("site", "lib"), ("incident", "K3D"))
+    said = {"by": "ann", "action": "ticket", "ticket": "INC7", "opened": "2026-03-01T11:15:00Z"}
+    written = Event(RECORD, key, "", ended, said, Retention.EVIDENCE)
+    opened = step_event(replace(incident, number=1, ended=None), Step.OPENED, "down", began)
+    await keep(tmp_path / "state", [*rows, opened, step_event(incident, Step.CLOSED, "up", ended), written])
+    (tmp_path / "contracts.csv").write_text(CONTRACTS)
+    asked = ["--from", "2026-03-01", "--to", "2026-03-01", "--inputs", str(tmp_path), "--json"]
+    assert main(["report", "site", "--state", str(tmp_path / "state"), *asked]) == 0
+    (outage,) = json.loads(capsys.readouterr().out)["report"]["circuits"][0]["outages"]
+    assert (outage["ticket"], outage["length"]["value"], outage["by_ticket"]["value"]) == ("INC7", 90, 75)
 
 
 def test_without_a_history_it_says_where_it_looked(tmp_path, capsys):
