@@ -3,13 +3,14 @@
 import asyncio
 import json
 from contextlib import closing, redirect_stdout
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 
 import pytest
 from fakes.clock import FakeClock
 from fakes.evidence import inputs, runs
-from fakes.evidence_estate import BOUGHT, deliver, differing, figures, keep, site_records
+from fakes.evidence_estate import BOUGHT, deliver, differing, figures, keep, site_records, stamp_of
 from fakes.ports import free_port
 from fakes.servers import influxd, prometheus, victoria_metrics
 
@@ -29,6 +30,9 @@ from netmon.evidence.sources.source import Line
 from netmon.evidence.sources.store import FleetSource
 from netmon.evidence.speed_tests import Proof
 from netmon.evidence.strip import STATES
+from netmon.incidents.incident import ACCESS, Incident, Level, Step, Thing
+from netmon.incidents.record import RECORD, step_event
+from netmon.model import Event, Retention
 
 pytestmark = pytest.mark.servers
 DAYS = Days(date(2026, 3, 28), date(2026, 3, 30), "Europe/London")  # the clocks go forward on the 29th
@@ -46,8 +50,26 @@ def fleet(tmp_path_factory):
     """A folder with the stores of all sites."""
     folder = tmp_path_factory.mktemp("fleet")
     for seed, (site, circuits) in enumerate(SITES.items()):
-        asyncio.run(keep(folder / str(seed), site_records(site, circuits, DAYS, seed)))
+        records = [*site_records(site, circuits, DAYS, seed), *(written(site) if site == "hall.2" else ())]
+        asyncio.run(keep(folder / str(seed), records))
     return folder
+
+
+def written(site):
+    """An incident of which somebody wrote that it was the site's own doing: =the words are a formula."""
+    began, ended, noted = (stamp_of(DAYS.start_minute + minute) for minute in (1500, 1700, 2000))
+    incident = Incident("K3D", Thing(site, Level.SITE, "", ACCESS), began, 2, ended, duration_seconds=12000.0)
+    yield step_event(replace(incident, number=1, ended=None), Step.OPENED, "down", began)
+    yield step_event(incident, Step.CLOSED, "up", ended)
+    data = {
+        "by": "ann",
+        "action": "exclude",
+        "reason": "=we cut, the power",
+        "agreed_by": "Bob",
+        "cause": "customer",
+    }
+    key = (("site", site), ("incident", "K3D"))
+    yield Event(RECORD, key, "", noted, data, Retention.EVIDENCE)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +78,11 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     head = "circuit,from,document,clause,site,down,up,minimum_down,rate_layer,availability,monthly,credits\n"
     terms = "2026-01-01,Order 1,4,lib,100Mbit/s,100Mbit/s,50Mbit/s,L2,99.9%,95.00,below 99.9%: 5%"
-    (folder / "contracts.csv").write_text(f"{head}lib-1,{terms}\nlib-2,{terms}\n")
+    rows = (f"lib-1,{terms}", f"lib-2,{terms}", f"hall_1,{terms.replace(',lib,', ',hall.2,')}")
+    (folder / "contracts.csv").write_text(head + "\n".join(rows) + "\n")
 
-    def made(*source):
-        words = ["report", "site", "lib", "--from", "2026-03-28", "--to", "2026-03-30", "--format", "json"]
+    def made(site, *source):
+        words = ["report", "site", site, "--from", "2026-03-28", "--to", "2026-03-30", "--format", "json"]
         with redirect_stdout(StringIO()) as out:
             assert main([*words, "--inputs", str(folder), *map(str, source)]) == 0
         document = json.loads(out.getvalue())
@@ -115,7 +138,10 @@ def test_influxd_has_the_same_to_the_last_bit(fleet, known, report, tmp_path):
             asyncio.run(deliver(folder, InfluxSink(settings)))
         asyncio.run(deliver(folder, InfluxSink(settings)))  # what comes twice counts once
         found = materials(InfluxSource(settings))
-        assert report("--influxdb", server.url) == report("--sites", fleet)
+        for site in SITES:
+            told = report(site, "--influxdb", server.url)
+            assert told == report(site, "--sites", fleet)
+            assert ("we cut, the power" in json.dumps(told)) == (site == "hall.2"), "what people wrote counts"
     assert list(found) == LINES
     for line, material in found.items():
         assert differing(known[line], material) == []
@@ -132,6 +158,11 @@ def test_exports_have_the_same_to_the_last_bit(fleet, tmp_path, form):
         with (tmp_path / f"{folder.name}.txt").open("w") as file, redirect_stdout(file):
             assert main(["export", "--state", str(folder), *period, *form]) == 0
     found = materials(ExportsSource(tmp_path), DAY)
+    with closing(ExportsSource(tmp_path)) as source:
+        start_ms, end_ms = (minute * 60_000 for minute in (DAYS.start_minute, DAYS.end_minute))
+        (told,) = (one for one in source.written(start_ms, end_ms) if one.kind == RECORD)
+    assert (told.data["reason"], told.data["by"]) == ("=we cut, the power", "ann")
+    assert dict(told.key) == {"site": "hall.2", "incident": "K3D"}
     assert list(found) == LINES
     stores = materials(FleetSource(fleet), DAY)
     for line, material in found.items():
@@ -148,7 +179,7 @@ def test_what_remote_write_brought_gives_the_same_figures(fleet, known, report, 
             by_remote_write(fleet, server)  # it keeps what comes twice
             server.get("/internal/force_flush")
         found = materials(PrometheusSource(RemoteWriteSettings(server.url)))
-        assert report("--prometheus", server.url) == report("--sites", fleet)
+        assert report("lib", "--prometheus", server.url) == report("lib", "--sites", fleet)
     assert list(found) == LINES
     for line, material in found.items():
         assert differing(known[line], material, VICTORIA_DIGITS if name == "victoria_metrics" else None) == []
