@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from fakes.reports import full
@@ -13,6 +14,7 @@ from netmon.evidence.reports.figure import Figure, Unit
 from netmon.evidence.reports.issued import IssueError, TooEarly, issue, issue_day, period_name, refuse_early
 from netmon.evidence.reports.tidy import write_table
 
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "report"
 REPORT = replace(full(), revision=None)
 HEAT = REPORT.circuits[0].charts.heat
 
@@ -117,3 +119,15 @@ def test_a_month_has_its_short_name():
     assert period_name(date(2024, 2, 1), date(2024, 2, 29)) == "2024-02"
     days = Days(date(2026, 3, 1), date(2026, 3, 15))
     assert period_name(days.first, days.last) == "2026-03-01_2026-03-15"
+
+
+def test_what_was_issued_in_format_1_is_compared_for_ever(tmp_path):
+    """The file is as it was issued once: it is not made anew when reports change."""
+    (tmp_path / "site-site-7.r1.json").write_bytes((FIXTURES / "format-1.json").read_bytes())
+    found = json.loads((FIXTURES / "format-1.json").read_text())
+    assert issue(tmp_path, "site-site-7", found, lambda _: {}).written is False
+    found["report"]["circuits"][0]["availability"][0]["up"]["value"] = 751
+    made = issue(tmp_path, "site-site-7", found, lambda _: {"json": ""})
+    (change,) = made.revision.changes
+    assert change.place == "circuits.availability / main / 2026-03-01 / up.value"
+    assert (change.before, change.after) == ("750", "751")
