@@ -77,11 +77,12 @@ def delivered(
     first, end, bought = days.start_minute, days.end_minute, _bought(terms, direction)
     by_day: dict[date, list[_Test]] = {}
     invalid = 0
-    for test in sorted(tests, key=lambda one: (one.minute, one.method)):
-        if test.direction != direction or test.method == PASSIVE:
-            continue
-        if not first <= test.minute < end:
-            continue
+    asked = (
+        one
+        for one in tests
+        if one.direction == direction and one.method != PASSIVE and first <= one.minute < end
+    )
+    for test in sorted(asked, key=lambda one: (one.minute, one.method)):
         if hours is not None and not hours.covers(local_time(test.minute, zone)):
             continue
         scale = bought or limit or 0.0

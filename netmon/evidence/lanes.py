@@ -76,7 +76,7 @@ def _masked(numbers: array[float], compared: Callable[[int], int]) -> bytes | No
 
 def _each(numbers: array[float]) -> Iterator[tuple[int, int]]:
     """Yield lanes, and how many of them are used; the others are zero."""
-    octets = numbers.tobytes()
+    octets = memoryview(numbers).cast("B")
     for start in range(0, len(octets), _WIDTH * _COUNT):
         some = octets[start : start + _WIDTH * _COUNT]
         yield int.from_bytes(some, "little"), len(some) // _WIDTH

@@ -144,7 +144,7 @@ class Records:
 
     def _scan(self, scope: Scope, start_ms: int, end_ms: int) -> Iterator[Entry]:
         stored = self.log.scan(scope, start_ms, end_ms)
-        if not self.has_sealed:
+        if not self.has_sealed or scope.genus not in (None, Genus.READING):
             return stored
         boots = self.log.refresh()
         sealed = self.sealed.scan(self.shapes(scope), list(boots.windows(start_ms, end_ms)), boots)
