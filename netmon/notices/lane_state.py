@@ -45,6 +45,17 @@ class LaneState:
     told: dict[str, Told] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
 
+    @property
+    def goes_on(self) -> int:
+        """How many things the receiver knows to be in trouble."""
+        return sum(not one.ended_ms for one in self.told.values())
+
+    def done(self, position: int, identity: str, tickets: Collection[str], *, failed: bool) -> None:
+        """Note that a message was taken, or refused for good; look after it where somebody must."""
+        self.position, self.attempt = position, ""
+        if failed or tickets:
+            self.pending.append(Pending(position, identity, list(tickets), failed=failed, alarmed=failed))
+
     def dump(self) -> str:
         """Return it as text."""
         return json.dumps({"format": FORMAT, **asdict(self)}, separators=(",", ":"))
