@@ -14,7 +14,7 @@ from netmon.model import Stamp
 from netmon.notices.budget import Budget
 from netmon.notices.channel import Channel
 from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, is_news, verdict
-from netmon.notices.lane_state import LaneState, Told
+from netmon.notices.lane_state import LaneState, Told, state_key
 from netmon.notices.message import Message
 from netmon.notices.postman import Fate, Postman
 from netmon.notices.queue import Queue, Waiting
@@ -55,7 +55,7 @@ class Lane:
         self._unsaid: list[Waiting] = []
         self._head: Stamp | None = None
         self._dirty = self._started = False
-        self._state_key = f"notices {self.name}"
+        self._state_key = state_key(self.name)
         self.held_total = 0
 
     @property
@@ -100,7 +100,7 @@ class Lane:
 
     async def _start(self) -> None:
         text = await self._history.read_state(self._state_key)
-        if text is None:
+        if not text:
             # A new channel begins with what comes: nobody wants last year's alerts.
             self.state.position = await self._history.commit()
             await self._save()

@@ -12,6 +12,11 @@ from netmon.notices.budget import Budget
 FORMAT = 1
 
 
+def state_key(lane: str) -> str:
+    """Return under which key the store keeps a lane's document; an empty one is none."""
+    return f"notices {lane}"
+
+
 @dataclass(slots=True)
 class Told:
     """What the receiver knows of a thing. `at` is the position of the newest step it was told."""
