@@ -249,7 +249,7 @@ def rendered(watch, latest, clock) -> str:
     events = tuple(event_document(event) for event in latest.events())
     health = Health("1", now, 1.0, clock_synchronised=True)
     scales = Scales.fit(snapshot, 3_600_000)
-    gathered = page.Gathered(snapshot, now, events, health, {}, defaultdict(dict), scales)
+    gathered = page.Gathered(snapshot, now, events, (), health, {}, defaultdict(dict), scales)
     content = page.compose(gathered)
     tone, word = headline(content.verdict)
     return Templates().render("page.html", page=content, tone=tone, word=word).decode()
