@@ -60,7 +60,7 @@ def test_every_line_is_one_version_with_its_hashes(lock: str) -> None:
     assert pins(lock)
 
 
-@pytest.mark.parametrize(("lock", "more"), [(RUNTIME, set()), (EXTRAS, {"pyyaml"}), (DEV, set())])
+@pytest.mark.parametrize(("lock", "more"), [(RUNTIME, set()), (EXTRAS, {"pyyaml"}), (DEV, {"pyyaml"})])
 def test_only_the_ciphers_of_snmpv3_and_yaml_are_left_out_anywhere(lock: str, more: set[str]) -> None:
     marked = {line.partition("==")[0] for line in requirement_lines(lock) if ";" in line}
     assert marked == {"cffi", "cryptography"} | more
