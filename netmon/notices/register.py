@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 
 from netmon.notices.lane_state import state_key
@@ -13,8 +12,8 @@ _KEY = "lanes of notices"
 
 async def forget_gone(history: History, names: Collection[str]) -> None:
     """Let lanes that are no more forget where they stood: nobody wants what was told while they were away."""
-    known = json.loads(await history.read_state(_KEY) or "[]")
+    known = (await history.read_state(_KEY) or "").splitlines()
     for gone in set(known) - set(names):
         await history.write_state(state_key(gone), "")
     if sorted(names) != known:
-        await history.write_state(_KEY, json.dumps(sorted(names)))
+        await history.write_state(_KEY, "\n".join(sorted(names)))

@@ -85,7 +85,7 @@ async def test_a_reload_goes_on_where_the_channels_stood(tmp_path, desk):
         lanes = found.lanes
         await found.apply(configuration(tmp_path, url))
         assert found.lanes == lanes, "the same sections go on undisturbed"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await until(lambda: len(history.states) == 4)
             history.accept([opened(incident(CLOCK.stamp()), CLOCK.stamp())])
             found.committed(await history.commit())
@@ -116,16 +116,16 @@ async def test_a_channel_that_was_removed_and_is_added_again_tells_nothing_of_th
     async def began() -> None:
         await until(lambda: bool(found.lanes) and all(lane.state.position for lane in found.lanes))
 
-    async with channels(history, []) as found, asyncio.timeout(30):
+    async with channels(history, []) as found, asyncio.timeout(120):
         await happen("long ago")
         await found.apply(both)
         await began()
         first = await happen("wan1")
         await until(lambda: len(posts) == 1)
         await found.apply(without)
-        await until(lambda: history.states.get("lanes of notices") == "[]")
+        await until(lambda: history.states.get("lanes of notices") == "")
         await happen("wan2")
-    async with channels(history, []) as found, asyncio.timeout(30):
+    async with channels(history, []) as found, asyncio.timeout(120):
         await found.apply(without)
         await found.apply(both)
         await began()
