@@ -10,6 +10,7 @@ from netmon.app.channel_settings import channel, lane_settings, place
 from netmon.clock import Clock
 from netmon.config.alerting import HttpNotify, NotifySection
 from netmon.config.schema import Configuration
+from netmon.errors import StoreError
 from netmon.metrics.own import OwnSample
 from netmon.model import Record
 from netmon.notices.alertmanager import Alertmanager
@@ -18,6 +19,7 @@ from netmon.notices.health import heartbeat_samples, lane_samples, trial_samples
 from netmon.notices.heartbeat import Heartbeat
 from netmon.notices.lane import Lane
 from netmon.notices.record import Diary
+from netmon.notices.register import forget_gone
 from netmon.notices.trial import Result, test_message, trouble_message, try_all
 from netmon.notices.webhook import Webhook
 from netmon.store.interface import History, Position
@@ -25,6 +27,7 @@ from netmon.store.interface import History, Position
 log = logging.getLogger(__name__)
 
 _RECEIPT_SECONDS = 600.0
+_AGAIN_SECONDS = 60.0
 
 
 class Channels:
@@ -121,8 +124,23 @@ class Channels:
             if section.fallback is not None:
                 other = configuration.notify[section.fallback]
                 self._stand_ins.append(self._lane(self._channels[section.fallback], other, self._lanes[name]))
-        loops = [*(lane.run() for lane in self.lanes), *(heartbeat.run() for heartbeat in self._heartbeats)]
+        loops = [
+            self._forget_gone(),
+            *(lane.run() for lane in self.lanes),
+            *(heartbeat.run() for heartbeat in self._heartbeats),
+        ]
         self._running = [self._tasks.create_task(loop, name="notices") for loop in loops]
+
+    async def _forget_gone(self) -> None:
+        """Try until it is done: a disk that is full now must not bring old messages back later."""
+        while True:
+            try:
+                await forget_gone(self._history, [lane.name for lane in self.lanes])
+            except StoreError as error:
+                log.warning("which channels there are cannot be kept: %s", error)
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                return
 
     def _lane(self, made: Channel, section: NotifySection, other: Lane | None = None) -> Lane:
         settings = lane_settings(made.name, section, self._roots_to)

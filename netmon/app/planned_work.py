@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,13 +15,14 @@ from netmon.config.incidents import MaintenanceSection
 from netmon.config.schema import Configuration
 from netmon.errors import NetmonError, StoreError
 from netmon.incidents.incident import Thing
-from netmon.incidents.planned import Planned, Window
+from netmon.incidents.planned import Planned, Window, as_text, from_text, state_key
 
 log = logging.getLogger(__name__)
 
 _DAY_MS = 86_400_000
 _AHEAD_DAYS = 40
-_STATE = "maintenance"
+_MOST_PAST = 500
+"""Windows of each calendar that are kept when they are long over: so stored days are played again."""
 
 
 class Keeps(Protocol):
@@ -80,13 +79,12 @@ class PlannedWork:
         self._put_together()
 
     async def _read(self, section: MaintenanceSection, place: str) -> None:
+        past = await self._recall(section.name)
         try:
             # Imported late: the library is an extra, for those who have calendars.
             from netmon.incidents.calendar_entries import Wanted, windows  # noqa: PLC0415
         except ImportError:
-            await self._fall_back(
-                section.name, "icalendar is not installed; it is the extra netmon-edge[calendar]"
-            )
+            self._fall_back(section.name, "icalendar is not installed; it is the extra netmon-edge[calendar]")
             return
         now_ms = self._clock.wall_ns() // 1_000_000
         wanted = Wanted(
@@ -102,36 +100,35 @@ class PlannedWork:
             # Megabytes, or a rule from long ago, take seconds.
             found = await asyncio.to_thread(windows, text, wanted)
         except NetmonError as error:
-            await self._fall_back(section.name, str(error))
+            self._fall_back(section.name, str(error))
             return
         if self._trouble.pop(section.name, ""):
             log.info("calendar %s is read again", section.name)
-        self._known[section.name] = found
-        await self._keep(section.name, found)
+        over = [one for one in past if one.end_ms <= wanted.start_ms]
+        self._known[section.name] = [*over[-_MOST_PAST:], *found]
+        await self._keep(section.name)
 
-    async def _fall_back(self, name: str, why: str) -> None:
+    def _fall_back(self, name: str, why: str) -> None:
         if not self._trouble.get(name):
             log.warning("calendar %s cannot be read: %s", name, why)
         self._trouble[name] = why
+
+    async def _recall(self, name: str) -> Sequence[Window]:
+        """Return what the calendar said when it was read last, this start or an earlier one."""
         if name not in self._known:
             try:
-                kept = await self._keeps.read_state(f"{_STATE}.{name}")
+                self._known[name] = from_text(await self._keeps.read_state(state_key(name)))
             except StoreError:
-                kept = None
-            self._known[name] = [_window(one) for one in json.loads(kept or "[]")]
+                return ()
+        return self._known[name]
 
-    async def _keep(self, name: str, found: Sequence[Window]) -> None:
+    async def _keep(self, name: str) -> None:
         try:
-            await self._keeps.write_state(f"{_STATE}.{name}", json.dumps([asdict(one) for one in found]))
+            await self._keeps.write_state(state_key(name), as_text(self._known[name]))
         except StoreError as error:
             log.debug("calendar %s: %s", name, error)
 
     def _put_together(self) -> None:
-        read = [window for found in self._known.values() for window in found]
+        since_ms = self._clock.wall_ns() // 1_000_000 - _DAY_MS
+        read = [window for found in self._known.values() for window in found if window.end_ms > since_ms]
         self._planned = Planned([*self._single, *read], self._circuits)
-
-
-def _window(data: dict[str, object]) -> Window:
-    covers = data.get("covers")
-    names = tuple(str(one) for one in covers) if isinstance(covers, list) else ()
-    return Window(str(data["name"]), int(str(data["start_ms"])), int(str(data["end_ms"])), names)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from netmon.config import Configuration, Loaded, Options, default_path, load
+from netmon.config.extras import extras
 from netmon.errors import ConfigError, Mistake
 from netmon.sdk import Command
 
@@ -59,10 +60,15 @@ def _tell_ok(loaded: Loaded, *, as_json: bool) -> None:
         warnings = [asdict(warning) for warning in loaded.warnings]
         files = [str(file) for file in loaded.files]
         sizes = dict(_sizes(loaded.configuration))
-        _print_json({"ok": True, "mistakes": [], "warnings": warnings, "files": files, "counts": sizes})
+        needs = sorted({extra.name for extra in extras(loaded.configuration)})
+        ok = {"ok": True, "mistakes": [], "warnings": warnings, "files": files, "counts": sizes}
+        _print_json({**ok, "extras": needs})
         return
     for warning in loaded.warnings:
         sys.stderr.write(f"warning: {warning}\n")
+    for extra in extras(loaded.configuration):
+        if not extra.installed:
+            sys.stderr.write(f"warning: {extra.wanted_by} needs {extra.package}: {extra.remedy}\n")
     counts = ", ".join(_count(number, word) for word, number in _sizes(loaded.configuration))
     where = "" if loaded.files else " (no configuration: what this machine suggests)"
     sys.stdout.write(f"ok: {counts}{where}\n")

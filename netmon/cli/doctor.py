@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from netmon.cli import doctor_host, doctor_sinks, doctor_site
+from netmon.cli import doctor_channels, doctor_host, doctor_sinks, doctor_site
 from netmon.cli.doctor_finding import Finding, Level, fail, ok, warn
 from netmon.config.load import Loaded, default_path, load
 from netmon.errors import ConfigError
@@ -57,6 +57,7 @@ class DoctorCommand(Command):
             return [*found, *_mistakes(error)]
         found.extend(_loaded(loaded))
         configuration = loaded.configuration
+        found.extend(doctor_channels.missing(configuration))
         latest = await doctor_site.read_once(configuration, doctor_host.existing(folder), devices=not offline)
         found.extend(doctor_host.own_numbers(latest))
         found.extend(doctor_host.network_cards(latest, configuration.circuits))
@@ -64,6 +65,7 @@ class DoctorCommand(Command):
             found.extend(doctor_site.devices(latest, configuration))
             found.extend(doctor_site.wan_ports(latest, configuration))
             found.extend(await doctor_sinks.sinks(configuration))
+            found.extend(await doctor_channels.channels(configuration))
         return found
 
     def _folder(self) -> Path:

@@ -16,7 +16,7 @@ from netmon.cli.period import Period, add_period, period
 from netmon.clock import Clock, SystemClock
 from netmon.config import Configuration, Options, assignments, default_path, load
 from netmon.incidents.notice import Notice, notice_of
-from netmon.incidents.planned import Planned
+from netmon.incidents.planned import Planned, from_text, state_key
 from netmon.incidents.record import KIND
 from netmon.incidents.rehearsal import rehearse
 from netmon.incidents.settings import EngineSettings
@@ -50,12 +50,14 @@ class RulesCommand(Command):
         parser.add_argument("--state", metavar="DIR", type=Path, help="state folder (default: the daemon's)")
 
     def run(self, options: Namespace) -> int:
-        """Play and tell. Calendars are left out: what they said then is not known."""
+        """Play and tell. Calendars count as the daemon read them last before an entry was a day old."""
         path = options.file or default_path(options.config)
         found = load(path, self._environ, Options(secrets=False, unsupported=True)).configuration
         wanted = period(options, self._clock.wall_ns() // 1_000_000)
         with closing(open_reader(options.state or state_directory())) as reader:
-            would = _told(rehearse(reader, _settings(found), rules(found), *_stretch(reader, found, wanted)))
+            would = _told(
+                rehearse(reader, _settings(found, reader), rules(found), *_stretch(reader, found, wanted))
+            )
             was = _told(reader.events(wanted.start_ms, wanted.end_ms, KIND))
         if options.json:
             data = {"would": [_plain(one) for one in would], "was": [_plain(one) for one in was]}
@@ -65,9 +67,11 @@ class RulesCommand(Command):
         return 0
 
 
-def _settings(configuration: Configuration) -> EngineSettings:
+def _settings(configuration: Configuration, reader: SqliteReader) -> EngineSettings:
     circuits = [circuit.id for circuit in configuration.circuits]
-    planned = Planned(single_windows(configuration), circuits)
+    calendars = [one.name for one in configuration.maintenance if one.calendar is not None]
+    read = [window for name in calendars for window in from_text(reader.read_state(state_key(name)))]
+    planned = Planned([*single_windows(configuration), *read], circuits)
     return EngineSettings(
         scope(configuration, watch(configuration, assignments(configuration))),
         policy(configuration.incidents),

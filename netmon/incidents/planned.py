@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from netmon.incidents.incident import Level, Thing
 
@@ -16,6 +17,24 @@ class Window:
     start_ms: int
     end_ms: int
     covers: tuple[str, ...] = ()
+
+
+def state_key(calendar: str) -> str:
+    """Return under which key the store keeps the windows of a calendar."""
+    return f"maintenance.{calendar}"
+
+
+def as_text(windows: Iterable[Window]) -> str:
+    """Return windows as the store keeps them."""
+    return json.dumps([asdict(one) for one in windows])
+
+
+def from_text(text: str | None) -> list[Window]:
+    """Return the windows that the store kept; None: it kept none."""
+    return [
+        Window(one["name"], one["start_ms"], one["end_ms"], tuple(one["covers"]))
+        for one in json.loads(text or "[]")
+    ]
 
 
 class Planned:

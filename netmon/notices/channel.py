@@ -39,6 +39,13 @@ class Channel(ABC):
         `again`: it may have been sent before; a channel that can, asks. Raises DeliveryError alone.
         """
 
+    @abstractmethod
+    async def reach(self) -> str:
+        """Find out whether it could take a message, and send none; return in words what was found.
+
+        Raises DeliveryError.
+        """
+
     async def receipt(self, ticket: Ticket) -> Receipt:
         """Return what became of a message; raises DeliveryError."""
         del ticket

@@ -42,7 +42,7 @@ def lane_samples(lanes: Iterable[Lane]) -> Iterator[tuple[Metric, Labels, float]
     for lane in lanes:
         labels = (("channel", lane.name),)
         yield LAG, labels, lane.lag_seconds
-        yield OPEN, labels, lane.goes_on
+        yield OPEN, labels, lane.state.goes_on
         yield SENT, labels, lane.postman.sent_total
         yield RETRIED, labels, lane.postman.retried_total
         yield REFUSED, labels, lane.postman.refused_total

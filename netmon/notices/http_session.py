@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -67,6 +69,25 @@ class HttpSession:
             raise Unreachable(clean(str(error)) or type(error).__name__) from error
         self.server_seconds = _date_seconds(response.headers)
         _judge(status, response.headers, answer)
+
+    async def connect(self) -> None:
+        """Open a connection of its own, with TLS where the address says so, and close it; DeliveryError."""
+        url, seconds = urlsplit(self._settings.url), self._settings.timeout_seconds
+        context = await asyncio.to_thread(tls_context, self._settings.url, self._settings.ca_file)
+        encrypted = url.scheme == "https"
+        port = url.port or (443 if encrypted else 80)
+        try:
+            async with asyncio.timeout(seconds):
+                _, writer = await asyncio.open_connection(
+                    url.hostname, port, ssl=context if encrypted else None
+                )
+        except TimeoutError as error:
+            raise Unreachable(f"no connection in {seconds:g} s") from error
+        except ssl.SSLError as error:
+            raise Parked(f"TLS: {clean(str(error))}") from error
+        except OSError as error:
+            raise Unreachable(clean(str(error)) or type(error).__name__) from error
+        writer.transport.abort()
 
     async def close(self) -> None:
         """Close the connection."""

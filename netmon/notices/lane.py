@@ -14,7 +14,7 @@ from netmon.model import Stamp
 from netmon.notices.budget import Budget
 from netmon.notices.channel import Channel
 from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, is_news, verdict
-from netmon.notices.lane_state import LaneState, Pending, Told
+from netmon.notices.lane_state import LaneState, Told, state_key
 from netmon.notices.message import Message
 from netmon.notices.postman import Fate, Postman
 from netmon.notices.queue import Queue, Waiting
@@ -55,7 +55,7 @@ class Lane:
         self._unsaid: list[Waiting] = []
         self._head: Stamp | None = None
         self._dirty = self._started = False
-        self._state_key = f"notices {self.name}"
+        self._state_key = state_key(self.name)
         self.held_total = 0
 
     @property
@@ -63,11 +63,6 @@ class Lane:
         """Its name in the store and in metrics."""
         other = f" for {self._other.channel.name}" if self._other is not None else ""
         return f"{self.channel.name}{other}"
-
-    @property
-    def goes_on(self) -> int:
-        """How many things the receiver knows to be in trouble."""
-        return sum(not one.ended_ms for one in self.state.told.values())
 
     @property
     def lag_seconds(self) -> float:
@@ -105,7 +100,7 @@ class Lane:
 
     async def _start(self) -> None:
         text = await self._history.read_state(self._state_key)
-        if text is None:
+        if not text:
             # A new channel begins with what comes: nobody wants last year's alerts.
             self.state.position = await self._history.commit()
             await self._save()
@@ -132,12 +127,16 @@ class Lane:
         """Deal with what was read; tell whether the next notice must wait for another lane's confirmation."""
         while (waiting := await self._queue.next()) is not None:
             found = verdict(waiting, self, self._other, age_seconds(waiting.stamp, self._clock))
+            if found is not Confirmed.YES and await self._is_taken_on(waiting):
+                found = Confirmed.YES
             if found is Confirmed.NOT_YET:
                 return True
             told = self.state.told.get(waiting.notice.key)
             if found is Confirmed.NEVER and is_news(waiting.notice, told, self.channel):
                 self._head = self._head or waiting.stamp
                 await self._tell(waiting)
+            elif self.state.attempt == waiting.notice.id:
+                self._learn(waiting)  # it may have arrived before a crash: then its end is told, too
             self._queue.take()
             self._pass(waiting.position)
         self._pass(self._queue.passed)
@@ -159,6 +158,11 @@ class Lane:
         self._pass(self._queue.passed)
         await self._save()
 
+    async def _is_taken_on(self, waiting: Waiting) -> bool:
+        """Tell whether this channel need not step in, because somebody has taken the incident on."""
+        steps_in = self._other is not None and (waiting.notice.firing or not self.knows(waiting.notice))
+        return steps_in and await self._queue.taken_on(waiting)
+
     def knows(self, notice: Notice) -> bool:
         """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
         told = self.state.told.get(notice.key)
@@ -176,9 +180,10 @@ class Lane:
             self.state.budget.hold(message.title, now_ms, page=notice.severity is Severity.PAGE)
             self.held_total += 1
             return
-        fate = await self.postman.deliver(message, self.state)
+        fate = await self.postman.deliver(message, self.state, lambda: self._is_taken_on(waiting))
         self._learn(waiting)
-        self._note(waiting.position, message, fate)
+        if not fate.needless:
+            self._note(waiting.position, message, fate)
         await self._save()
 
     def _learn(self, waiting: Waiting) -> None:
@@ -187,12 +192,7 @@ class Lane:
         self.state.told[notice.key] = Told(waiting.position, notice.severity, ended_ms)
 
     def _note(self, position: Position, message: Message, fate: Fate) -> None:
-        if fate.refused or fate.tickets:
-            failed = bool(fate.refused)
-            self.state.pending.append(
-                Pending(position, message.id, list(fate.tickets), failed=failed, alarmed=failed)
-            )
-        self.state.position, self.state.attempt = position, ""
+        self.state.done(position, message.id, fate.tickets, failed=bool(fate.refused))
         self._diary.told(self.channel.name, message, fate.refused)
 
     async def _routine(self) -> None:

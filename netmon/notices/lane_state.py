@@ -12,6 +12,11 @@ from netmon.notices.budget import Budget
 FORMAT = 1
 
 
+def state_key(lane: str) -> str:
+    """Return under which key the store keeps a lane's document; an empty one is none."""
+    return f"notices {lane}"
+
+
 @dataclass(slots=True)
 class Told:
     """What the receiver knows of a thing. `at` is the position of the newest step it was told."""
@@ -44,6 +49,17 @@ class LaneState:
     attempt: str = ""
     told: dict[str, Told] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
+
+    @property
+    def goes_on(self) -> int:
+        """How many things the receiver knows to be in trouble."""
+        return sum(not one.ended_ms for one in self.told.values())
+
+    def done(self, position: int, identity: str, tickets: Collection[str], *, failed: bool) -> None:
+        """Note that a message was taken, or refused for good; look after it where somebody must."""
+        self.position, self.attempt = position, ""
+        if failed or tickets:
+            self.pending.append(Pending(position, identity, list(tickets), failed=failed, alarmed=failed))
 
     def dump(self) -> str:
         """Return it as text."""

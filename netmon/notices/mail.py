@@ -37,9 +37,18 @@ class Mail(Channel):
         await self._thread.call(lambda: self._bring(message))
         return ()
 
+    async def reach(self) -> str:
+        """Connect, encrypt and log in."""
+        await self._thread.call(self._log_in)
+        return "the mail server lets us in"
+
     async def close(self) -> None:
         """Let the thread go."""
         self._thread.close()
+
+    def _log_in(self) -> None:
+        with connected(self._settings):
+            pass
 
     def _bring(self, message: Message) -> None:
         now = datetime.fromtimestamp(self._clock.wall_ns() / 1e9, UTC)

@@ -27,6 +27,8 @@ class Fate:
 
     tickets: Sequence[Ticket] = ()
     refused: str = ""
+    needless: bool = False
+    """It was given up, and may have arrived all the same."""
 
 
 class Postman:
@@ -39,8 +41,10 @@ class Postman:
         self.patience, self.random = PATIENCE, Random()
         self._failures = 0
 
-    async def deliver(self, message: Message, state: LaneState) -> Fate:
-        """Bring it over; comes back only when it was taken, or will never be."""
+    async def deliver(
+        self, message: Message, state: LaneState, needless: Callable[[], Awaitable[bool]] | None = None
+    ) -> Fate:
+        """Bring it over; comes back only when it was taken, will never be, or has become needless."""
         again = state.attempt == message.id
         if not again:
             # Known on the disk before it goes: after a crash the channel is asked, or told the same id.
@@ -52,6 +56,8 @@ class Postman:
             except (RetryLater, Parked) as error:
                 await self.hold(error)
                 again = True
+                if needless is not None and await needless():
+                    return Fate(needless=True)
             except DeliveryError as error:
                 return self._refused(message.id, error)
             else:

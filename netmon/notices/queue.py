@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from netmon.incidents.incident import Step
 from netmon.incidents.notice import Notice, notice_of
+from netmon.incidents.record import KIND
 from netmon.model import Event, Stamp
 from netmon.notices.announcement import Announcement, told_of
 from netmon.store.interface import History, Position
@@ -29,6 +31,8 @@ class Queue:
         self._history = history
         self._ahead: deque[Waiting] = deque()
         self._read: Position = 0
+        self._looked: Position = 0
+        self._taken_on: dict[str, Position] = {}
         self.newest: Position = 0
         """The newest position known."""
 
@@ -65,9 +69,28 @@ class Queue:
         """Take the notice that `next` returned."""
         self._ahead.popleft()
 
+    async def taken_on(self, waiting: Waiting) -> bool:
+        """Tell whether somebody has taken a notice's incident on, by all that is in the history now."""
+        incident = waiting.notice.incident
+        # What was written before a step is in the step itself.
+        self._looked = max(self._looked, waiting.position)
+        self._taken_on = {name: at for name, at in self._taken_on.items() if at > waiting.position}
+        while entries := await self._history.after(self._looked, _READ_RECORDS):
+            self._looked = entries[-1].position
+            for entry in entries:
+                if isinstance(entry.record, Event) and _is_acknowledgement(entry.record):
+                    self._taken_on[dict(entry.record.key)["incident"]] = entry.position
+        return bool(incident.acknowledged_by) or incident.id in self._taken_on
+
     async def at(self, position: Position) -> Notice | None:
         """Return the notice at a position; None when it is gone."""
         entries = await self._history.after(position - 1, 1)
         if not entries or entries[0].position != position or not isinstance(entries[0].record, Event):
             return None
         return notice_of(entries[0].record)
+
+
+def _is_acknowledgement(event: Event) -> bool:
+    return (
+        event.kind == KIND and event.data.get("step") == Step.ACKNOWLEDGED and "incident" in dict(event.key)
+    )

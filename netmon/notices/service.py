@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from netmon.errors import Parked
 from netmon.notices.channel import Channel, Ticket
 from netmon.notices.message import Message
 from netmon.notices.own_thread import OwnThread
+
+if TYPE_CHECKING:
+    from netmon.notices.service_session import ServiceSession
 
 MISSING = "apprise is not installed; it is the extra netmon-edge[apprise]"
 
@@ -23,17 +27,22 @@ class Service(Channel):
     async def send(self, message: Message, *, again: bool = False) -> Sequence[Ticket]:
         """Send it."""
         del again
-        await self._thread.call(lambda: self._bring(message))
+        await self._thread.call(lambda: self._opened().send(message))
         return ()
+
+    async def reach(self) -> str:
+        """See whether apprise knows the service; it cannot ask it anything."""
+        await self._thread.call(self._opened)
+        return f"apprise knows the service; `netmon notify test {self.name}` shows whether it takes messages"
 
     async def close(self) -> None:
         """Let the thread go."""
         self._thread.close()
 
-    def _bring(self, message: Message) -> None:
+    def _opened(self) -> ServiceSession:
         try:
             # Imported late: an extra, and 40 MB of it.
             from netmon.notices.service_session import ServiceSession  # noqa: PLC0415
         except ImportError as error:
             raise Parked(MISSING) from error
-        ServiceSession(self._service_url).send(message)
+        return ServiceSession(self._service_url)

@@ -36,6 +36,11 @@ class Webhook(Channel):
         await self._post(body, message.id)
         return ()
 
+    async def reach(self) -> str:
+        """Connect, and no more: anything posted would be a message."""
+        await self._session.connect()
+        return f"is there; `netmon notify test {self.name}` shows whether it takes messages"
+
     async def beat(self, site: str) -> None:
         """Post that netmon lives."""
         now = self._clock.wall_ns() // 1_000_000

@@ -10,7 +10,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-RUNTIME, BUILD, DEV = LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+RUNTIME, EXTRAS, BUILD, DEV = LOCKS = (
+    "requirements.lock",
+    "requirements-extras.lock",
+    "requirements-build.lock",
+    "requirements-dev.lock",
+)
 FLOORS = [
     (RUNTIME, "aiohttp>=3.14.3"),
     (RUNTIME, "cryptography>49.0.0"),
@@ -19,7 +24,7 @@ FLOORS = [
     (RUNTIME, "apscheduler>=3.11,<4"),
     (DEV, "pyasn1>=0.6.3"),
 ]
-# The one machine that a lock may except: cffi, below cryptography, has no wheels for it.
+# The one machine that a lock may except: cffi, below cryptography, and pyyaml have no wheels for it.
 MARKER = ' ; platform_machine != "armv7l"'
 PIN = re.compile(
     rf"(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)({re.escape(MARKER)})?"
@@ -40,10 +45,12 @@ def pins(lock: str) -> dict[str, Version]:
 
 def declared(lock: str) -> list[str]:
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    optional = pyproject["project"]["optional-dependencies"]
     return {
+        EXTRAS: [*optional["apprise"], *optional["calendar"], *optional["govuk"]],
         RUNTIME: pyproject["project"]["dependencies"],
         BUILD: pyproject["build-system"]["requires"],
-        DEV: pyproject["project"]["optional-dependencies"]["dev"],
+        DEV: optional["dev"],
     }[lock]
 
 
@@ -53,10 +60,10 @@ def test_every_line_is_one_version_with_its_hashes(lock: str) -> None:
     assert pins(lock)
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEV])
-def test_only_the_ciphers_of_snmpv3_are_left_out_anywhere(lock: str) -> None:
+@pytest.mark.parametrize(("lock", "more"), [(RUNTIME, set()), (EXTRAS, {"pyyaml"}), (DEV, {"pyyaml"})])
+def test_only_the_ciphers_of_snmpv3_and_yaml_are_left_out_anywhere(lock: str, more: set[str]) -> None:
     marked = {line.partition("==")[0] for line in requirement_lines(lock) if ";" in line}
-    assert marked == {"cffi", "cryptography"}
+    assert marked == {"cffi", "cryptography"} | more
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -71,7 +78,7 @@ def test_a_version_with_a_known_hole_does_not_come_back(lock: str, floor: str) -
     assert pins(lock)[requirement.name] in requirement.specifier
 
 
-@pytest.mark.parametrize("part", [RUNTIME, BUILD])
+@pytest.mark.parametrize("part", [RUNTIME, EXTRAS, BUILD])
 def test_the_development_lock_holds_the_same_versions(part: str) -> None:
     assert pins(part).items() <= pins(DEV).items()
 

@@ -17,7 +17,8 @@ TOP_LEVEL = {
     *("dashboards", "systemd", "tests"),
     *("pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE", "netmon.example.toml"),
     "netmon.services.example.toml",
-    *("requirements.lock", "requirements-build.lock", "requirements-dev.lock", ".ci", ".gitignore"),
+    *("requirements.lock", "requirements-build.lock", "requirements-extras.lock"),
+    *("requirements-dev.lock", ".ci", ".gitignore"),
 }
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 MACHINE_FOLDER = re.compile(r"(?<![\w.}/])/(work|tmp|home|root|farm)(/|\b)")

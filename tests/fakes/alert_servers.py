@@ -74,6 +74,6 @@ def post(url: str, document: object) -> object:
     request = urllib.request.Request(
         url, json.dumps(document).encode(), {"Content-Type": "application/json"}, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         body = response.read()
     return json.loads(body) if body else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from fakes.clock import START_WALL_NS
 from fakes.clock import run as run_virtual
 from fakes.incident_site import IncidentPlay, IncidentStage
 from fakes.scripted_site import ANCHORS, ONE_LINE, RESOLVER, SERVICE, probe
@@ -30,7 +31,7 @@ class HealthyStage(IncidentStage):
 
 
 def healthy_play(hours: int, seed: int = 7) -> IncidentPlay:
-    """Return so many hours of an ordinary site."""
+    """Return so many hours of an ordinary site, and a quarter of an hour in which its line is cut."""
     script: dict[float, object] = {}
     chance = Random(seed)
 
@@ -52,10 +53,11 @@ def healthy_play(hours: int, seed: int = 7) -> IncidentPlay:
             seconds = chance.choice((-3600, -2, 2, 3600))
             add(base + 1200, lambda stage, by=seconds: stage.clock.step(by))
             add(base + 1500, lambda stage, by=seconds: stage.clock.step(-by))
+    add(hours * HOUR + 60, {"lines": {"wan1": False}})
     devices = ("router", "switch", "ap", "ups")
     parents = {"switch": "router", "ap": "switch", "ups": "switch"}
     return IncidentPlay(
-        (*ONE_LINE, _PATH), devices=devices, parents=parents, script=script, minutes=hours * 60
+        (*ONE_LINE, _PATH), devices=devices, parents=parents, script=script, minutes=hours * 60 + 15
     )
 
 
@@ -115,3 +117,10 @@ def live(hours: int, seed: int = 7) -> HealthyStage:
 
     run_virtual(go())
     return made[0]
+
+
+def told(stage: HealthyStage, hours: int) -> tuple[list[str], set[str]]:
+    """Return the alerts of the healthy hours, and what was told thereafter: the cut line, or it is blind."""
+    end_ms = START_WALL_NS // 1_000_000 + hours * 3_600_000
+    early = [f"{step} {one.thing.key}" for step, one in stage.steps if one.started.wall_ms < end_ms]
+    return early, {one.thing.key for _, one in stage.steps if one.started.wall_ms >= end_ms and one.told}

@@ -91,6 +91,9 @@ class ScriptedChannel(Channel):
         self.sent.append((message, again))
         return [message.id] if self.tickets else []
 
+    async def reach(self) -> str:
+        return "is a fake"
+
     async def receipt(self, ticket: str) -> Receipt:
         return self.receipts.get(ticket, Receipt.WAITING)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -84,8 +85,8 @@ async def test_a_reload_goes_on_where_the_channels_stood(tmp_path, desk):
         lanes = found.lanes
         await found.apply(configuration(tmp_path, url))
         assert found.lanes == lanes, "the same sections go on undisturbed"
-        async with asyncio.timeout(20):
-            await until(lambda: len(history.states) == 3)
+        async with asyncio.timeout(120):
+            await until(lambda: len(history.states) == 4)
             history.accept([opened(incident(CLOCK.stamp()), CLOCK.stamp())])
             found.committed(await history.commit())
             await until(lambda: bool(posts))
@@ -95,3 +96,39 @@ async def test_a_reload_goes_on_where_the_channels_stood(tmp_path, desk):
             found.committed(await history.commit())
             await until(lambda: len(posts) == 2)
     assert len({one["id"] for one in posts}) == 2
+
+
+async def test_a_channel_that_was_removed_and_is_added_again_tells_nothing_of_the_time_between(
+    tmp_path, desk
+):
+    url, posts = desk
+    history = MemoryHistory()
+    both = configuration(tmp_path, url)
+    without = replace(both, notify={})
+
+    async def happen(name: str) -> str:
+        event = opened(incident(CLOCK.stamp(), name), CLOCK.stamp())
+        history.accept([event])
+        newest = await history.commit()
+        found.committed(newest)
+        return event.data["id"]
+
+    async def began() -> None:
+        await until(lambda: bool(found.lanes) and all(lane.state.position for lane in found.lanes))
+
+    async with channels(history, []) as found, asyncio.timeout(120):
+        await happen("long ago")
+        await found.apply(both)
+        await began()
+        first = await happen("wan1")
+        await until(lambda: len(posts) == 1)
+        await found.apply(without)
+        await until(lambda: history.states.get("lanes of notices") == "")
+        await happen("wan2")
+    async with channels(history, []) as found, asyncio.timeout(120):
+        await found.apply(without)
+        await found.apply(both)
+        await began()
+        last = await happen("wan3")
+        await until(lambda: len(posts) == 2)
+    assert [one["incident"]["id"] for one in posts] == [first, last]

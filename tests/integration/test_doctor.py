@@ -52,12 +52,17 @@ community = {{ file = "{tmp_path}/community" }}
 [output.influxdb]
 url = "http://127.0.0.1:{nobody}"
 database = "netmon"
+
+[notify.desk]
+type = "webhook"
+url = "http://127.0.0.1:{nobody}"
 """)
     code, found = examine(capsys, tmp_path, config)
     assert code == 1
     assert found["device router"]["level"] == "fail"
     assert found["circuit line"]["level"] == "fail"
     assert found["sink influxdb"]["level"] == "fail"
+    assert found["notify.desk"]["level"] == "fail"
     assert found["clock"]["level"] in ("ok", "warn")
     assert all(finding["remedy"] for finding in found.values() if finding["level"] != "ok")
 

@@ -3,13 +3,16 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from fakes.clock import START_WALL_NS, FakeClock
 from fakes.daemon import DaemonProcess
 from fakes.incident_site import IncidentPlay, perform
 
+from netmon.app.planned_work import PlannedWork
 from netmon.cli.main import main
+from netmon.config.load import Options, load
 from netmon.incidents.engine import Engine
 from netmon.incidents.inbox import Inbox
 from netmon.incidents.past import read_past
@@ -81,6 +84,32 @@ def test_rules_test_reproduces_what_was_told(stored, tmp_path, capsys):
     path.write_text(CONFIG + '\n[incidents]\nopen_unseen = "9 of 12"\nopen_degraded = "9 of 12"\n')
     assert main(["rules", "test", str(path), *period, "--state", str(folder)]) == 0
     assert "2 would have been told, 3 were: 2 the same, 1 not any more" in capsys.readouterr().out
+
+
+def test_rules_test_knows_the_calendars_of_that_day(stored, tmp_path, capsys):
+    folder, _ = stored
+    start = datetime.fromtimestamp(START_WALL_NS / 1e9, UTC)
+    entry = f"DTSTART:{start:%Y%m%dT%H%M%SZ}\r\nDURATION:PT1H\r\nUID:1\r\nDTSTAMP:20260101T000000Z"
+    calendar = tmp_path / "work.ics"
+    head = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//t//EN\r\n"
+    calendar.write_text(f"{head}BEGIN:VEVENT\r\n{entry}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    path = tmp_path / "netmon.toml"
+    path.write_text(f'{CONFIG}\n[[maintenance]]\nname = "work"\ncalendar = "{calendar}"\n')
+
+    async def read(days: int) -> None:
+        clock = FakeClock(wall_ns=START_WALL_NS + days * 86_400 * 10**9)
+        history = open_history(folder, clock)
+        planned = PlannedWork(clock, history)
+        planned.expect(load(path, {}, Options(secrets=False, unsupported=True)).configuration)
+        await planned.refresh()
+        await history.close()
+
+    asyncio.run(read(0))
+    calendar.write_text(f"{head}END:VCALENDAR\r\n")
+    asyncio.run(read(50))  # the entry is long over, and nobody has it any more
+    period = ["--from", "2027-01-15T07:00", "--to", "2027-01-15T09:00"]
+    assert main(["rules", "test", str(path), *period, "--state", str(folder)]) == 0
+    assert "0 would have been told, 3 were" in capsys.readouterr().out
 
 
 def test_a_start_on_the_real_history_tells_nothing_twice_and_knows_what_is_open(stored):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,20 @@ import pytest
 
 REPOSITORY = Path(__file__).parent.parent.parent
 INSTALL = REPOSITORY / "systemd/install"
+NEEDS_EXTRAS = """
+[site]
+id = "lib"
+
+[notify.sms]
+type = "govuk_notify"
+api_key = { credential = "notify_key" }
+sms_template = "t"
+sms_to = ["07700900000"]
+
+[[maintenance]]
+name = "work"
+calendar = "/srv/work.ics"
+"""
 
 
 @pytest.fixture
@@ -27,6 +42,27 @@ def install(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "DESTDIR": str(machine)},
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
+
+
+def imports(machine: Path, modules: str) -> int:
+    python = machine / "opt/netmon/current/bin/python"
+    command = [python, "-I", "-c", f"import {modules}"]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, cwd="/").returncode
+
+
+def missing_for(machine: Path, configuration: str) -> dict[str, str]:
+    """Return what the doctor of the installed version misses for the channels of a configuration."""
+    (machine / "notify_key").write_text("key")
+    (machine / "needs.toml").write_text(configuration)
+    found = subprocess.run(
+        [machine / "opt/netmon/current/bin/netmon", "doctor", "--offline", "--json",
+         "--config", machine / "needs.toml"],
+        env={**os.environ, "CREDENTIALS_DIRECTORY": str(machine), "STATE_DIRECTORY": str(machine)},
+        capture_output=True, text=True, timeout=60, check=False, cwd="/",
+    )  # fmt: skip
+    findings = [one for one in json.loads(found.stdout)["findings"] if "needs netmon-edge" in one["text"]]
+    assert all("make install" in one["remedy"] for one in findings)
+    return {one["subject"]: one["text"] for one in findings}
 
 
 def add_version(machine: Path, name: str, *, accepts: bool = True) -> None:
@@ -62,6 +98,11 @@ def test_a_checkout_becomes_a_version_that_runs_and_the_history_stays(machine):
     name = current(machine)
     assert name.endswith("-1")
     program = machine / "opt/netmon/current/bin/netmon"
+    assert imports(machine, "icalendar") != 0, "nothing in the configuration needs it"
+    assert missing_for(machine, NEEDS_EXTRAS) == {
+        "notify.sms": "needs netmon-edge[govuk], which is not installed",
+        "maintenance work": "needs netmon-edge[calendar], which is not installed",
+    }
     told = subprocess.run(
         [program, "--version"], capture_output=True, text=True, timeout=60, check=True, cwd="/"
     )
@@ -78,6 +119,16 @@ def test_a_checkout_becomes_a_version_that_runs_and_the_history_stays(machine):
         assert (machine / path).is_file(), path
     assert (machine / "usr/local/bin/netmon").readlink() == Path("/opt/netmon/current/bin/netmon")
     assert (machine / "var/lib/netmon/history").read_text() == "kept"
+
+
+def test_the_libraries_that_the_configuration_needs_are_installed_too(machine):
+    (machine / "etc/netmon/secrets").mkdir(parents=True)
+    (machine / "etc/netmon/secrets/notify_key").write_text("key")
+    (machine / "etc/netmon/netmon.toml").write_text(NEEDS_EXTRAS)
+    found = install(machine, str(REPOSITORY))
+    assert found.returncode == 0, found.stderr
+    assert imports(machine, "notifications_python_client, icalendar, apprise") == 0
+    assert missing_for(machine, NEEDS_EXTRAS) == {}
 
 
 def test_rolling_back_goes_to_the_version_before_and_takes_its_files_along(machine):

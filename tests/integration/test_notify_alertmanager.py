@@ -1,6 +1,6 @@
 """The distribution's Alertmanager with the example's grouping: one page an event, whoever saw it first.
 
-Minutes of the example are tenths of a second here, and nothing else of it is changed but the receivers.
+A wait of five minutes is one of five seconds here; of the rest, only receivers and intervals are changed.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ INTERVAL_SECONDS = 1.0
 
 def config(url):
     text = EXAMPLE.read_text().replace("http://127.0.0.1:9095", url)
-    waits = {"group_wait: 5m": "group_wait: 3s", "group_wait: 30s": "group_wait: 1s"}
+    waits = {"group_wait: 5m": "group_wait: 5s", "group_wait: 30s": "group_wait: 1s"}
     for old, new in waits.items():
         text = text.replace(old, new)
     return re.sub(r"group_interval: [0-9a-z]+", f"group_interval: {INTERVAL_SECONDS:g}s", text)
@@ -81,14 +81,14 @@ async def test_40_sites_dark_within_five_minutes_are_one_page_and_one_end(channe
         sites.append(one := incident(CLOCK.stamp(), site=f"lib-{n}"))
         await channel.send(message(one, CLOCK.stamp()))
         await asyncio.sleep(0.05)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: bool(on_call(pages, "firing")))
     await asyncio.sleep(4 * INTERVAL_SECONDS)
     [page] = on_call(pages, "firing")
     assert len(page["alerts"]) == 40
     assert page["groupLabels"] == {"supplier": "Acme"}
     await channel.refresh([message(over(one), CLOCK.stamp()) for one in sites])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: bool(on_call(pages, "resolved")))
     await asyncio.sleep(3 * INTERVAL_SECONDS)
     assert (len(on_call(pages, "firing")), len(on_call(pages, "resolved"))) == (1, 1)
@@ -113,7 +113,7 @@ async def test_degraded_then_dark_then_back_is_one_page_no_early_end_and_one_end
 ):
     slow = incident(back(20), worst=Badness.DEGRADED, severity=Severity.TICKET)
     await channel.send(message(slow, CLOCK.stamp()))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: bool(on_call(pages, "firing")))
     labels = dict(message(slow, CLOCK.stamp()).labels)
     for _ in range(8):  # the line is dead: only the centre speaks
@@ -126,7 +126,7 @@ async def test_degraded_then_dark_then_back_is_one_page_no_early_end_and_one_end
     await asyncio.sleep(2 * INTERVAL_SECONDS)
     await channel.send(message(over(dark), CLOCK.stamp()))
     central(server, labels, firing=False)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: bool(on_call(pages, "resolved")))
     await channel.refresh([message(over(dark), CLOCK.stamp())])
     await asyncio.sleep(3 * INTERVAL_SECONDS)
@@ -170,7 +170,7 @@ async def test_an_incident_that_was_over_before_it_could_be_told_ends_the_page_o
 ):
     history, before = MemoryHistory(), incident(back(60))
     central(server, dict(before.thing.labels), firing=True)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: bool(on_call(pages, "firing")))
     async with lane_of(channel, history) as lane:
         history.accept([opened(before, CLOCK.stamp()), closed(before, CLOCK.stamp(), 3600)])
@@ -198,7 +198,7 @@ async def test_a_site_in_trouble_inhibits_its_appliance_and_lines(channel, serve
         ("NetmonCircuit", "lib"): "suppressed",
         ("NetmonCircuit", "other"): "active",
     }
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: state() == wanted)
 
 
@@ -236,14 +236,14 @@ async def test_an_appliance_whose_clock_is_years_wrong_is_heard_in_the_servers_t
         await asyncio.sleep(1.1)
         await wrong.send(message(over, clock.stamp()))
         await wrong.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await until(lambda gone=labels: gone not in [a["labels"] for a in server.json("/api/v2/alerts")])
     assert on_call(pages, "resolved") == []
 
 
 async def test_the_heartbeat_always_fires_and_goes_to_the_dead_mans_switch(channel, pages):
     await channel.beat("lib")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await until(lambda: any(one["path"] == "/dead-man" for one in pages.pages))
     assert {one["path"] for one in pages.pages} == {"/dead-man"}
 

@@ -78,7 +78,7 @@ def test_an_incident_is_told_once_across_a_kill_and_a_reload(daemon, desk):
     url, found = desk
     daemon.start()
     # Incidents are decided when a minute is over.
-    daemon.wait_until(lambda: incidents(found), "the desk hears of it", 150)
+    daemon.wait_until(lambda: incidents(found), "the desk hears of it", 240)
     assert any(one["sort"] == "heartbeat" for one in found)
     daemon.kill()
     daemon.start()
@@ -86,8 +86,8 @@ def test_an_incident_is_told_once_across_a_kill_and_a_reload(daemon, desk):
     daemon.write_config(text)
     beats = len(found)
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.wait_until(lambda: "read again" in daemon.log, "reloaded", 20)
-    daemon.wait_until(lambda: len(found) > beats, "the channel that was started again beats", 20)
+    daemon.wait_until(lambda: "read again" in daemon.log, "reloaded", 90)
+    daemon.wait_until(lambda: len(found) > beats, "the channel that was started again beats", 90)
     ids = incidents(found)
     assert len(ids) == len(set(ids))
     metrics = daemon.get("/metrics")[1]

@@ -2,7 +2,7 @@
 
 import os
 
-from fakes.healthy_site import live
+from fakes.healthy_site import live, told
 
 HOURS = int(os.environ.get("NETMON_HEALTHY_HOURS", "6"))
 
@@ -10,4 +10,4 @@ HOURS = int(os.environ.get("NETMON_HEALTHY_HOURS", "6"))
 def test_a_healthy_day_with_noise_tests_restarts_and_clocks_that_are_set_has_no_incident():
     stage = live(HOURS)
     assert stage.minutes.grid.running.start_ns > HOURS * 3500 * 10**9
-    assert [(step, incident.thing.key, incident.sentence) for step, incident in stage.steps] == []
+    assert told(stage, HOURS) == ([], {"netmon/lib/site/-/access"}), "nothing, until the line is cut"

@@ -1,9 +1,11 @@
 """What is told to nobody, and says why: what hangs on something else, maintenance, quiet hours, restarts."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from fakes.clock import START_WALL_NS
+from fakes.history import MemoryHistory
 from fakes.incident_site import IncidentPlay, perform
 from fakes.scripted_site import ONE_LINE, TWO_LINES, probe
 from fakes.stored import StoredRecords
@@ -17,6 +19,7 @@ from netmon.incidents.record import KIND, RECORD
 from netmon.incidents.rule import Condition, Rule
 from netmon.incidents.rules import Rules, remembered
 from netmon.model import Event
+from netmon.notices.queue import Queue
 
 CUT = {"lines": {"wan1": False}}
 MENDED = {"lines": {"wan1": True}}
@@ -249,6 +252,18 @@ def test_what_people_write_is_a_dated_step_and_is_there_after_a_restart_once():
     assert [event.text for event in told.events if event.kind == RECORD] == [
         "ack written", "ticket written", "exclude written",
     ]  # fmt: skip
+    assert taken_on(stage.events)
+    assert not taken_on([event for event in stage.events if event.data["step"] != "acknowledged"])
+
+
+def taken_on(events):
+    """Tell whether the channels know that the first notice need not go to the second one any more."""
+
+    async def ask():
+        queue = Queue(MemoryHistory(events))
+        return await queue.taken_on(await queue.next())
+
+    return asyncio.run(ask())
 
 
 SLOW = Rule(

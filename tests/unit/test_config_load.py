@@ -178,8 +178,14 @@ def test_check_answers_in_json_too(check, path):
     assert status == 0
     assert json.loads(out) == {
         "ok": True, "mistakes": [], "warnings": [], "files": [str(path)],
-        "counts": {"site": 1, "device": 0, "probe": 2},
+        "counts": {"site": 1, "device": 0, "probe": 2}, "extras": [],
     }  # fmt: skip
+    sms = '[notify.sms]\ntype = "govuk_notify"\napi_key = { env = "KEY" }\nsms_template = "t"\n'
+    sms += 'sms_to = ["07700900000"]\n'
+    calendars = "".join(f'[[maintenance]]\nname = "{name}"\ncalendar = "/srv/a.ics"\n' for name in "ab")
+    path.write_text(f'[site]\nid = "lib"\n{sms}{calendars}')
+    status, out, _ = check("--config", str(path), "--json", "--no-secrets")
+    assert (status, json.loads(out)["extras"]) == (0, ["calendar", "govuk"])
     path.write_text("[site]")
     status, out, _ = check("--config", str(path), "--json")
     assert status == 78

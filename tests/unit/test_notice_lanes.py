@@ -308,3 +308,81 @@ def test_after_a_kill_anywhere_nothing_is_lost_and_only_what_was_under_way_is_se
         assert len(taken) - 60 <= again, "what comes twice says that it may have come before"
 
     virtual.run(story())
+
+
+async def taken_on(site, one):
+    """Let somebody take an incident on, as the engine writes it down."""
+    step = replace(one, number=one.number + 1, acknowledged_by="Ada")
+    await site.tell(opened(step, site.clock.stamp(), Step.ACKNOWLEDGED))
+    return step
+
+
+def test_what_somebody_has_taken_on_is_not_told_by_the_second_channel():
+    async def story():
+        site, first = Site(), ScriptedChannel("first", down=Unreachable("dead"))
+        second = ScriptedChannel("second")
+        stand_in(site, first, second)
+        async with site.running():
+            other = await site.opens("other")
+            one = await site.opens()
+            await asyncio.sleep(60)
+            one = await taken_on(site, one)
+            await asyncio.sleep(300)
+            assert second.ids == [f"{other.id}/1"], "only what nobody has taken on"
+            one = replace(one, number=3, severity=Severity.PAGE, worst=one.worst)
+            await site.tell(opened(one, site.clock.stamp(), Step.FLAPPING))
+            await asyncio.sleep(600)
+            assert len(second.sent) == 1, "nor what becomes of it"
+            first.down = None
+            await asyncio.sleep(120)
+            await site.closes(one)
+            await asyncio.sleep(600)
+        assert first.ids == [f"{other.id}/1", f"{one.id}/1", f"{one.id}/3", f"{one.id}/4"]
+        assert second.ids == [f"{other.id}/1"], "who never heard of it does not hear of its end"
+
+    virtual.run(story())
+
+
+def test_an_acknowledgement_counts_after_a_restart_too():
+    async def story():
+        site, first = Site(), ScriptedChannel("first", down=Unreachable("dead"))
+        second = ScriptedChannel("second")
+        stand_in(site, first, second)
+        async with site.running():
+            one = await site.opens()
+            await asyncio.sleep(60)
+            await taken_on(site, one)
+        stand_in(site, first, second)
+        async with site.running():
+            await asyncio.sleep(900)
+        assert second.sent == []
+
+    virtual.run(story())
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_second_channel_that_is_away_gives_up_what_was_taken_on_and_still_tells_its_end(restart):
+    async def story():
+        site, first = Site(), ScriptedChannel("first", down=Unreachable("dead"))
+        second = ScriptedChannel("second", down=RetryLater("no answer: it may have arrived"))
+        stand_in(site, first, second)
+        async with site.running():
+            one = await site.opens()
+            await asyncio.sleep(400)
+            assert second.attempts > 0
+            if not restart:
+                one = await taken_on(site, one)
+                await asyncio.sleep(120)
+        if restart:
+            one = await taken_on(site, one)
+        stand_in(site, first, second)
+        async with site.running():
+            await asyncio.sleep(10)
+            second.down = None
+            await asyncio.sleep(300)
+            assert second.sent == []
+            await site.closes(one)
+            await asyncio.sleep(60)
+        assert second.ids == [f"{one.id}/3"]
+
+    virtual.run(story())
