@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.grade import Grade
-from netmon.evidence.notice import Urgency
+from netmon.evidence.reports.estate_money_rows import (
+    ClaimRow,
+    ContractRow,
+    PriceRow,
+    QuarterRow,
+    StandingRow,
+)
 from netmon.evidence.reports.figure import Figure
 from netmon.evidence.reports.model import Reference, Revision
 from netmon.evidence.reports.parts import CauseRow, UpgradePanel
@@ -80,79 +85,6 @@ class LeagueRow:
     """Share of the circuits with a promised availability that were shown to keep it in every month."""
     delivered: Figure
     """Share of the circuits shown either way that were delivered as contracted."""
-
-
-@dataclass(frozen=True, slots=True)
-class StandingRow:
-    """Credits by where they stand: possible, subject to contract; claimed; received; time-barred."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("standing",)
-    standing: Standing
-    pounds: Figure
-    months: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
-    """One month of one circuit: possible credit, subject to contract, and what became of it."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("circuit", "period")
-    circuit: str
-    period: str
-    site: str | None
-    supplier: str | None
-    clause: str | None
-    standing: Standing
-    possible: Figure
-    claimed: Figure
-    received: Figure
-    claim_by: Figure
-    references: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PriceRow:
-    """Medians over the circuits of one product and technology; `n` of each is how many are known."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("product", "technology")
-    product: str
-    technology: str
-    circuits: Figure
-    monthly: Figure
-    per_contracted: Figure
-    per_delivered: Figure
-    per_used: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class QuarterRow:
-    """Contracts that end in one quarter, such as "2027 Q1"; "not known" is one of them."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("quarter",)
-    quarter: str
-    contracts: Figure
-    monthly: Figure
-    red: Figure
-    amber: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class ContractRow:
-    """One circuit's contract at the end of the period: when it ends, and by when to act."""
-
-    KEY: ClassVar[tuple[str, ...]] = ("circuit",)
-    circuit: str
-    site: str | None
-    supplier: str | None
-    product: str | None
-    technology: str | None
-    document: str
-    monthly: Figure
-    ends: Figure
-    notice_by: Figure
-    decide_by: Figure
-    days_left: Figure
-    urgency: Urgency
 
 
 @dataclass(frozen=True, slots=True)

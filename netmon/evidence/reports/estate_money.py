@@ -13,7 +13,7 @@ from netmon.evidence.inputs.terms import Terms
 from netmon.evidence.notice import Notice, Urgency, notice
 from netmon.evidence.price import Price, price
 from netmon.evidence.reports import estate_figures as told
-from netmon.evidence.reports.estate_model import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
+from netmon.evidence.reports.estate_money_rows import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
 from netmon.evidence.reports.figure import Figure, Unit, figure, on, pounds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netmon.evidence.claim_ledger import Standing
-from netmon.evidence.reports.estate_model import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
+from netmon.evidence.reports.estate_money_rows import ClaimRow, ContractRow, PriceRow, QuarterRow, StandingRow
 from netmon.evidence.reports.tables import Table, number, text, urgency
 
 
