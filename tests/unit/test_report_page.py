@@ -180,3 +180,31 @@ def test_whatever_is_missing_is_said_and_never_a_number(seed):
     assert html.count("not known") >= len(unknown) // 3
     assert "None" not in page.words
     assert not re.search(r"(?<![\w.])(nan|inf)(?!\w)", page.words)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of "#rrggbb" (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("rule", "ground"),
+    [
+        (r"\ntext{[^}]*fill:(#\w{6})", "#ffffff"),
+        (r"\.value{fill:(#\w{6})", "#ffffff"),
+        (r"--dim:(#\w{6})", "#ffffff"),
+        (r"--bad:(#\w{6})", "#ffffff"),
+        (r"--good:(#\w{6})", "#ffffff"),
+        (r"--open:(#\w{6})", "#ffffff"),
+        (r"\.on-light{fill:(#\w{6})", r"\.heat3{fill:(#\w{6})"),
+        (r"\.heat4{fill:(#\w{6})", "#ffffff"),
+    ],
+)
+def test_words_stand_out_from_their_ground_also_in_charts(rule, ground):
+    style = site_page(nearly_empty())
+    if not ground.startswith("#"):
+        ground = re.search(ground, style)[1]
+    dark, light = sorted((luminance(re.search(rule, style)[1]), luminance(ground)))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
