@@ -67,6 +67,7 @@ def written(site):
         "reason": "=we cut, the power",
         "agreed_by": "Bob",
         "cause": "customer",
+        "ticket": "2150",
     }
     key = (("site", site), ("incident", "K3D"))
     yield Event(RECORD, key, "", noted, data, Retention.EVIDENCE)
@@ -161,7 +162,11 @@ def test_exports_have_the_same_to_the_last_bit(fleet, tmp_path, form):
     with closing(ExportsSource(tmp_path)) as source:
         start_ms, end_ms = (minute * 60_000 for minute in (DAYS.start_minute, DAYS.end_minute))
         (told,) = (one for one in source.written(start_ms, end_ms) if one.kind == RECORD)
-    assert (told.data["reason"], told.data["by"]) == ("=we cut, the power", "ann")
+    assert (told.data["reason"], told.data["by"], told.data["ticket"]) == (
+        "=we cut, the power",
+        "ann",
+        "2150",
+    )
     assert dict(told.key) == {"site": "hall.2", "incident": "K3D"}
     assert list(found) == LINES
     stores = materials(FleetSource(fleet), DAY)

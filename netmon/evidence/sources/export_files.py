@@ -52,6 +52,8 @@ class Wants(NamedTuple):
 
     readings: Mapping[str, frozenset[str]]
     events: frozenset[str]
+    texts: frozenset[str] = frozenset()
+    """Kinds whose values are texts even where they look like numbers, which CSV does not tell."""
 
     def __call__(self, record: str, measurement: str, metric: str) -> bool:
         """Tell whether a value is wanted."""
@@ -98,7 +100,8 @@ def _csv(lines: Iterable[str], wants: Wants) -> Iterator[Told]:
     for row in rows:
         if wants(row[1], row[2], _plain(row[-4])):
             known = {name: _plain(text) for name, text in zip(labels, row[3:-4], strict=True) if text}
-            value, synced = _value(row[-3]), row[-1] != _UNSYNCED
+            value = _plain(row[-3]) if row[2] in wants.texts else _value(row[-3])
+            synced = row[-1] != _UNSYNCED
             yield Told(_ms(row[0]), row[1], row[2], known, _plain(row[-4]), value, synced)
 
 

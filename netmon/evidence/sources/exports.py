@@ -18,7 +18,7 @@ from netmon.store.interface import Columns
 _TESTS = frozenset({BANDWIDTH_TEST})
 _ALL = Wants({CIRCUIT_MINUTE: frozenset(NAMES)}, _TESTS)
 _WHOSE = Wants({CIRCUIT_MINUTE: frozenset({STATE})}, _TESTS)
-_WRITTEN = Wants({}, frozenset({KIND, RECORD}))
+_WRITTEN = Wants({}, frozenset({KIND, RECORD}), frozenset({RECORD}))
 _Span = tuple[int, int]
 """First and last moment in ms."""
 
