@@ -13,6 +13,7 @@ from netmon.evidence.curve import Curve
 from netmon.evidence.grade import Grade
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.notice import Urgency
+from netmon.evidence.reports.estate import AskedEstate, estate_report
 from netmon.evidence.reports.model import Kind, Question
 from netmon.evidence.reports.parts import Claimable
 from netmon.evidence.reports.series import DotClass, StripState
@@ -199,6 +200,17 @@ def test_what_was_left_out_says_who_agreed(part):
     )  # fmt: skip
 
 
+def test_an_exclusion_over_two_contracts_is_told_once(library):
+    text = (
+        "circuit,from,to,cause,announced,agreed_by,reference\n"
+        "lib-1,2026-03-15T23:00Z,2026-03-16T02:00Z,planned,2026-02-20T09:00Z,A. Officer,CHG-30\n"
+    )
+    part = made(KeptSource(library), inputs(exclusions=text, upgrades=None)).circuits[0]
+    (row,) = part.quality.exclusions
+    assert (row.minutes.value, row.start.hour, row.end.hour) == (180, 23, 2)
+    assert [one.excluded.value for one in part.availability] == [60, 120]
+
+
 def test_the_four_questions_are_answered_with_numbers(report):
     words = {one.question: one.words for one in report.verdicts}
     assert words[Question.BANDWIDTH].startswith("No: the line was full in ")
@@ -253,3 +265,27 @@ def test_a_period_that_goes_on_says_so(library):
     days = Days(date(2026, 3, 1), date(2026, 3, 10), ALL.timezone)
     report = made(KeptSource(library), inputs(upgrades=None), days, as_of=date(2026, 3, 10))
     assert "period" in {one.name for one in report.sources}
+
+
+def test_the_estate_tells_the_same_of_a_site(library):
+    """April has one contract: what both tell of it is the same figure, by two ways."""
+    days, as_of, files = month(2026, 4, "Europe/London"), date(2026, 5, 8), inputs(upgrades=None)
+    part = made(KeptSource(library), files, days, as_of).circuits[0]
+    estate = estate_report(
+        lambda: KeptSource(library), files, AskedEstate(days.first, days.last, as_of, "made up")
+    )
+    (row,) = estate.sites
+    kept = {one.name: one for one in part.promises}
+    (account,) = part.availability
+    pairs = [
+        (row.busy_share, part.use.busy_share), (row.saturated, part.use.saturated),
+        (row.saturated_share, part.use.saturated_share), (row.required, part.use.required),
+        (row.user_minutes_lost, account.user_minutes_lost), (row.supplier_down, account.supplier_down),
+        (row.delivered_share, kept["download"].kept), (row.monthly, part.money.prices[0].monthly),
+        (row.ends, part.money.dates.ends), (row.notice_by, part.money.dates.notice_by),
+    ]  # fmt: skip
+    assert [(one.value, one.unit) for one, _ in pairs] == [(other.value, other.unit) for _, other in pairs]
+    assert row.grade == part.quality.grade
+    (due,) = [one for one in estate.claims if one.period == "2026-04"]
+    (mine,) = [one for one in part.money.credits if one.period == "2026-04"]
+    assert (due.possible.value, due.claim_by.value) == (mine.possible.value, mine.claim_by.value)

@@ -54,12 +54,12 @@ class Ground:
 
     def service_days(self, days: Days) -> list[date]:
         """Return the days on which people are served, less those on which the site is closed."""
-        row, first = self.site, self.days.start_minute
+        first = self.days.start_minute
         return [
             day
             for day, start, end in days.edges()
             if any(self.serving[start - first : end - first])
-            and not (row and is_closed(self.inputs.closed, row.site, day))
+            and not is_closed(self.inputs.closed, self.line.site, day)
         ]
 
     def by_terms(self, curve: Curve, factor: Callable[[Stretch], float | None]) -> Curve:

@@ -149,7 +149,7 @@ class EffectRow:
 class UpgradePanel:
     """Before and after one change. Without effects the warnings say what is missing."""
 
-    KEY: ClassVar[tuple[str, ...]] = ("cutover",)
+    KEY: ClassVar[tuple[str, ...]] = ("cutover", "circuit_before")
     cutover: date
     wave: str | None
     circuit_before: str

@@ -10,6 +10,7 @@ from netmon.evidence.admitted import Ruling
 from netmon.evidence.bottleneck import Bottleneck, Cause, Measured, bottleneck
 from netmon.evidence.calendar import local_time, stretch
 from netmon.evidence.grade import Grade, grade
+from netmon.evidence.inputs.occasions import Exclusion
 from netmon.evidence.quality import unknown_minutes
 from netmon.evidence.reports.dots import DIRECTIONS, tests_of
 from netmon.evidence.reports.figure import Figure, Unit, figure
@@ -47,7 +48,7 @@ def quality_of(ground: Ground, found: Sequence[Dot], rows: Sequence[Promise]) ->
         tuple(_unknown(ground)),
         tuple(Tally(kind, Figure(kinds[kind], Unit.COUNT)) for kind in DotClass if kinds[kind]),
         tuple(_invalid(ground, found)),
-        tuple(_exclusion(one, ground) for part in ground.parts for one in part.rulings),
+        tuple(_exclusions(ground)),
     )
 
 
@@ -89,19 +90,25 @@ def _invalid(ground: Ground, found: Sequence[Dot]) -> Iterator[Tally]:
         yield Tally(reason, Figure(reasons[reason], Unit.COUNT))
 
 
-def _exclusion(ruling: Ruling, ground: Ground) -> ExclusionRow:
-    one = ruling.exclusion
-    start, end = one.minutes
+def _exclusions(ground: Ground) -> Iterator[ExclusionRow]:
+    """Yield each exclusion once: one over the edge of two months or contracts was ruled on in both."""
+    found: dict[Exclusion, list[Ruling]] = {}
+    for part in ground.parts:
+        for ruling in part.rulings:
+            found.setdefault(ruling.exclusion, []).append(ruling)
     zone = ground.days.zone
-    return ExclusionRow(
-        local_time(start, zone),
-        local_time(end, zone),
-        one.cause,
-        Figure(ruling.minutes, Unit.MINUTES),
-        ruling.reason,
-        one.agreed_by,
-        one.reference,
-    )
+    for one, rulings in found.items():
+        start, end = one.minutes
+        reasons = dict.fromkeys(ruling.reason for ruling in rulings if ruling.reason)
+        yield ExclusionRow(
+            local_time(start, zone),
+            local_time(end, zone),
+            one.cause,
+            Figure(sum(ruling.minutes for ruling in rulings), Unit.MINUTES),
+            "; ".join(reasons),
+            one.agreed_by,
+            one.reference,
+        )
 
 
 def narrow(ground: Ground) -> tuple[CauseRow, ...]:
