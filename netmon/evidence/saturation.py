@@ -76,8 +76,8 @@ def _slow(rtt: Curve, asked: bytes) -> bytes:
         if 1 not in asked[inside]:
             continue
         hour = rtt.numbers[inside]
-        least = min((one for one in hour if one == one), default=inf)  # noqa: PLR0124 - NaN alone differs
-        found[inside] = bytes(one >= least + _RISE_SECONDS for one in hour)
+        limit = min([one for one in hour if one == one], default=inf) + _RISE_SECONDS  # noqa: PLR0124 - no NaN
+        found[inside] = bytes([one >= limit for one in hour])
     return bytes(found)
 
 

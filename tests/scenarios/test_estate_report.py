@@ -265,3 +265,13 @@ def test_an_upgrade_that_is_near_is_announced_with_what_its_baseline_lacks():
     assert "control gone-1 was not measured here" in near.panel.warnings
     assert near.per_user_minute.value is None
     assert ("upgrade", "nowhere 2026-04-12") in {(gap.thing, gap.name) for gap in found.gaps}
+
+
+def test_a_line_that_gives_less_than_was_contracted_is_full_sooner_as_in_its_own_report():
+    plans = {LIB: Plan(noon=0.75, rate=80e6)}
+    row = report(plans).sites[0]
+    # 0.75 of 100 Mbit/s is 0.94 of the 79.8 that its middle test got.
+    assert (row.saturated.value, row.busy_share.value) == (660, 0.75)
+    asked = Asked(Kind.SITE, (LIB,), Days(FIRST, LAST, "Europe/London"), AS_OF, "")
+    part = site_report(PlannedSource(plans), inputs(), asked).circuits[0]
+    assert part.use.saturated.value == 660

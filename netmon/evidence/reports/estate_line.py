@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import compress
 from statistics import median
 
 from netmon.evidence.account import Account
@@ -13,17 +15,16 @@ from netmon.evidence.availability import Availability
 from netmon.evidence.bottleneck import Bottleneck, Measured, bottleneck
 from netmon.evidence.busy_hour import busy_hour
 from netmon.evidence.calendar import Days
-from netmon.evidence.curve import Curve, larger
+from netmon.evidence.curve import Curve
 from netmon.evidence.delivered import Delivered, delivered
 from netmon.evidence.grade import grade
 from netmon.evidence.inputs.terms import Terms
-from netmon.evidence.numbers import nothing_known
 from netmon.evidence.price import price
 from netmon.evidence.reports.dots import DIRECTIONS, tests_of
 from netmon.evidence.reports.estate_months import both_ways, dues
 from netmon.evidence.reports.estate_record import Fullness, LineRecord, SupplierPart, Tested
 from netmon.evidence.reports.ground import Ground
-from netmon.evidence.saturation import HIGH, Required, Saturation, against_capacity, required, saturation
+from netmon.evidence.saturation import HIGH, Required, Saturation, required, saturation
 from netmon.evidence.speed_tests import Proof, SpeedTest
 from netmon.evidence.statistics.quantiles import nearest_rank, reached_by
 from netmon.evidence.verdicts import Verdict
@@ -177,20 +178,21 @@ def _verdict(found: Delivered) -> Verdict | None:
 def _of_capacity(ground: Ground, spans: Sequence[_Span], whole: Curve) -> Curve:
     """Return the fuller direction against what tests got where that is less than the contracted rate.
 
-    Where not even that makes a line nearly full, it is left as it is: no minute of it counts as full.
+    Minutes that are not nearly full even so are left as they are: none of them counts as full.
     """
     most = max((span.shortage(way) for span in spans for way in DIRECTIONS), default=1.0)
-    if most <= 1 or 1 not in whole.at_least(HIGH / most):
+    near = whole.at_least(HIGH / most)
+    if most <= 1 or 1 not in near:
         return whole
-    sides = []
-    for direction, curve in (("down", ground.material.down_use), ("up", ground.material.up_use)):
-        numbers = nothing_known(0)
-        for span in spans:
-            here = curve.cut(span.days.start_minute, span.days.end_minute)
-            given = against_capacity(here, _bought(span.terms, direction) or None, span.middle(direction))
-            numbers.extend(given.numbers)
-        sides.append(Curve(ground.days.start_minute, numbers))
-    return larger(*sides)
+    found, start = array("d", whole.numbers), whole.start_minute
+    sides = [ground.curve(one).numbers for one in (ground.material.down_use, ground.material.up_use)]
+    for span in spans:
+        factors = [max(span.shortage(way), 1.0) for way in DIRECTIONS]
+        minutes = range(span.days.start_minute - start, span.days.end_minute - start)
+        for place in compress(minutes, near[minutes.start : minutes.stop]):
+            shares = [side[place] * factor for side, factor in zip(sides, factors, strict=True)]
+            found[place] = max(share for share in shares if share == share)  # noqa: PLR0124 - no NaN
+    return Curve(start, found)
 
 
 def _required(ground: Ground, busy_rate: float | None, full: Saturation) -> Required:
