@@ -21,7 +21,8 @@ OF_CONTRACT = ("delivered_90", "fcc_80_80", "minimum")
 """Yardsticks that every contract is held against; others are asked for by name."""
 NOT_PROMISED = "nothing was promised"
 FEW = "no percentage below 95 % coverage: minutes and bounds instead"
-_NAMES = {"down": "download", "up": "upload"}
+DOWNLOAD, UPLOAD = "download", "upload"
+_NAMES = {"down": DOWNLOAD, "up": UPLOAD}
 _MILLION = 1_000_000
 
 

@@ -8,12 +8,13 @@ from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.model import CircuitPart, Question, Sentence
 from netmon.evidence.reports.parts import Promise
+from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD
 from netmon.evidence.reports.said import day_words, percent, said, whole
 from netmon.evidence.sources.whole_site import ALL_LINES
 from netmon.evidence.verdicts import Verdict
 
 _FULL_SHARE, _BUSY_SHARE, _KNOWN_SHARE = 0.01, 0.8, 0.5
-_SPEEDS = ("download", "upload")
+_SPEEDS = (DOWNLOAD, UPLOAD)
 _STARTS = {Verdict.PASS: "Yes", Verdict.FAIL: "No", Verdict.NOT_SHOWN: "Not shown"}
 
 
@@ -63,7 +64,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
         return Verdict.NOT_SHOWN, f"Not shown: {words}; {unknown}."
     known = [row for row in rows if row.kept.known or (row.median and row.median.known)]
     # What comes to the site first; of several stretches the latest.
-    told = next((row for row in reversed(known) if row.name == "download"), known[-1] if known else None)
+    told = next((row for row in reversed(known) if row.name == DOWNLOAD), known[-1] if known else None)
     measured = f"{told.name} {_held(told)}" if told else nothing
     return Verdict.NOT_SHOWN, f"Not shown: no promise is known here; {measured}."
 
