@@ -99,14 +99,6 @@ def plot(told: Iterable[tuple[int, float]], start_minute: int, end_minute: int) 
     return Curve(start_minute, values)
 
 
-def joined(parts: Sequence[Curve]) -> Curve:
-    """Put curves that follow each other together."""
-    whole = array("d")
-    for part in parts:
-        whole += part.numbers
-    return Curve(parts[0].start_minute, whole)
-
-
 def larger(one: Curve, other: Curve) -> Curve:
     """Return the larger of two values for each minute; where one is not known, the other."""
     found = lanes.larger_of(one.numbers, other.numbers)

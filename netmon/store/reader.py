@@ -25,11 +25,11 @@ from netmon.store.interface import (
     Verdict,
     Wanted,
 )
-from netmon.store.known_keys import known_keys
+from netmon.store.known_keys import known_keys, label_names
 from netmon.store.records import Records
 from netmon.store.refusal import words
 from netmon.store.rollup import rates
-from netmon.store.schema import FORMAT_VERSION, load_cursor, load_state, require_format
+from netmon.store.schema import load_cursor, load_state, require_format
 from netmon.store.scope import Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.subjects import Genus
@@ -173,14 +173,8 @@ class SqliteReader(HistoryReader):
 
     def label_names(self) -> Sequence[str]:
         """Return the names of all labels of all keys and metrics, in alphabetical order."""
-        labels: set[Labels] = set()
         with words(self._path.parent):
-            for _, _, subject in self._current().log.subjects(Scope(None)):
-                labels.add(subject.key)
-                if subject.shape is not None:
-                    labels.update(row.key for row in subject.shape.rows)
-                    labels.update(metric.labels for metric in subject.shape.metrics)
-        return sorted({name for pairs in labels for name, _ in pairs})
+            return label_names(self._current())
 
     def oldest_ms(self) -> int | None:
         """Return the wall time of the oldest record; None when there is none."""
@@ -190,17 +184,8 @@ class SqliteReader(HistoryReader):
     def stats(self) -> StoreStats:
         """Return sizes and counts."""
         with words(self._path.parent):
-            self._current()
-            (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
-            return StoreStats(
-                records=self._records.count(),
-                size_bytes=size_bytes(self._path.parent) + self._folder.size_bytes(),
-                newest=max(newest or 0, self._records.log.sealed_to),
-                oldest_ms=self.oldest_ms(),
-                newest_ms=self._records.edge_ms("DESC"),
-                damaged_total=self._records.damaged_total,
-                format_version=FORMAT_VERSION,
-            )
+            records = self._current()
+            return records.stats(size_bytes(self._path.parent) + self._folder.size_bytes())
 
     def shelves(self) -> Mapping[str, int]:
         """Return how many bytes sealed files take, by what they hold."""

@@ -9,11 +9,11 @@ from sqlite3 import Connection
 
 from netmon.model import Shape
 from netmon.store.block import NS_PER_MS
-from netmon.store.interface import Entry, Position
+from netmon.store.interface import Entry, Position, StoreStats
 from netmon.store.log_reader import LogReader
 from netmon.store.manifest import Shelf
 from netmon.store.merging import Key
-from netmon.store.schema import has_sealed_files
+from netmon.store.schema import FORMAT_VERSION, has_sealed_files
 from netmon.store.scope import MovedError, Scope
 from netmon.store.sealed_folder import SealedFolder
 from netmon.store.sealed_reader import SealedReader
@@ -106,8 +106,20 @@ class Records:
 
     def count(self) -> int:
         """Return how many records there are."""
-        stored = self.log.count()
-        return stored + sum(file.readings for file in self.sealed.files()) if self.has_sealed else stored
+        return self.log.count() + self._sealed_readings()
+
+    def stats(self, size_bytes: int) -> StoreStats:
+        """Return counts and edges of a history of so many bytes."""
+        (newest,) = self._connection.execute("SELECT max(position) FROM log").fetchone()
+        return StoreStats(
+            records=self.count(),
+            size_bytes=size_bytes,
+            newest=max(newest or 0, self.log.sealed_to),
+            oldest_ms=self.oldest_ms(),
+            newest_ms=self.edge_ms("DESC"),
+            damaged_total=self.damaged_total,
+            format_version=FORMAT_VERSION,
+        )
 
     def shelves(self) -> dict[str, int]:
         """Return how many bytes sealed files take, by what they hold."""
@@ -129,6 +141,9 @@ class Records:
             return None if row is None else self.log.refresh().stamp(*row).wall_ms
         except ValueError:
             return None
+
+    def _sealed_readings(self) -> int:
+        return sum(file.readings for file in self.sealed.files()) if self.has_sealed else 0
 
     def _oldest_sealed_ms(self) -> int | None:
         if not self.has_sealed:

@@ -1,6 +1,7 @@
 """What goes into a block comes out of it, and whatever octets come instead are refused in an orderly way."""
 
 import math
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -8,10 +9,10 @@ from hypothesis import strategies as st
 
 from netmon.model import Outcome, Reading, Row, Shape, Stamp, counter, gauge
 from netmon.store.block import Block, Columns, pack_block
-from netmon.store.codec import pack_series, unpack_series
+from netmon.store.codec import pack_series, unpack_series, unpack_whole
 from netmon.store.hours import pack_hours, summaries_of
 from netmon.store.integers import inflate, pack_integers, pack_varint, unpack_integers, unpack_varint
-from netmon.store.moments import pack_moments, unpack_moments
+from netmon.store.moments import Stretches, pack_moments, unpack_moments, unpack_stretches
 from netmon.store.statistics import summary
 from netmon.store.streams import Streams, pack_streams
 
@@ -33,6 +34,39 @@ def test_a_series_comes_back_by_value_and_whole_numbers_stay_whole(values):
     assert found == values
     if all(type(value) is int for value in values):
         assert all(type(value) is int for value in found)
+
+
+@settings(max_examples=60)
+@given(CELLS)
+def test_a_series_read_at_once_is_the_same(values):
+    packed = pack_series(values)
+    found = unpack_whole(packed, len(values))
+    assert list(map(repr, found)) == list(map(repr, unpack_series(packed, len(values))))
+    assert list(found[1:3]) == list(found)[1:3]
+
+
+STEPS = st.lists(st.sampled_from([60_000] * 9 + [120_000, 60_001, 3_000_000, 0, 300_000]), max_size=80)
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 2**50), STEPS, st.booleans())
+def test_moments_read_at_once_are_the_same_and_gaps_cost_no_more_than_a_stretch(first, steps, exact):
+    moments = list(accumulate((step // 60_000 * 60_000 if exact else step for step in steps), initial=first))
+    packed = pack_moments(moments)
+    found = unpack_stretches(packed, len(moments))
+    assert list(found) == list(unpack_moments(packed, len(moments))) == moments
+    assert [found[place] for place in range(-len(moments), len(moments))] == moments * 2
+    for cut in (slice(0, 3), slice(2, None), slice(5, 40), slice(7, 7), slice(-4, -1)):
+        assert list(found[cut]) == moments[cut]
+    if isinstance(found, Stretches):
+        assert list(found.moved(-7)) == [one - 7 for one in moments]
+
+
+def test_a_day_of_minutes_with_two_gaps_is_three_ranges():
+    moments = [30_000 + 60_000 * n for n in range(1440) if n not in (100, *range(500, 600))]
+    found = unpack_stretches(pack_moments(moments), len(moments))
+    assert isinstance(found, Stretches)
+    assert [len(part) for part in found.parts] == [100, 399, 840]
 
 
 def test_nan_is_not_known():
