@@ -1,84 +1,29 @@
 """A day's root: told once, durably, to whoever keeps it; and the mail, as it was saved, proves a pack."""
 
 import asyncio
-from contextlib import closing
+import os
+import sys
+from contextlib import closing, suppress
 from email import policy
+from pathlib import Path
+from random import Random
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.loopback import SELF_SIGNED
-from fakes.mail_server import PASSWORD, USER, mail_server
-from fakes.records import stamp
+from fakes import roots_child
+from fakes.mail_server import mail_server
+from fakes.roots_child import DAY, Life, minute
 
 from netmon.app.sealing import Sealing
 from netmon.cli.main import main
 from netmon.evidence.seal.folder import SealFolder
 from netmon.evidence.seal.verify import daily
 from netmon.hub import Hub
-from netmon.incidents.incident import Severity
-from netmon.model import Reading, Retention, Row, Shape
-from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, EVIDENCE_DAY
-from netmon.notices.judgement import LaneSettings
-from netmon.notices.lane import Lane
-from netmon.notices.mail import Mail
-from netmon.notices.mail_session import MailSettings
-from netmon.notices.record import Diary
-from netmon.notices.selection import Selection
-from netmon.store.history import open_history
+from netmon.model.derived import EVIDENCE_DAY
 from netmon.store.reader import open_reader
 
-START_SECONDS = 1_800_000_000  # 2027-01-15T08:00Z
-DAY = 1440
-ROW = Row((("site", "s1"), ("circuit", "c1")))
-SHAPE = Shape(CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS, (ROW,), Retention.EVIDENCE)
 CONTRACTS = "circuit,from,document,clause,site,availability\nc1,2026-01-01,Order 1,4,s1,99.9%\n"
-
-
-def clock(minutes):
-    return FakeClock(wall_ns=(START_SECONDS + 60 * minutes) * 10**9)
-
-
-def minute(number):
-    cells = tuple((1 if metric.name == "netmon_circuit_state" else None,) for metric in SHAPE.metrics)
-    return Reading(SHAPE, stamp(60 * number + 30), cells, ("ok",))
-
-
-class Life:
-    """One start of a daemon, as far as sealing and telling go; `die` leaves without any goodbye."""
-
-    def __init__(self, folder, now, port=0, **settings):
-        self.folder, self.clock = folder, clock(now)
-        self.history = open_history(folder, self.clock)
-        self.sealing = Sealing(Hub((self.history,)), self.clock, self.history, folder)
-        mail = MailSettings(
-            "127.0.0.1", port, "netmon@example.org", ("keeper@example.net",), USER, PASSWORD,
-            ca_file=str(SELF_SIGNED),
-        )  # fmt: skip
-        lane = LaneSettings(Selection("keeper", frozenset[Severity]()), **{"announces": True, **settings})
-        self.mail = Mail("keeper", mail, self.clock)
-        self.lane = Lane(self.mail, lane, self.history, self.clock, Diary(lambda _: None, self.clock))
-
-    async def seals(self, first, last):
-        self.history.accept([minute(number) for number in range(first, last)])
-        await self.history.commit()
-        await self.sealing.seal("s1")
-
-    async def tells(self, server, wanted):
-        """Let the lane work until so many letters came, and a moment longer."""
-        newest = await self.history.commit()
-        self.lane.committed(newest)
-        running = asyncio.create_task(self.lane.run())
-        try:
-            async with asyncio.timeout(10):
-                while len(server.letters) < wanted or self.lane.state.position < newest:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-
-    async def ends(self):
-        await self.mail.close()
-        await self.history.close()
+CHILD = Path(roots_child.__file__)
+KILLS = 3
 
 
 def told(folder):
@@ -191,3 +136,34 @@ async def test_the_mail_as_it_was_saved_anchors_a_pack(tmp_path, server, capsys)
     capsys.readouterr()
     assert await asyncio.to_thread(main, ["evidence", "verify", pack, "--root", str(saved)]) == 0
     assert "2 days agree with the outside roots; 0 of" in capsys.readouterr().out.replace("1 of", "0 of")
+
+
+async def live_and_be_killed(folder, now, port, after_seconds):
+    """Start a process, kill it a moment after its start (None: never); return its exit code."""
+    words = (sys.executable, str(CHILD), str(folder), str(now), str(port))
+    path = str(CHILD.parent.parent)
+    child = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert (await child.stdout.readline()) == b"started\n"
+    if after_seconds is not None:
+        await asyncio.sleep(after_seconds)
+        with suppress(ProcessLookupError):
+            child.kill()
+    return await child.wait()
+
+
+async def test_through_kills_at_any_moment_each_day_is_told_and_is_one(tmp_path, server):
+    await begin(tmp_path, server.port)
+    random, days = Random(5), range(3)
+    async with asyncio.timeout(120):
+        for day in days:
+            for _ in range(KILLS):
+                now = 1001 + day * DAY
+                await live_and_be_killed(tmp_path, now, server.port, random.uniform(0.0, 0.5))
+            assert await live_and_be_killed(tmp_path, now, server.port, None) == 0
+    names = ["2027-01-15", "2027-01-16", "2027-01-17"]
+    assert told(tmp_path) == [[name] for name in names], "each event once"
+    ids = [letter["Message-ID"] for _, letter in server.letters]
+    assert list(dict.fromkeys(ids)) == [f"<roots-s1.{name}.netmon@example.org>" for name in names]
+    assert len(ids) <= len(names) * 2, "a kill between sending and noting so repeats a letter, and its id"

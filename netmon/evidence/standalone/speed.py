@@ -35,9 +35,7 @@ def _finding(name: str, way: str, terms: Row, tests: list[tuple[datetime, Record
     layer = terms.get("rate_layer") or "L2"
     by_day: dict[date, list[int]] = {}
     rates, inconclusive, invalid, weak = [], 0, 0, 0
-    for local, test in tests:
-        if not inside(hours, local):
-            continue
+    for local, test in ((now, one) for now, one in tests if inside(hours, now)):
         value, cross = test["bits_per_second"].get(layer), test["cross_bits_per_second"].get(layer)
         if value is None or cross is None or test["spoiled"]:
             invalid += 1
@@ -82,13 +80,9 @@ def _alike(n: int, rows: list[list[int]]) -> Fraction:
     if k < 2 or n <= k:
         return Fraction(0)
     grand = Fraction(sum(map(sum, rows)), n)
-    means = [Fraction(sum(row), len(row)) for row in rows]
-    between = sum(
-        (len(row) * (mean - grand) ** 2 for row, mean in zip(rows, means, strict=True)), Fraction(0)
-    ) / (k - 1)
-    within = sum(
-        ((x - mean) ** 2 for row, mean in zip(rows, means, strict=True) for x in row), Fraction(0)
-    ) / (n - k)
+    pairs = [(row, Fraction(sum(row), len(row))) for row in rows]
+    between = Fraction(sum(len(row) * (mean - grand) ** 2 for row, mean in pairs)) / (k - 1)
+    within = Fraction(sum((x - mean) ** 2 for row, mean in pairs for x in row)) / (n - k)
     size = (n - Fraction(sum(len(row) ** 2 for row in rows), n)) / (k - 1)
     whole = between + (size - 1) * within
     return min(max((between - within) / whole, Fraction(0)), Fraction(1)) if whole > 0 else Fraction(0)
