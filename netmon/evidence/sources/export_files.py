@@ -123,16 +123,16 @@ def _line_protocol(lines: Iterable[str], wants: Wants) -> Iterator[Told]:
         synced = tags.pop("clock", "") != _UNSYNCED
         record = EVENT if measurement == EVENT_MEASUREMENT else READING
         name = tags.pop("kind", "") if record == EVENT else _shown(measurement)
-        for metric, value in _fields(fields, record):
+        for metric, told in _fields(fields, record):
             if wants(record, name, metric):
-                yield Told(int(when), record, name, tags, metric, value, synced)
+                yield Told(int(when), record, name, tags, metric, told, synced)
 
 
 def _fields(text: str, record: str) -> Iterator[tuple[str, Json]]:
     if record == READING:  # numbers, whose names hold neither
         for pair in text.split(","):
-            name, _, value = pair.partition("=")
-            yield _shown(name), _field(value)
+            name, _, number = pair.partition("=")
+            yield _shown(name), _field(number)
         return
     for match in _FIELD.finditer(text):
         value = _field(match[2])
