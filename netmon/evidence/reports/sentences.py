@@ -10,7 +10,7 @@ from netmon.evidence.reports.model import CircuitPart, Question, Sentence
 from netmon.evidence.reports.parts import Promise
 from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD
 from netmon.evidence.reports.said import day_words, percent, said, whole
-from netmon.evidence.sources.whole_site import ALL_LINES
+from netmon.evidence.sources.source import ALL_LINES
 from netmon.evidence.verdicts import Verdict
 
 _FULL_SHARE, _BUSY_SHARE, _KNOWN_SHARE = 0.01, 0.8, 0.5

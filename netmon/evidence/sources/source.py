@@ -10,6 +10,9 @@ from netmon.evidence.calendar import Days
 from netmon.evidence.material import Material
 from netmon.model import Event
 
+ALL_LINES = "all lines"
+"""Stands where a circuit's name would, for a site whose circuits nobody has named."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:

@@ -11,14 +11,12 @@ from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve
 from netmon.evidence.layers import Layers
 from netmon.evidence.material import Material
-from netmon.evidence.sources.source import Line, Source
+from netmon.evidence.sources.source import ALL_LINES, Line, Source
 from netmon.evidence.sources.store import StoreSource
 from netmon.model.derived import SITE_MINUTE
 from netmon.store.interface import Query, Wanted
 from netmon.store.reader import open_reader
 
-ALL_LINES = "all lines"
-"""Stands where a circuit's name would."""
 _MINUTE_MS = 60_000
 _PREFIX = "netmon_site"
 _WANTED: tuple[Wanted, ...] = tuple((f"{_PREFIX}_{name}", ()) for name in ("state", "fault", "degraded"))
