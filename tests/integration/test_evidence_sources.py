@@ -193,6 +193,18 @@ def test_what_remote_write_brought_gives_the_same_figures(fleet, known, report, 
         assert judged(material) == judged(known[line])
 
 
+def test_minutes_that_came_to_victoria_metrics_as_lines_are_the_same(fleet, known, tmp_path):
+    with victoria_metrics(tmp_path) as server:
+        for folder in sorted(fleet.iterdir()):
+            asyncio.run(deliver(folder, InfluxSink(InfluxSettings(server.url, database="netmon"))))
+        server.get("/internal/force_flush")
+        found = materials(PrometheusSource(RemoteWriteSettings(server.url)))
+    assert list(found) == LINES
+    for line, material in found.items():
+        assert differing(known[line], material, VICTORIA_DIGITS) == []
+        assert material.tests == (), "lines have no texts: what limited a test is not known"
+
+
 def no_test_says_more(events, series):
     """What a series does not tell makes a test invalid or doubtful, and never a failure."""
     mine = {(one.minute, one.direction): one for one in events}

@@ -20,9 +20,12 @@ from netmon.evidence.sources.series_tests import NAMES as TEST_NAMES
 from netmon.evidence.sources.series_tests import RATE, SeriesOf, events_of
 from netmon.evidence.sources.source import Line, Source
 from netmon.model import Event
+from netmon.model.derived import CIRCUIT_MINUTE
 from netmon.store.interface import Columns
 
 _ACCOUNT = "give the token, or the name and password, that its queries ask for"
+_BY_LINES = f"{CIRCUIT_MINUTE}_"
+"""What VictoriaMetrics puts before the names of minutes that came by InfluxDB's line protocol."""
 _Json = Mapping[str, Any]
 _WHENCE = frozenset({"job", "instance"})
 
@@ -102,7 +105,11 @@ class PrometheusSource(Source):
         where = f"site={json.dumps(line.site)},circuit={json.dumps(line.circuit)}"
         for one in self._ask(f"{{{_among(names)},{where}}}[%s]", start_ms, end_ms):
             labels = dict(one["metric"])
-            yield _Answered(labels.pop("__name__", ""), labels, _samples(one["values"], start_ms, end_ms))
+            yield _Answered(
+                labels.pop("__name__", "").removeprefix(_BY_LINES),
+                labels,
+                _samples(one["values"], start_ms, end_ms),
+            )
 
     def _ask(self, query: str, start_ms: int, end_ms: int) -> Sequence[_Json]:
         """Ask for a range up to and with its last millisecond, and return the result."""
@@ -134,4 +141,4 @@ def _last_of_each_minute(samples: Sequence[Sample]) -> Iterable[Sample]:
 
 
 def _among(names: Iterable[str]) -> str:
-    return f'__name__=~"{"|".join(names)}"'
+    return f'__name__=~"({_BY_LINES})?({"|".join(names)})"'
