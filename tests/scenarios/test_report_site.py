@@ -134,6 +134,19 @@ def test_a_claim_that_was_made_later_is_not_in_the_report_of_the_day(library):
     assert (came.standing, came.received.value) == (Standing.RECEIVED, 9.31)
 
 
+def test_a_month_that_is_not_whole_has_no_credit_yet(library):
+    days = Days(date(2026, 3, 1), date(2026, 3, 20), ALL.timezone)
+    due = (
+        made(KeptSource(library), inputs(upgrades=None), days, date(2026, 3, 21))
+        .circuits[0]
+        .money.credits[-1]
+    )
+    assert (due.period, due.standing, due.possible.value, due.claim_by.value) == (
+        "2026-03", Standing.NOT_KNOWN, None, "2026-04-30",
+    )  # fmt: skip
+    assert due.workings == ("a month is judged whole: 20 of its 31 days are here",)
+
+
 def test_use_is_told_of_service_hours_with_what_is_known_of_them(part):
     use = part.use
     # 13 320 service minutes; 134 and 21 of them down, 20 of the morning that nobody knows.

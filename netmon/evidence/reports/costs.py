@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netmon.evidence.busy_hour import busy_hour
-from netmon.evidence.claim_ledger import Entry, ledger
+from netmon.evidence.calendar import month
+from netmon.evidence.claim_ledger import Entry, Possible, ledger
 from netmon.evidence.credit import credit
 from netmon.evidence.fault_clocks import fault_clocks
 from netmon.evidence.inputs.occasions import Claim
+from netmon.evidence.inputs.schemes import Schemes
 from netmon.evidence.notice import notice
 from netmon.evidence.price import price
 from netmon.evidence.reports.dots import rates_of
-from netmon.evidence.reports.estate_months import dues
+from netmon.evidence.reports.estate_months import JudgedMonth, dues
 from netmon.evidence.reports.figure import Figure, Unit, figure, on, pounds
 from netmon.evidence.reports.ground import Ground
 from netmon.evidence.reports.loads import Load
@@ -61,10 +63,24 @@ def _credits(ground: Ground) -> Iterator[CreditRow]:
     """Yield the ledger as it was known on the report's own day: what came later is not in it."""
     circuit = ground.line.circuit
     possible = [one.possible for one in dues(ground.months, circuit, ground.inputs)]
+    possible += [_open(one, circuit) for one in ground.months if _is_part(one)]
     claims = [_as_known(one, ground) for one in ground.inputs.claims if one.circuit == circuit]
     workings = _workings(ground)
     for entry in ledger(possible, [one for one in claims if one is not None], ground.as_of):
         yield _credit(entry, workings.get(entry.period, ()))
+
+
+def _is_part(one: JudgedMonth) -> bool:
+    """Tell whether a month may give something back, and the report has less than the whole of it."""
+    return not one.whole and any(part.terms and part.terms.credits != Schemes() for part in one.parts)
+
+
+def _open(one: JudgedMonth, circuit: str) -> Possible:
+    """Return what is not known of a month that is not here whole."""
+    whole = month(one.days.first.year, one.days.first.month)
+    within = [part.terms.claim_within_days for part in one.parts if part.terms]
+    soonest = min((days for days in within if days is not None), default=None)
+    return Possible(circuit, one.period, None, whole.last, soonest)
 
 
 def _as_known(claim: Claim, ground: Ground) -> Claim | None:
@@ -93,6 +109,8 @@ def _workings(ground: Ground) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for one in ground.months:
         words: list[str] = []
+        if _is_part(one):
+            words.append(f"a month is judged whole: {len(one.days)} of its {one.length} days are here")
         for part in one.parts if one.whole else ():
             if part.terms is None:
                 continue
