@@ -21,11 +21,25 @@ class Curve:
     minute, for arithmetic that minds it.
     """
 
-    __slots__ = ("numbers", "start_minute")
+    __slots__ = ("_numbers", "start_minute")
 
     def __init__(self, start_minute: int, values: Iterable[float | None]) -> None:
         self.start_minute = start_minute
-        self.numbers = packed(values)
+        self._numbers: array[float] | Callable[[], array[float]] = packed(values)
+
+    @classmethod
+    def later(cls, start_minute: int, numbers: Callable[[], array[float]]) -> Curve:
+        """Return a curve whose numbers are made when they are first looked at."""
+        curve = cls(start_minute, ())
+        curve._numbers = numbers
+        return curve
+
+    @property
+    def numbers(self) -> array[float]:
+        """The number of each minute; NaN: not known."""
+        if not isinstance(self._numbers, array):
+            self._numbers = self._numbers()
+        return self._numbers
 
     @property
     def values(self) -> Sequence[float | None]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise, repeat
 from operator import floordiv, sub
+from typing import NamedTuple
 
 from netmon.evidence.curve import Curve
 from netmon.evidence.minutes import kind_of
@@ -14,6 +16,7 @@ from netmon.evidence.strip import NOBODY_TOLD, Kind, Strip
 from netmon.model import Fault, SlotState, Value
 from netmon.store.interface import Columns
 from netmon.store.moments import Stretches
+from netmon.store.undecoded import decoded
 
 _MINUTE_MS = 60_000
 _BY_A_WRONG_CLOCK = Kind(SlotState.UNKNOWN, Fault.APPLIANCE).code
@@ -23,7 +26,8 @@ class Layers:
     """Takes pieces in any order. Of two rows for one minute the larger code, and the larger number, counts.
 
     The first values of a piece are state, fault and degraded, by the numbers of `netmon.model.derived`;
-    the others are numbers, one curve each. `prefix` is that of the names of the first three.
+    the others are numbers, one curve each, decoded when a curve is looked at. `prefix` is that of the names
+    of the first three.
     """
 
     def __init__(self, start_minute: int, end_minute: int, prefix: str, curves: int) -> None:
@@ -31,7 +35,7 @@ class Layers:
         self._start, self._length = start_minute, end_minute - start_minute
         self._codes = bytearray([NOBODY_TOLD.code]) * self._length
         self._heard = bytearray(self._length)
-        self._curves = [nothing_known(self._length) for _ in range(curves)]
+        self._laid: list[list[_Laid]] = [[] for _ in range(curves)]
         self._code_of = _Codes(prefix)
 
     @property
@@ -42,42 +46,60 @@ class Layers:
     @property
     def curves(self) -> list[Curve]:
         """The numbers of each minute."""
-        return [Curve(self._start, one) for one in self._curves]
+        return [Curve.later(self._start, partial(_numbers, laid, self._length)) for laid in self._laid]
 
     def take(self, piece: Columns) -> None:
         """Lay one piece over what is there."""
         count = len(piece.moments_ms)
         self.rows += count
         self.synced_rows += count if piece.synced else 0
-        codes = self._code_of.all(piece.values[:3], count, synced=piece.synced)
-        numbers = [packed(values) for values in piece.values[3:]]
+        codes = self._code_of.all([*map(decoded, piece.values[:3])], count, synced=piece.synced)
         for minute, first, last in _runs(piece.moments_ms):
             skipped = max(self._start - minute, 0)
             begin, place = first + skipped, minute + skipped - self._start
             end = min(last, begin + self._length - place)
             if begin < end:
-                self._lay(place, codes[begin:end], [one[begin:end] for one in numbers])
+                over = self._lay(place, codes[begin:end])
+                for laid, values in zip(self._laid, piece.values[3:], strict=True):
+                    laid.append(_Laid(place, begin, end, values, over))
 
-    def _lay(self, place: int, codes: bytes, numbers: Sequence[array[float]]) -> None:
-        """Lay neighbouring minutes."""
+    def _lay(self, place: int, codes: bytes) -> bool:
+        """Lay the codes of neighbouring minutes; tell whether something lies there already."""
         end = place + len(codes)
-        if self._heard.find(1, place, end) >= 0:
-            for at, code in enumerate(codes):
-                self._over(place + at, code, [one[at] for one in numbers])
-            return
+        over = self._heard.find(1, place, end) >= 0
+        if over:
+            # A minute that nobody told of is unknown by default, which must not outweigh a proven down.
+            heard = zip(self._codes[place:end], self._heard[place:end], codes, strict=True)
+            codes = bytes(max(before, code) if told else code for before, told, code in heard)
         self._heard[place:end] = b"\1" * len(codes)
         self._codes[place:end] = codes
-        for curve, one in zip(self._curves, numbers, strict=True):
-            curve[place:end] = one
+        return over
 
-    def _over(self, place: int, code: int, numbers: Sequence[float]) -> None:
-        # A minute that nobody told of is unknown by default, which must not outweigh a proven down.
-        self._codes[place] = max(self._codes[place], code) if self._heard[place] else code
-        self._heard[place] = 1
-        for curve, one in zip(self._curves, numbers, strict=True):
+
+class _Laid(NamedTuple):
+    """Neighbouring minutes of one curve: where they lie, and which of some values they are."""
+
+    place: int
+    begin: int
+    end: int
+    values: Sequence[Value]
+    over: bool
+
+
+def _numbers(laid: Sequence[_Laid], length: int) -> array[float]:
+    """Lay the numbers of a curve."""
+    numbers, values, told = nothing_known(length), None, nothing_known(0)
+    for one in laid:
+        if one.values is not values:
+            values, told = one.values, packed(decoded(one.values))
+        part = told[one.begin : one.end]
+        if one.over:
             # NaN is neither more nor less than anything: what is known goes over what is not.
-            if one == one and not curve[place] >= one:  # noqa: PLR0124 - NaN alone differs from itself
-                curve[place] = one
+            before = numbers[one.place : one.place + len(part)]
+            pairs = zip(before, part, strict=True)
+            part = array("d", [a if a >= b or b != b else b for a, b in pairs])  # noqa: PLR0124 - NaN alone differs
+        numbers[one.place : one.place + len(part)] = part
+    return numbers
 
 
 class _Codes(dict[tuple[Value, ...], int]):

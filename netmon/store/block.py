@@ -12,11 +12,12 @@ from itertools import repeat
 from typing import TypeVar, cast
 
 from netmon.model import Outcome, Reading, Shape, Stamp, Value
-from netmon.store.codec import pack_series, unpack_series, unpack_whole
+from netmon.store.codec import pack_series, unpack_series
 from netmon.store.frames import OUTCOME_CODES, OUTCOMES, Cells, Table
 from netmon.store.integers import deflate, inflate, pack_integers, unpack_integers
 from netmon.store.moments import pack_moments, unpack_moments, unpack_stretches
 from netmon.store.streams import Packed, Streams, pack_streams
+from netmon.store.undecoded import Undecoded
 
 T = TypeVar("T")
 
@@ -81,8 +82,8 @@ class Block:
         return self._known(self._place(metric, row), unpack_series) or repeat(None, self.count)
 
     def column(self, metric: int, row: int) -> Sequence[Value]:
-        """Return the same at once."""
-        return self._known(self._place(metric, row), unpack_whole) or [None] * self.count
+        """Return the same, to be decoded at once when somebody looks."""
+        return self._known(self._place(metric, row), Undecoded) or [None] * self.count
 
     def all_moments_ms(self) -> Sequence[int]:
         """Return all moments at once, as `Stretches` where many are at equal steps.

@@ -42,7 +42,8 @@ class Columns(NamedTuple):
     """Readings of one row, turned round: what each wanted metric was at each moment.
 
     `moments_ms` is wall time by a clock that was `synced` at all of them or at none. `values` has a
-    sequence as long for each wanted metric, in the order of the question; None: not known.
+    sequence as long for each wanted metric, in the order of the question; None: not known. It may be one
+    that is decoded at each look (`netmon.store.undecoded`).
     """
 
     key: Labels
