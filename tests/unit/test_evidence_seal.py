@@ -232,6 +232,35 @@ def test_a_chain_made_again_with_the_genuine_key_fails_against_an_outside_root()
     ]
 
 
+def test_a_root_that_was_sent_again_for_a_forged_chain_does_not_replace_the_first():
+    hours = [hour.root for hour in forged()]
+    both = [*outside_roots(ROOTS), *outside_roots(hours)]
+    for copies in (both, both[::-1]):
+        assert [one.place for one in anchor_faults(hours, copies)[0]] == ["day 41"]
+        assert check.anchors([read(one) for one in hours], [one.line() for one in copies])[0] == [
+            "day 41: differs from the copy that was kept outside"
+        ]
+
+
+def test_a_line_that_was_taken_within_a_day_stands_for_the_hours_that_it_has():
+    (early,) = outside_roots(ROOTS[:2])
+    told, anchoring = anchor_faults(ROOTS, [early])
+    assert (told, anchoring.days, anchoring.until_hour, anchoring.unanchored_hours) == ([], 1, 1001, 2)
+    words = ([], ["2 of 4 hours have no outside copy behind them"])
+    assert check.anchors([read(one) for one in ROOTS], [early.line()]) == words
+    forgeries = [hour.root for hour in forged()]
+    assert anchor_faults(forgeries, [early])[0]
+    assert check.anchors([read(one) for one in forgeries], [early.line()])[0]
+
+
+@pytest.mark.parametrize("hours", ["0", "-3", "99", "x"])
+def test_a_line_of_impossible_hours_is_no_error(hours):
+    (line,) = [one.line().replace("hours=4", f"hours={hours}") for one in outside_roots(ROOTS)]
+    parsed = parse_day_root(line)
+    assert anchor_faults(ROOTS, [parsed] if parsed else [])[1].days == 0
+    assert "4 of 4 hours" in check.anchors([read(one) for one in ROOTS], [line])[1][0]
+
+
 def read(signed):
     return json.loads(signed.line())
 

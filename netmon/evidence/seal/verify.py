@@ -131,23 +131,32 @@ def root_faults(roots: Sequence[SignedRoot], entries: Sequence[Entry], public: b
 
 
 def anchor_faults(roots: Sequence[SignedRoot], outside: Iterable[DayRoot]) -> tuple[list[Fault], Anchoring]:
-    """Compare whole days of roots with copies that others kept: those cannot be made again with the key."""
+    """Compare days of roots with copies that others kept: those cannot be made again with the key.
+
+    All copies of a day have to agree, the first as well as one that was sent when the chain was made again.
+    One that was taken before the day was over stands for the hours that it has.
+    """
     days: dict[int, list[SignedRoot]] = {}
     for signed in roots:
         days.setdefault(signed.root.hour // _DAY_HOURS, []).append(signed)
-    kept: Mapping[tuple[str, int], DayRoot] = {(one.site, one.day): one for one in outside}
-    faults, matched, until = [], 0, None
+    kept: dict[tuple[str, int], list[DayRoot]] = {}
+    for one in dict.fromkeys(outside):
+        kept.setdefault((one.site, one.day), []).append(one)
+    faults, matched, until = list[Fault](), set[int](), -1
     edges = {min(days, default=0), max(days, default=0)}
     for day, hours in sorted(days.items()):
-        copy = kept.get((hours[0].root.site, day))
-        if copy is None or (len(hours) < copy.hours and day in edges):
-            continue  # a pack may begin or end within a day
-        if day_root(hours[0].root.site, day, hours) == copy:
-            matched, until = matched + 1, hours[-1].root.hour
-        else:
-            faults.append(Fault(f"day {day}", "differs from the copy that was kept outside"))
-    behind = sum(signed.root.hour > (until if until is not None else -1) for signed in roots)
-    return faults, Anchoring(matched, until, behind)
+        site = hours[0].root.site
+        for copy in kept.get((site, day), ()):
+            if len(hours) < copy.hours and day in edges:
+                continue  # a pack may begin or end within a day
+            some = hours[: max(copy.hours, 1)]
+            if day_root(site, day, some) == copy:
+                matched.add(day)
+                until = max(until, some[-1].root.hour)
+            else:
+                faults.append(Fault(f"day {day}", "differs from the copy that was kept outside"))
+    behind = sum(signed.root.hour > until for signed in roots)
+    return faults, Anchoring(len(matched), until if matched else None, behind)
 
 
 def daily(roots: Sequence[SignedRoot]) -> list[DayRoot]:

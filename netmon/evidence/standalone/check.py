@@ -96,23 +96,25 @@ def anchors(roots: list[Record], outside: list[str]) -> tuple[list[str], list[st
     days: dict[int, list[Record]] = {}
     for root in roots:
         days.setdefault(root["hour"] // 24, []).append(root)
-    problems, last = [], None
-    lines = [line.strip().strip(">").split() for line in outside]
-    kept = {
-        (words[2], words[3]): words for words in lines if words[:1] == ["netmon-root"] and len(words) == 8
-    }
+    problems, last = [], -1
+    kept: dict[tuple[str, str], list[list[str]]] = {}
+    for words in (line.strip().strip(">").split() for line in outside):
+        if words[:2] == ["netmon-root", "1"] and len(words) == 8 and words[4][6:].isdigit():
+            kept.setdefault((words[2], words[3]), []).append(words[4:])
     for day, hours in sorted(days.items()):
-        words = kept.get((roots[0]["site"], f"day={day}"))
-        if words is None:
-            continue
-        end = hours[-1]
-        whole = [f"hours={len(hours)}", f"seq={end['first'] + end['count']}", f"tip={end['tip']}"]
-        whole.append("merkle=" + tree([spelled(root) + b"\n" for root in hours]))
-        if words[4:] == whole:
-            last = end["hour"]
-        elif f"hours={len(hours)}" == words[4] or day not in (min(days), max(days)):
-            problems.append(f"day {day}: differs from the copy that was kept outside")
-    behind = sum(last is None or root["hour"] > last for root in roots)
+        for told in kept.get((roots[0]["site"], f"day={day}"), []):
+            count = int(told[0][6:])
+            if count > len(hours) and day in (min(days), max(days)):
+                continue
+            own = hours[: max(count, 1)]
+            end = own[-1]
+            whole = [f"hours={len(own)}", f"seq={end['first'] + end['count']}", f"tip={end['tip']}"]
+            whole.append("merkle=" + tree([spelled(root) + b"\n" for root in own]))
+            if told == whole:
+                last = max(last, end["hour"])
+            else:
+                problems.append(f"day {day}: differs from the copy that was kept outside")
+    behind = sum(root["hour"] > last for root in roots)
     return problems, [f"{behind} of {len(roots)} hours have no outside copy behind them"]
 
 
