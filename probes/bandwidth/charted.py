@@ -9,7 +9,7 @@ from netmon import sdk
 from probes.bandwidth.cross import in_layer, most_of
 from probes.bandwidth.latency import Latency, grade
 from probes.bandwidth.layers import Layer
-from probes.bandwidth.record import Subject, Test
+from probes.bandwidth.record import Subject, Test, carried_key
 
 _BY_NAME = {
     (metric.name, dict(metric.labels).get("state", ""), dict(metric.labels).get("statistic", "")): metric
@@ -29,8 +29,8 @@ class Charted:
         """Return the rows of one target's tests, in the contract's layer (without one: IP)."""
         circuit = subject.circuit
         layer = Layer(circuit.rate_layer) if circuit is not None else Layer.IP
-        key = (*subject.key, ("method", subject.method), ("layer", layer))
-        rows = tuple(_row(test, key, tests, idle) for test in tests)
+        how = (("method", subject.method), ("layer", layer))
+        rows = tuple(_row(test, (*carried_key(test, subject), *how), tests, idle) for test in tests)
         shape = self._shapes.get(target)
         if shape is None or shape.rows != rows:
             shape = sdk.Shape(sdk.BANDWIDTH_TEST, sdk.BANDWIDTH_TEST_METRICS, rows, sdk.Retention.EVIDENCE)
