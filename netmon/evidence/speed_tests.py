@@ -8,7 +8,7 @@ calls invalid counts nowhere here, and what it doubts is no failure here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from netmon.model import Event, Json
@@ -50,6 +50,8 @@ class SpeedTest:
     doubt: str = ""
     error_ppm: int = 0
     claimable: bool = True
+    trips: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+    """Round trips before it and beside its load in seconds, such as "idle p50" and "loaded p95"."""
 
     def rate(self, layer: str) -> float | None:
         """Return what the test itself carried."""
@@ -99,6 +101,7 @@ def speed_test(event: Event) -> SpeedTest | None:
         _doubt(data),
         round((_number(data.get("error_ratio")) or 0.0) * _MILLION),
         data.get("claimable") is True,
+        _trips(data),
     )
 
 
@@ -121,6 +124,16 @@ def _spoiled(data: Mapping[str, Json], *, synced: bool) -> str:
 def _doubt(data: Mapping[str, Json]) -> str:
     inconclusive = data.get("verdict") == "inconclusive"
     return _text(data, "doubt") or (_text(data, "verdict_reason") if inconclusive else "")
+
+
+def _trips(data: Mapping[str, Json]) -> Mapping[str, float]:
+    found: dict[str, float] = {}
+    for load in ("idle", "loaded"):
+        told = _numbers(data.get(f"{load}_latency"))
+        for name in ("p50", "p95"):
+            if f"{name}_seconds" in told:
+                found[f"{load} {name}"] = told[f"{name}_seconds"]
+    return found
 
 
 def _text(data: Mapping[str, Json], name: str) -> str:

@@ -112,6 +112,8 @@ def speed(site: str, circuit: str, minute: int, direction: str, random: Random) 
         "limited_by_reason": '=who knows, "really"', "host": {"clock_synchronised": True},
         "bits_per_second": {layer: round(rate) for layer in LAYERS},
         "cross_bits_per_second": dict.fromkeys(LAYERS, high),
+        "idle_latency": {"p50_seconds": 0.011, "p95_seconds": 0.014, "mean_seconds": 0.012},
+        "loaded_latency": {"p50_seconds": 0.03 + rate / 1e10, "p95_seconds": 0.07, "mean_seconds": 0.04},
         "curve": {"seconds": [0.1, 0.2]},
     }  # fmt: skip
     key = (*key_of(site, circuit), ("target", "the centre"))
@@ -122,7 +124,11 @@ def speed(site: str, circuit: str, minute: int, direction: str, random: Random) 
     told = {"bytes_per_second": round(rate) / 8, "claimable": 1, "limited_by_info": 1, "verdict_info": 1}
     told |= {"cross_traffic_bytes_per_second": None if low is None else low / 8}
     told |= {"cross_traffic_most_bytes_per_second": None if high is None else high / 8}
-    columns = tuple([told.get(metric.name.split("_", 2)[2])] for metric in shape.metrics)
+    for metric in shape.metrics:
+        of = dict(metric.labels)
+        if metric.name == "netmon_bandwidth_rtt_seconds":
+            told[metric] = data[f"{of['state']}_latency"][f"{of['statistic']}_seconds"]
+    columns = tuple([told.get(one, told.get(one.name.split("_", 2)[2]))] for one in shape.metrics)
     yield Reading(shape, at, columns, ("ok",))
 
 

@@ -53,6 +53,9 @@ def test_a_folder_of_sites_and_exports_tell_what_the_appliance_tells(report, sta
     own = report("--state", state)
     assert own["circuits"][0]["use"]["busy_share"]["value"] is not None
     assert own["circuits"][0]["outages"]
+    trips = {one["key"]["load"]: one for one in own["circuits"][0]["charts"]["round_trips"]}
+    assert trips["before tests"]["p50"]["value"] == 0.011
+    assert "grade A" in trips["during tests"]["p50"]["note"]
     assert report("--sites", state.parent) == own
     folder = tmp_path / "exports"
     folder.mkdir()

@@ -190,7 +190,7 @@ def _row_words(row: RoundTrip) -> str:
 
 
 def _row_found(row: RoundTrip) -> str:
-    on = grounds(row.p95, "minutes")
+    on = grounds(row.p95, "tests" if row.load.endswith("tests") else "minutes")
     meant = f" ({row.p95.note})" if row.p95.note else ""
     return f"{row.load}{meant}: {_row_words(row)}" + (f" ({on})" if on else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from statistics import fmean, median
 
 from netmon.evidence.busy_hour import busy_hour
 from netmon.evidence.calendar import Days, local_time
@@ -11,10 +12,14 @@ from netmon.evidence.curve import Curve
 from netmon.evidence.reports.figure import Figure, Unit, figure, told
 from netmon.evidence.reports.ground import Ground
 from netmon.evidence.reports.series import HeatCell, RoundTrip, Week
-from netmon.evidence.statistics.quantiles import nearest_rank
+from netmon.evidence.speed_tests import SpeedTest
+from netmon.evidence.statistics.quantiles import interval, nearest_rank
 
 _P95 = 0.95
 _IDLE, _LOADED = 0.1, 0.7
+_TEST_TRIPS = frozenset(f"{load} {name}" for load in ("idle", "loaded") for name in ("p50", "p95"))
+_GRADES = ((0.005, "A+"), (0.030, "A"), (0.060, "B"), (0.200, "C"), (0.400, "D"))
+"""Of how much longer round trips are under load: those of DSLReports, which others use as well."""
 _FEW_MINUTES = 30
 """Minutes of one hour of the week, or of one state of load, below which no percentile is told."""
 
@@ -74,6 +79,25 @@ def round_trips(ground: Ground, use: Curve) -> Iterator[RoundTrip]:
         )
         if middle or slow:
             yield RoundTrip(name, _trip(middle, words), _trip(slow, words))
+
+
+def tested_trips(tests: Sequence[SpeedTest]) -> Iterator[RoundTrip]:
+    """Yield round trips before tests and beside their load, of valid tests with both; none without any."""
+    both = [one.trips for one in tests if not one.spoiled and one.trips.keys() >= _TEST_TRIPS]
+    if not both:
+        return
+    rise = fmean(max(one["loaded p50"] - one["idle p50"], 0.0) for one in both)
+    grade = next((name for limit, name in _GRADES if rise < limit), "F")
+    for load, name, words in (
+        ("idle", "before tests", "middle of the tests"),
+        ("loaded", "during tests", f"middle of the tests; {rise * 1000:.0f} ms longer: grade {grade}"),
+    ):
+        each = ([one[f"{load} {statistic}"] for one in both] for statistic in ("p50", "p95"))
+        yield RoundTrip(name, *(_middle(known, words) for known in each))
+
+
+def _middle(known: Sequence[float], words: str) -> Figure:
+    return figure(median(known), Unit.SECONDS, n=len(known), between=interval(known, 0.5), note=words)
 
 
 def _trip(known: Sequence[float], words: str) -> Figure:

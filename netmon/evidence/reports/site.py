@@ -12,10 +12,10 @@ from netmon.evidence.claim import METHOD
 from netmon.evidence.grade import Grade
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.reports.costs import money_of
-from netmon.evidence.reports.dots import dots, marks
+from netmon.evidence.reports.dots import dots, marks, tests_of
 from netmon.evidence.reports.figure import Figure, Unit
 from netmon.evidence.reports.ground import Ground, lay_ground
-from netmon.evidence.reports.load_charts import heat, round_trips, weeks
+from netmon.evidence.reports.load_charts import heat, round_trips, tested_trips, weeks
 from netmon.evidence.reports.loads import Load, load_of, use_of
 from netmon.evidence.reports.model import CircuitPart, Header, Kind, Reference, Sentence, SiteReport
 from netmon.evidence.reports.opening import hours_words
@@ -91,7 +91,7 @@ def _charts(ground: Ground, load: Load, found: tuple[Dot, ...]) -> Charts:
         tuple(weeks(ground, load.use)),
         found,
         tuple(marks(ground)),
-        tuple(round_trips(ground, load.use)),
+        (*round_trips(ground, load.use), *tested_trips(tests_of(ground))),
         tuple(strip_days(ground)),
     )
 

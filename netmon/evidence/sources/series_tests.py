@@ -17,9 +17,11 @@ _PREFIX = "netmon_bandwidth"
 RATE = f"{_PREFIX}_bytes_per_second"
 _OTHERS, _CLAIMABLE = f"{_PREFIX}_cross_traffic_most_bytes_per_second", f"{_PREFIX}_claimable"
 _LIMITED, _VERDICT = f"{_PREFIX}_limited_by_info", f"{_PREFIX}_verdict_info"
-NAMES = (RATE, _OTHERS, _CLAIMABLE, _LIMITED, _VERDICT)
+_TRIPS = f"{_PREFIX}_rtt_seconds"
+NAMES = (RATE, _OTHERS, _CLAIMABLE, _LIMITED, _VERDICT, _TRIPS)
 """The metrics that tests are made of."""
 _TEXT_LABELS = {_LIMITED: "limited_by", _VERDICT: "verdict"}
+_TRIP_LABELS = ("state", "statistic")
 _BITS = 8
 _ERROR_RATIO = 0.02
 """What every method was found to be within."""
@@ -44,9 +46,11 @@ def events_of(series: Iterable[SeriesOf]) -> Iterator[Event]:
     found: dict[tuple[Labels, int], dict[str, Value | str]] = {}
     for one in series:
         text = _TEXT_LABELS.get(one.name, "")
-        key = tuple(sorted((name, value) for name, value in one.labels.items() if name != text))
+        own = (text, *_TRIP_LABELS) if one.name == _TRIPS else (text,)
+        key = tuple(sorted((name, value) for name, value in one.labels.items() if name not in own))
+        place = " ".join((one.name, *(one.labels.get(name, "") for name in own[1:])))
         for wall_ms, value in one.samples:
-            found.setdefault((key, wall_ms), {})[one.name] = one.labels.get(text, "") if text else value
+            found.setdefault((key, wall_ms), {})[place] = one.labels.get(text, "") if text else value
     for (key, wall_ms), told in found.items():
         yield _event(dict(key), wall_ms, told)
 
@@ -67,9 +71,15 @@ def _event(labels: Mapping[str, str], wall_ms: int, told: Mapping[str, Value | s
         "peak": method == _TRAINS,
         "error_ratio": _ERROR_RATIO,
         "claimable": told.get(_CLAIMABLE) == 1,
+        "idle_latency": _latency(told, "idle"),
+        "loaded_latency": _latency(told, "loaded"),
     }
     stamp = Stamp("", 0, wall_ms, labels.get("clock") != "unsynced")
     return Event(BANDWIDTH_TEST, tuple(labels.items()), "", stamp, data, Retention.EVIDENCE)
+
+
+def _latency(told: Mapping[str, Value | str], state: str) -> Json:
+    return {f"{name}_seconds": told.get(f"{_TRIPS} {state} {name}") for name in ("p50", "p95")}
 
 
 def _bits(value: Value | str) -> int | None:
