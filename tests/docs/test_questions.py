@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from argparse import ArgumentParser
+from contextlib import chdir
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -43,20 +44,23 @@ def centre(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run(centre, monkeypatch):
-    """Run a printed command there, as on 8 April 2026."""
-    monkeypatch.chdir(centre)
+@pytest.fixture(scope="module")
+def answered(centre):
+    """Run the command of a question there, once, as on 8 April 2026."""
     now_ns = int(datetime(2026, 4, 8, 9, tzinfo=UTC).timestamp() * 1e9)
     clock = FakeClock(wall_offset_ns=now_ns - FakeClock.now_ns)
     commands = {"report": ReportCommand(clock, {}), "evidence": EvidenceCommand(clock)}
+    codes = {}
 
-    def typed(words):
-        program, name, *rest = shlex.split(words)
-        assert program == "netmon"
-        return commands[name].run(_options(commands[name], rest))
+    def asked(question):
+        if question not in codes:
+            program, name, *rest = shlex.split(QUESTIONS[question])
+            assert program == "netmon"
+            with chdir(centre):
+                codes[question] = commands[name].run(_options(commands[name], rest))
+        return codes[question]
 
-    return typed
+    return asked
 
 
 def _options(command, words):
@@ -78,9 +82,9 @@ def test_eight_questions_have_one_command_each():
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_command_answers(run, centre, question):
+def test_the_command_answers(answered, centre, question):
     words = QUESTIONS[question]
-    assert run(words) == 0
+    assert answered(question) == 0
     for option in ("--output", "--tables"):
         if match := re.search(rf"{option} (\S+)", words):
             made = centre / match[1]
@@ -88,24 +92,24 @@ def test_the_command_answers(run, centre, question):
             assert made.is_file() or any(made.iterdir())
 
 
-def test_what_is_owed_has_its_last_day(run, centre):
-    run(QUESTIONS["What are we owed, and when does the right lapse?"])
+def test_what_is_owed_has_its_last_day(answered, centre):
+    answered("What are we owed, and when does the right lapse?")
     owed = {(row["circuit"], row["period"]): row for row in rows(centre / "owed" / "claims.csv")}
     assert owed["lib-1", "2026-02"]["received [GBP]"] == "4.75"
     assert owed["sch-1", "2026-03"]["claim_by [date]"] == "2026-04-30"
     assert rows(centre / "owed" / "standings.csv")
 
 
-def test_what_can_be_decided_is_in_order_of_urgency(run, centre):
-    run(QUESTIONS["Which contracts can we leave, and what is an upgrade worth?"])
+def test_what_can_be_decided_is_in_order_of_urgency(answered, centre):
+    answered("Which contracts can we leave, and what is an upgrade worth?")
     contracts = rows(centre / "decide" / "contracts.csv")
     assert [row["circuit"] for row in contracts] == ["lib-1", "off-1", "sch-2", "sch-1"]
     upgrades = rows(centre / "decide" / "upgrades.csv")
     assert {row["panel.wave"] for row in upgrades} == {"wave 1", "wave 2"}
 
 
-def test_each_outage_is_told_by_both_clocks(run, centre):
-    run(QUESTIONS["Did the outage count, and from when?"])
+def test_each_outage_is_told_by_both_clocks(answered, centre):
+    answered("Did the outage count, and from when?")
     outages = rows(centre / "sch-1" / "circuits_outages.csv")
     assert outages
     assert {"attribution", "claimable", "length [min]", "by_ticket [min]", "why"} <= outages[0].keys()
