@@ -126,8 +126,8 @@ def fcc_latency(round_trips: Iterable[float | None]) -> Latency:
 def e_rate(users: int | None, *, long_term: bool) -> float | None:
     """Return the bit/s that US E-rate's targets ask for so many users; None: how many is not known.
 
-    Source: the programme's own: 100 Mbit/s per 1000 users, in the long term 1 Gbit/s. It judges what is bought, not
-    what is delivered: compare it with the contracted rate. Leaves out: lines within a district.
+    Source: the programme's own: 100 Mbit/s per 1000 users, in the long term 1 Gbit/s. It judges what is
+    bought, not what is delivered: compare it with the contracted rate. Leaves out: lines within a district.
     """
     if users is None:
         return None

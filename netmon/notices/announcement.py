@@ -61,6 +61,10 @@ class Announcement:
         )  # fmt: skip
 
 
+Tellable = Notice | Announcement
+"""What a lane may have to tell."""
+
+
 def announcement_of(event: Event) -> Announcement | None:
     """Return what an event has to be told to whoever keeps roots; None for other events."""
     if event.kind != EVIDENCE_DAY:
@@ -71,7 +75,7 @@ def announcement_of(event: Event) -> Announcement | None:
     return Announcement(dict(event.key).get("site", ""), days, lines, event.stamp.wall_ms)
 
 
-def told_of(event: Event) -> Notice | Announcement | None:
+def told_of(event: Event) -> Tellable | None:
     """Return what an event asks to tell; None: nothing."""
     return notice_of(event) or announcement_of(event)
 

@@ -8,10 +8,9 @@ from typing import Protocol
 
 from netmon.clock import Clock
 from netmon.incidents.incident import Step
-from netmon.incidents.notice import Notice
 from netmon.incidents.severity import higher
 from netmon.model import Stamp
-from netmon.notices.announcement import Announcement
+from netmon.notices.announcement import Announcement, Tellable
 from netmon.notices.channel import Channel
 from netmon.notices.lane_state import Told
 from netmon.notices.queue import Waiting
@@ -46,7 +45,7 @@ class Way(Protocol):
 
     settings: LaneSettings
 
-    def knows(self, notice: Notice) -> bool:
+    def knows(self, notice: Tellable) -> bool:
         """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
 
     def confirmed(self, position: Position) -> Confirmed:
@@ -74,7 +73,7 @@ def verdict(waiting: Waiting, lane: Way, other: Way | None, late_seconds: float)
     return Confirmed.NEVER if found is Confirmed.NOT_YET and late else found
 
 
-def is_news(notice: Notice | Announcement, told: Told | None, channel: Channel) -> bool:
+def is_news(notice: Tellable, told: Told | None, channel: Channel) -> bool:
     """Tell whether a receiver wants a step. People hear of what is new to them: worse, again, to and fro."""
     if isinstance(notice, Announcement):
         return True

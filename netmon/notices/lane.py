@@ -9,8 +9,8 @@ from netmon.clock import Clock
 from netmon.delivery.courier import PumpState
 from netmon.errors import Parked, RetryLater, StoreError
 from netmon.incidents.incident import Severity
-from netmon.incidents.notice import Notice
 from netmon.model import Stamp
+from netmon.notices.announcement import Tellable
 from netmon.notices.budget import Budget
 from netmon.notices.channel import Channel
 from netmon.notices.judgement import Confirmed, LaneSettings, age_seconds, is_news, verdict
@@ -163,7 +163,7 @@ class Lane:
         steps_in = self._other is not None and (waiting.notice.firing or not self.knows(waiting.notice))
         return steps_in and await self._queue.taken_on(waiting)
 
-    def knows(self, notice: Notice) -> bool:
+    def knows(self, notice: Tellable) -> bool:
         """Tell whether the receiver was told of the notice's thing, and not yet of its end."""
         told = self.state.told.get(notice.key)
         return told is not None and not told.ended_ms

@@ -9,7 +9,7 @@ from netmon.incidents.incident import Step
 from netmon.incidents.notice import Notice, notice_of
 from netmon.incidents.record import KIND
 from netmon.model import Event, Stamp
-from netmon.notices.announcement import Announcement, told_of
+from netmon.notices.announcement import Announcement, Tellable, told_of
 from netmon.store.interface import History, Position
 
 _READ_RECORDS = 256
@@ -21,7 +21,7 @@ class Waiting:
 
     position: Position
     stamp: Stamp
-    notice: Notice | Announcement
+    notice: Tellable
 
 
 class Queue:
@@ -71,6 +71,8 @@ class Queue:
 
     async def taken_on(self, waiting: Waiting) -> bool:
         """Tell whether somebody has taken a notice's incident on, by all that is in the history now."""
+        if isinstance(waiting.notice, Announcement):
+            return False
         incident = waiting.notice.incident
         # What was written before a step is in the step itself.
         self._looked = max(self._looked, waiting.position)

@@ -13,7 +13,7 @@ from netmon.incidents.record import to_json
 from netmon.incidents.words import spoken
 from netmon.model import Fault
 from netmon.notices.alphabet import cut, plain
-from netmon.notices.announcement import Announcement
+from netmon.notices.announcement import Announcement, Tellable
 from netmon.notices.message import Message, Sort
 from netmon.text import clean
 
@@ -57,7 +57,7 @@ class Place:
         return f"{local:%H:%M}" if today else f"{local:%d %b %H:%M}"
 
 
-def message_of(notice: Notice | Announcement, place: Place, now_ms: int) -> Message:
+def message_of(notice: Tellable, place: Place, now_ms: int) -> Message:
     """Return what is told of a step."""
     if isinstance(notice, Announcement):
         return notice.message()
