@@ -18,7 +18,8 @@ POWER = Kind(SlotState.DOWN, Fault.POWER)
 CPE = Kind(SlotState.DOWN, Fault.CPE)
 NOBODY = Kind(SlotState.DOWN, Fault.UNKNOWN)
 OFF = Kind(SlotState.UNKNOWN, Fault.APPLIANCE)
-KINDS = {"u": UP, "w": WEAK, "d": LINE, "p": POWER, "c": CPE, "n": NOBODY, "?": OFF}
+FAR = Kind(SlotState.UP, Fault.SERVICE, degraded=False)
+KINDS = {"u": UP, "w": WEAK, "d": LINE, "p": POWER, "c": CPE, "n": NOBODY, "f": FAR, "?": OFF}
 MARCH = month(2026, 3, "Europe/London")
 
 

@@ -22,6 +22,7 @@ from fakes.estate_reports import (
     report,
 )
 
+from netmon.errors import StoreError
 from netmon.evidence.calendar import Days
 from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.grade import Grade
@@ -31,6 +32,7 @@ from netmon.evidence.reports.document import document, write_document
 from netmon.evidence.reports.estate import AskedEstate, estate_report
 from netmon.evidence.reports.model import Kind
 from netmon.evidence.reports.site import Asked, site_report
+from netmon.evidence.reports.workers import WorkError
 from netmon.evidence.sources.source import Line
 from netmon.evidence.verdicts import Verdict
 
@@ -275,3 +277,36 @@ def test_a_line_that_gives_less_than_was_contracted_is_full_sooner_as_in_its_own
     asked = Asked(Kind.SITE, (LIB,), Days(FIRST, LAST, "Europe/London"), AS_OF, "")
     part = site_report(PlannedSource(plans), inputs(), asked).circuits[0]
     assert part.use.saturated.value == 660
+
+
+def test_one_service_that_is_slow_everywhere_is_no_sites_own():
+    plans = {Line(f"s{n}", f"c{n}"): Plan("u17160 f60 u27360") for n in range(3)}
+    plans[Line("s3", "c3")] = Plan("u20000 f10 u24570")
+    found = report(plans, Inputs())
+    (far,) = found.shared
+    assert far.trouble == "one service, or one way through the internet"
+    assert (far.sites.value, far.together.value, far.alone.value) == (4, 60, 10)
+    assert {row.site: row.narrow.value for row in found.sites} == dict.fromkeys(
+        ("s0", "s1", "s2", "s3"), "far"
+    )
+
+
+def test_an_exclusion_over_two_months_is_told_once():
+    files = inputs(
+        exclusions="circuit,from,to,cause,announced,agreed_by,reference\n"
+        "lib-1,2026-02-28T22:00Z,2026-03-01T01:00Z,planned,2026-02-01T09:00Z,A. Officer,CHG-1\n"
+    )
+    asked = AskedEstate(date(2026, 2, 1), LAST, AS_OF, "")
+    (one,) = estate_report(partial(PlannedSource, PLANS), files, asked).exclusions
+    assert (one.circuit, one.minutes.value, one.reason) == ("lib-1", 180, "")
+
+
+def test_a_site_that_cannot_be_read_is_named():
+    class Broken(PlannedSource):
+        def material(self, line, days):
+            if line.site == "sch":
+                raise StoreError("its history is damaged")
+            return super().material(line, days)
+
+    with pytest.raises(WorkError, match="site sch: its history is damaged"):
+        estate_report(partial(Broken, PLANS), inputs(), AskedEstate(FIRST, LAST, AS_OF, ""))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 
+from netmon.errors import NetmonError
+from netmon.evidence.admitted import Ruling
 from netmon.evidence.calendar import Days, local_time
 from netmon.evidence.claim import METHOD
 from netmon.evidence.inputs.files import Inputs
@@ -27,7 +29,7 @@ from netmon.evidence.reports.estate_upgrades import UpgradeJob, upgrade_jobs
 from netmon.evidence.reports.estate_waves import in_order, waves
 from netmon.evidence.reports.figure import Figure, Unit
 from netmon.evidence.reports.model import Reference
-from netmon.evidence.reports.workers import Workshop, cores
+from netmon.evidence.reports.workers import WorkError, Workshop, cores
 from netmon.evidence.sources.source import Line, Source
 
 _LINE_DAYS_OF_A_PROCESS = 1000
@@ -55,7 +57,10 @@ class _Desk:
     inputs: Inputs
 
     def __call__(self, source: Source, job: SiteJob | UpgradeJob) -> SiteRecord | EstateUpgrade:
-        return job.done(source, self.inputs)
+        try:
+            return job.done(source, self.inputs)
+        except NetmonError as error:
+            raise WorkError(f"site {job.site}: {error}") from error
 
 
 def estate_report(
@@ -142,20 +147,24 @@ def _header(asked: AskedEstate, sites: int, unmeasured: int, circuits: int) -> E
 
 
 def _excluded(sites: Iterable[SiteRecord]) -> Iterator[Excluded]:
-    """Yield what was asked to be left out, month by month: what was refused as well."""
+    """Yield what was asked to be left out, once for all months; what was refused as well."""
     for site in sites:
         zone = Days(date.min, date.min, (site.row or SiteRow(site=site.site)).timezone).zone
         for line in site.lines:
+            found: dict[tuple[object, ...], list[Ruling]] = {}
             for ruling in line.rulings:
                 one = ruling.exclusion
-                start, end = one.minutes
+                found.setdefault((*one.minutes, one.cause, one.reference), []).append(ruling)
+            for rulings in found.values():
+                one = rulings[0].exclusion
+                start, end = (local_time(minute, zone) for minute in one.minutes)
                 yield Excluded(
                     line.circuit,
-                    local_time(start, zone),
-                    local_time(end, zone),
+                    start,
+                    end,
                     one.cause,
-                    Figure(ruling.minutes, Unit.MINUTES),
-                    ruling.reason,
+                    Figure(sum(ruling.minutes for ruling in rulings), Unit.MINUTES),
+                    "; ".join(dict.fromkeys(ruling.reason for ruling in rulings if ruling.reason)),
                     one.agreed_by,
                     one.reference,
                 )

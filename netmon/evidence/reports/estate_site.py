@@ -47,9 +47,14 @@ class SiteJob:
     last: date
     as_of: date
 
+    @property
+    def site(self) -> str:
+        """Whose they are."""
+        return self.lines[0].site
+
     def done(self, source: Source, inputs: Inputs) -> SiteRecord:
         """Read one circuit after the other: only one has all of its minutes in memory at a time."""
-        site = self.lines[0].site
+        site = self.site
         days, row = days_of(site, self.first, self.last, inputs), inputs.sites.get(site)
         each = [self._reduced(source, inputs, line, days) for line in self.lines]
         serving = mask(row.service_hours if row else None, days)

@@ -24,6 +24,11 @@ class UpgradeJob:
     last: date
     as_of: date
 
+    @property
+    def site(self) -> str:
+        """Where it is."""
+        return self.upgrade.site
+
     def done(self, source: Source, inputs: Inputs) -> EstateUpgrade:
         """Judge it."""
         zone = days_of(self.upgrade.site, self.last, self.last, inputs).timezone
