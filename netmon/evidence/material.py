@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -74,21 +74,27 @@ def assemble(pieces: Iterable[Columns], events: Iterable[Event], circuit: str, d
     layers = Layers(days.start_minute, days.end_minute, _PREFIX, len(_CURVES))
     for piece in pieces:
         layers.take(piece)
-    # A test that is told twice is one: by its words, as its rates are a table.
-    tests = {
-        repr(test): test
-        for event in events
-        if dict(event.key).get("circuit") == circuit and (test := speed_test(event)) is not None
-    }
+    tests: dict[tuple[int, str, str], list[SpeedTest]] = {}
+    for event in events:
+        if dict(event.key).get("circuit") == circuit and (test := speed_test(event)) is not None:
+            tests.setdefault((test.minute, test.direction, test.method), []).append(test)
     curves = dict(zip(_CURVES, layers.curves, strict=True))
     return Material(
         circuit,
         days,
         layers.strip,
         **curves,
-        tests=tuple(tests[words] for words in sorted(tests)),
+        tests=tuple(one for at in sorted(tests) for one in _different(tests[at])),
         synced=Fraction(layers.synced_rows, layers.rows) if layers.rows else None,
     )
+
+
+def _different(tests: Sequence[SpeedTest]) -> Iterable[SpeedTest]:
+    """Return tests of one moment; one that is told twice is one, by its words, as its rates are a table."""
+    if len(tests) == 1:
+        return tests
+    words = {repr(test): test for test in tests}
+    return (words[one] for one in sorted(words))
 
 
 def _key(circuit: str) -> Labels:

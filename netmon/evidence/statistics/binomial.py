@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from math import exp, lgamma, log, log1p
 
@@ -17,10 +17,20 @@ def cumulative(n: int, probability: float) -> list[float]:
 
 
 def _at_most(n: int, probability: float) -> Iterator[float]:
+    return _summed(_ways(n, n), n, probability)
+
+
+def _ways(n: int, most: int) -> Iterator[float]:
+    """Yield the logarithm of how many ways there are to have 0, 1 ... successes."""
+    whole = lgamma(n + 1)
+    return (whole - lgamma(k + 1) - lgamma(n - k + 1) for k in range(most + 1))
+
+
+def _summed(ways: Iterable[float], n: int, probability: float) -> Iterator[float]:
     if not 0 < probability < 1:
         return iter([1.0] * (n + 1) if probability <= 0 else [0.0] * n + [1.0])
-    yes, no, whole = log(probability), log1p(-probability), lgamma(n + 1)
-    terms = (exp(whole - lgamma(k + 1) - lgamma(n - k + 1) + k * yes + (n - k) * no) for k in range(n + 1))
+    yes, no = log(probability), log1p(-probability)
+    terms = (exp(way + k * yes + (n - k) * no) for k, way in enumerate(ways))
     return (min(chance, 1.0) for chance in accumulate(terms))
 
 
@@ -56,13 +66,14 @@ def share_interval(passes: int, n: int, confidence: float = 0.95) -> tuple[float
     if 2 * passes > n:  # count the rarer of the two: it is quicker by as much
         low, high = share_interval(n - passes, n, confidence) or (0.0, 1.0)
         return 1 - high, 1 - low
-    tail = (1 - confidence) / 2
-    low = 0.0 if passes == 0 else _root(lambda p: 1 - _chance(passes - 1, n, p) < tail)
-    return low, 1.0 if passes == n else _root(lambda p: _chance(passes, n, p) > tail)
+    tail, ways = (1 - confidence) / 2, list(_ways(n, passes))
+    low = 0.0 if passes == 0 else _root(lambda p: 1 - _last(ways[:passes], n, p) < tail)
+    return low, 1.0 if passes == n else _root(lambda p: _last(ways, n, p) > tail)
 
 
-def _chance(most: int, n: int, probability: float) -> float:
-    return next(islice(_at_most(n, probability), most, None))
+def _last(ways: Sequence[float], n: int, probability: float) -> float:
+    """Return the chance of at most as many successes as there are ways told of."""
+    return next(islice(_summed(ways, n, probability), len(ways) - 1, None))
 
 
 def _root(below: Callable[[float], bool]) -> float:
