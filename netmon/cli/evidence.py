@@ -23,6 +23,7 @@ from netmon.evidence.seal.pack_check import PackReport, check_pack
 from netmon.evidence.seal.roots import DayRoot, parse_day_root
 from netmon.evidence.seal.signing import fingerprint
 from netmon.evidence.seal.verify import daily
+from netmon.evidence.standalone.command import WRONG
 from netmon.evidence.standalone.recompute import recompute
 from netmon.sdk import Command
 from netmon.store.folder import state_directory
@@ -135,7 +136,7 @@ def _recompute(options: Namespace) -> int:
         raise PackError(f"the pack does not hold, so that its figures mean nothing: {faults[0]}")
     try:
         found = recompute(options.pack)
-    except (ArithmeticError, LookupError, StopIteration, TypeError, ValueError) as error:
+    except WRONG as error:
         raise PackError(f"the pack holds, and is not as it should be: {error!r}") from error
     _tell({"differences": found, "follows": not found}, as_json=options.json)
     return 1 if found else 0

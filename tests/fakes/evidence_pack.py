@@ -7,7 +7,7 @@ from random import Random
 
 from fakes.evidence import KINDS
 
-from netmon.evidence.calendar import Days
+from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import read_texts
 from netmon.evidence.seal.canonical import RecordJson
@@ -18,6 +18,7 @@ from netmon.evidence.seal.signing import Ed25519Signer
 
 SITE_KEY, ISSUER_KEY = Ed25519Signer(bytes(range(32))), Ed25519Signer(bytes(range(32, 64)))
 DAYS = Days(date(2026, 3, 29), date(2026, 3, 30), "Europe/London")
+MONTH = month(2026, 3, "Europe/London")
 CONTRACTS = """\
 circuit,from,to,document,clause,down,minimum_down,peak_hours,availability,hours,router_by,fix,fix_clock,\
 clock_stops,credits,combine,cap,monthly,maintenance_notice_days,maintenance_cap
@@ -119,7 +120,7 @@ def content(records: list[RecordJson], hours: int | None = None, signer: Ed25519
     entries = [entry for hour in done for entry in hour.entries]
     kept = [entry.rec for entry in entries if entry.rec["kind"] != "gap"]
     roots = [hour.root for hour in done]
-    return Content("s1", entries, roots, signer.public, INPUTS, findings(kept, INPUTS))
+    return Content("s1", entries, roots, signer.public, INPUTS, findings(kept, INPUTS, MONTH))
 
 
 def pack_bytes(text: str, hours: int | None = None) -> bytes:

@@ -18,7 +18,7 @@ from fakes.evidence_pack import ISSUER_KEY, SITE_KEY
 from fakes.history import MemoryHistory
 
 from netmon import sdk
-from netmon.evidence.calendar import Days
+from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import read_texts
 from netmon.evidence.seal.pack import Content, open_pack, write_pack
@@ -383,7 +383,7 @@ def test_the_day_s_records_become_a_pack_and_its_figures_come_out_of_it_again(da
     entries = [entry for hour in hours for entry in hour.entries]
     inputs = {"contracts.csv": CONTRACTS}
     read = read_texts({"contracts": CONTRACTS})
-    figures = claim([entry.rec for entry in entries], read, "wan1", "library", span)
+    figures = claim([entry.rec for entry in entries], read, "wan1", "library", month(2026, 10, ZONE))
     roots = [hour.root for hour in hours]
     made = write_pack(Content("library", entries, roots, SITE_KEY.public, inputs, figures), ISSUER_KEY)
     path = tmp_path / "pack.zip"

@@ -8,7 +8,7 @@ from fakes.evidence_pack import CONTRACTS, ISSUER_KEY, SITE_KEY
 from fakes.line_protocol import read_line
 
 from netmon.delivery.line import LineEncoder
-from netmon.evidence.calendar import Days
+from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import read_texts
 from netmon.evidence.seal.centre import Point, centre_records, centre_roots
@@ -148,7 +148,7 @@ def test_a_pack_from_the_centre_holds_and_is_worked_out_again(tmp_path):
     brought = points(everything)
     entries, _ = rebuild(centre_records(brought), centre_roots(brought))
     inputs = {"contracts": CONTRACTS}
-    found = claim([entry.rec for entry in entries], read_texts(inputs), "c1", "s1", DAY)
+    found = claim([entry.rec for entry in entries], read_texts(inputs), "c1", "s1", month(2026, 3))
     content = Content(
         "s1", entries, centre_roots(brought), SITE_KEY.public, {"contracts.csv": CONTRACTS}, found
     )

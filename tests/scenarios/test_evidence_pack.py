@@ -16,6 +16,7 @@ from fakes.evidence_pack import (
     EXCLUSIONS,
     INPUTS,
     ISSUER_KEY,
+    MONTH,
     SITE_KEY,
     TICKETS,
     content,
@@ -153,6 +154,61 @@ def test_a_false_figure_and_a_false_record_are_told_on_that_machine(saved):
     done = run(saved(zipped(files)))
     assert done.returncode == 1
     assert "was changed" in done.stdout
+
+
+def test_a_second_file_of_one_name_is_told_on_that_machine(saved):
+    path = saved(zipped(parts() | {"findings.json": b"{}"}))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("findings.json", parts()["findings.json"])
+    with pytest.raises(PackError, match="two files of one name"):
+        open_pack(path)
+    done = run(path)
+    assert done.returncode == 1
+    assert "findings.json: is there twice" in done.stdout
+
+
+def test_a_file_that_only_begins_like_the_manifest_is_told_on_that_machine(saved):
+    done = run(saved(zipped(parts() | {"manifest.txt": b"We agreed on something else."})))
+    assert done.returncode == 1
+    assert "manifest.txt: was changed, is missing or does not belong here" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--root=roots.txt",), ("--roots", "x"), ("--root",), ("x",)])
+def test_arguments_that_the_pack_does_not_know_are_refused_and_not_passed_over(arguments, saved):
+    done = run(saved(), *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage" in done.stderr
+
+
+OF_ANOTHER = {
+    "days that somebody chose": (
+        {"first": "2026-03-29", "last": "2026-03-30"},
+        "is not about one whole month",
+    ),
+    "two months": ({"last": "2026-04-30"}, "is not about one whole month"),
+    "another site": ({"site": "s2"}, "is about another site than the records"),
+    "another method": ({"method": 2}, "method"),
+}
+
+
+@pytest.mark.parametrize("name", OF_ANOTHER)
+def test_a_claim_of_another_site_or_of_chosen_days_does_not_hold(name, saved):
+    changes, words = OF_ANOTHER[name]
+    made = content(days_records(TEXT), HOURS)
+    some = DAYS if "first" in changes else MONTH
+    told = findings([entry.rec for entry in made.entries], INPUTS, some) | changes
+    path = saved(write_pack(replace(made, findings=told), ISSUER_KEY))
+    assert [words in str(one) for one in check_pack(open_pack(path)).faults] == [True]
+    done = run(path)
+    assert done.returncode == 1
+    assert words in done.stdout
+
+
+def test_roots_of_another_site_do_not_hold_on_that_machine_either(saved):
+    made = content(days_records(TEXT), HOURS)
+    path = saved(write_pack(replace(made, site="s2", findings=made.findings | {"site": "s2"}), ISSUER_KEY))
+    assert len(check_pack(open_pack(path)).faults) == HOURS
+    assert "another site" in run(path).stdout
 
 
 LETTERS = st.tuples(st.sampled_from("uuudwpcn?-"), st.integers(1, 400))

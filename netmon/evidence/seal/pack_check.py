@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from netmon.evidence.calendar import month
+from netmon.evidence.claim import METHOD
 from netmon.evidence.seal.chain import Entry
 from netmon.evidence.seal.pack import FINDINGS, MANIFEST, NAMES, PROGRAM, RECORDS, ROOTS, Pack
 from netmon.evidence.seal.roots import DayRoot, SignedRoot
@@ -58,6 +61,7 @@ def check_pack(pack: Pack, outside: Iterable[DayRoot] = ()) -> PackReport:
         for one in roots
         if one.root.site != pack.text("site")
     )
+    faults += _findings_faults(pack)
     apart, anchoring = anchor_faults(roots, outside)
     issuer = fingerprint(_octets(pack.text("issuer_key")))
     return PackReport((*faults, *apart), anchoring, len(entries), len(roots), fingerprint(public), issuer)
@@ -78,6 +82,26 @@ def _manifest_faults(pack: Pack) -> Iterator[Fault]:
             yield Fault(name, "does not belong into the pack")
         elif sha256(pack.files[name]).hexdigest() != hashes[name]:
             yield Fault(name, "was changed: its hash is not that of the manifest")
+
+
+def _findings_faults(pack: Pack) -> Iterator[Fault]:
+    """Yield what keeps the figures from being those of this site, and of one whole month.
+
+    Who may choose the days that a promise is judged by can break most of them.
+    """
+    try:
+        told = json.loads(pack.files.get(FINDINGS, b""))
+        site, first, last, method = (told[name] for name in ("site", "first", "last", "method"))
+        whole = month(int(first[:4]), int(first[5:7]))
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, RecursionError):
+        yield Fault(FINDINGS, "cannot be read")
+        return
+    if site != pack.text("site"):
+        yield Fault(FINDINGS, "is about another site than the records")
+    if (first, last) != (str(whole.first), str(whole.last)):
+        yield Fault(FINDINGS, "is not about one whole month")
+    if method != METHOD:
+        yield Fault(FINDINGS, f"is by method {method}; this version knows method {METHOD}")
 
 
 def _octets(text: str) -> bytes:

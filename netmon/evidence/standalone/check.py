@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import date, timedelta
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,17 @@ Point = tuple[int, int, int, int]
 def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
     """Return what is wrong with a pack, and what else is to be said."""
     with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
+        names = archive.namelist()
+        parts = {name: archive.read(name) for name in names}
     manifest = json.loads(parts["manifest.json"])
-    problems = []
+    problems = [f"{name}: is there twice" for name in sorted(parts) if names.count(name) > 1]
     issuer, site = bytes.fromhex(manifest["issuer_key"]), bytes.fromhex(manifest["site_key"])
     if not signed(issuer, parts["manifest.json"], bytes.fromhex(parts["manifest.sig"].decode())):
         problems.append("manifest.json: not signed by the issuer's key")
     files = {
-        name: sha256(data).hexdigest() for name, data in parts.items() if not name.startswith("manifest.")
+        name: sha256(data).hexdigest()
+        for name, data in parts.items()
+        if name not in ("manifest.json", "manifest.sig")
     }
     problems += [
         f"{name}: was changed, is missing or does not belong here"
@@ -36,9 +40,26 @@ def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
     entries = [json.loads(line) for line in parts["records.jsonl"].splitlines()]
     roots = [json.loads(line) for line in parts["roots.jsonl"].splitlines()]
     problems += chain_problems(entries) + root_problems(entries, roots, site)
+    problems += head_problems(manifest, json.loads(parts["findings.json"]), roots)
     told, words = anchors(roots, outside)
     keys = [f"site key {sha256(site).hexdigest()}", f"issuer {sha256(issuer).hexdigest()}"]
     return problems + told, [f"{len(entries)} records, {len(roots)} hours", *keys, *words]
+
+
+def head_problems(manifest: Record, told: Record, roots: list[Record]) -> list[str]:
+    """Return what keeps the claim from being one of this format, of this site, and of one whole month."""
+    problems = [
+        f"root of hour {one['hour']}: another site" for one in roots if one["site"] != manifest["site"]
+    ]
+    first = date.fromisoformat(told["first"])
+    after = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+    if told["site"] != manifest["site"]:
+        problems.append("findings.json: is about another site than the records")
+    if first.day != 1 or told["last"] != str(after - timedelta(days=1)):
+        problems.append("findings.json: is not about one whole month")
+    if manifest["format"] != 1 or told["method"] != 1:
+        problems.append("findings.json: is of a format or method that this program does not know")
+    return problems
 
 
 def spelled(value: Record) -> bytes:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 
 from .check import check
 from .recompute import recompute
 
+WRONG = (ArithmeticError, AttributeError, LookupError, OSError, StopIteration, TypeError, ValueError)
+"""What goes wrong with files that are not as they should be."""
+
 
 def main(pack: Path, arguments: list[str]) -> int:
     """Print what was found; 1 when anything does not hold."""
-    lines = Path(arguments[1]).read_text("utf-8").splitlines() if arguments[:1] == ["--root"] else []
+    if arguments and (arguments[0] != "--root" or len(arguments) != 2):
+        sys.stderr.write("usage: python3 PACK.zip [--root FILE]\n")
+        return 2
     try:
+        lines = Path(arguments[1]).read_text("utf-8", "replace").splitlines() if arguments else []
         problems, words = check(pack, lines)
         figures = [] if problems else recompute(pack)
-    except (ArithmeticError, LookupError, OSError, StopIteration, TypeError, ValueError) as error:
+    except (*WRONG, zipfile.BadZipFile, zlib.error) as error:
         problems, words, figures = [f"the pack is not as it should be: {error!r}"], [], []
     verdict = "does NOT hold" if problems or figures else "holds, and all figures follow from its records"
     for line in (*problems, *figures, *words, f"the pack {verdict}"):
