@@ -9,6 +9,7 @@ from netmon.evidence.availability import Availability
 from netmon.evidence.delivered import Delivered, delivered
 from netmon.evidence.inputs.book import Stretch
 from netmon.evidence.reports.dots import DIRECTIONS, rates_of
+from netmon.evidence.reports.estate_months import JudgedMonth
 from netmon.evidence.reports.figure import Figure, Unit, figure
 from netmon.evidence.reports.ground import Ground
 from netmon.evidence.reports.parts import Promise
@@ -33,8 +34,9 @@ def promises(ground: Ground, found: Sequence[Dot], yardsticks: Sequence[str]) ->
             for direction in DIRECTIONS:
                 yield from _speed(ground, part, found, name, direction)
         yield from _quality(ground, part)
-    for one in ground.parts:
-        yield _availability(one)
+    for one in ground.months:
+        for account in one.parts:
+            yield _availability(account, one)
 
 
 def _speed(
@@ -124,7 +126,8 @@ def _within(known: Sequence[float], limit: float | None) -> Figure:
     return figure(sum(one <= limit for one in known) / len(known), Unit.SHARE, n=len(known))
 
 
-def _availability(part: Availability) -> Promise:
+def _availability(part: Availability, of: JudgedMonth) -> Promise:
+    """Return the row of a month; one that is not here whole is measured, and not judged."""
     target, account = part.target, part.contract
     known = account.up + account.down
     bounds = None if account.worst is None or account.best is None else (account.worst, account.best)
@@ -144,15 +147,17 @@ def _availability(part: Availability) -> Promise:
             coverage=account.coverage,
             note="" if account.printable else FEW,
         ),
-        part.verdict,
-        _minutes_why(part),
+        part.verdict if of.whole else Verdict.NOT_SHOWN,
+        _minutes_why(part, of),
         None,
     )
 
 
-def _minutes_why(part: Availability) -> str:
+def _minutes_why(part: Availability, of: JudgedMonth) -> str:
     if part.target is None:
         return NOT_PROMISED
+    if not of.whole:
+        return f"promised of a month, of which {len(of.days)} of {of.length} days are here"
     least, most = part.down_bounds
     allowed = float((1 - part.target) * (part.contract.total - part.contract.excluded))
     between = f"{least} to {most}" if least != most else str(least)
