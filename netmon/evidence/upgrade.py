@@ -9,7 +9,7 @@ from statistics import fmean, median
 
 from netmon.evidence.before_after import Effect, History, before_after
 from netmon.evidence.busy_hour import busy_hour
-from netmon.evidence.calendar import local_day, local_time, mask
+from netmon.evidence.calendar import either, local_day, local_time, mask
 from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.book import ContractBook
 from netmon.evidence.inputs.sites import ClosedRow, SiteRow, is_closed
@@ -56,7 +56,9 @@ def judge_upgrade(
     old, new = (outcomes(one, book) for one in (compared.before, compared.after))
     others = [outcomes(one, book) for one in compared.controls]
     own = {name: _joined(old.get(name, {}), new.get(name, {}), upgrade.cutover) for name in {**old, **new}}
-    known = {day for values in own.values() for day in values}
+    known = _measured(compared.before.material, before=upgrade.cutover)
+    known |= _measured(compared.after.material, since=upgrade.cutover)
+    known |= {day for values in own.values() for day in values}
     both = sides(upgrade.cutover, max(known, default=upgrade.cutover), min(known, default=upgrade.cutover))
     histories = {
         name: History(values, [one[name] for one in others if name in one]) for name, values in own.items()
@@ -65,6 +67,16 @@ def judge_upgrade(
         histories, both, upgrade.primary, lambda day: not is_closed(holidays, upgrade.site, day), draws
     )
     return UpgradeFinding(upgrade, tuple(effects), tuple(warnings(upgrade, today, known)))
+
+
+def _measured(material: Material, before: date = date.max, since: date = date.min) -> set[date]:
+    """Return the days of which anything is known: those without service belong to a whole week as well."""
+    start, found = material.days.start_minute, set[date]()
+    told = either(material.rtt_p50.is_known(), material.use.is_known())
+    for day, first, end in material.days.edges():
+        if since <= day < before and 1 in told[first - start : end - start]:
+            found.add(day)
+    return found
 
 
 def outcomes(watched: Watched, book: ContractBook) -> Mapping[str, HoursOfDays]:

@@ -67,6 +67,8 @@ class Plan:
     quiet: float | None = 0.2
     holes: Mapping[int, int] = field(default_factory=dict)
     """Minutes of March that nobody told of: from which one, how many."""
+    calm_from: date = date.max
+    """From this day on noon is as quiet as the rest."""
 
 
 PLANS: Mapping[Line, Plan] = {
@@ -126,7 +128,8 @@ def _use(plan: Plan, days: Days) -> array[float]:
     found = array("d")
     for day, start, end in days.edges():
         quiet, noon = (array("d", [nan if one is None else one]) for one in (plan.quiet, plan.noon))
-        found += quiet * 720 + (noon if day.weekday() < 5 else quiet) * 30 + quiet * (end - start - 750)
+        busy = day.weekday() < 5 and day < plan.calm_from
+        found += quiet * 720 + (noon if busy else quiet) * 30 + quiet * (end - start - 750)
     return found
 
 

@@ -310,3 +310,20 @@ def test_a_site_that_cannot_be_read_is_named():
 
     with pytest.raises(WorkError, match="site sch: its history is damaged"):
         estate_report(partial(Broken, PLANS), inputs(), AskedEstate(FIRST, LAST, AS_OF, ""))
+
+
+def test_an_upgrade_that_worked_has_its_wave_and_its_price():
+    files = inputs(
+        upgrades="site,circuit,wave,cutover,declared_on,primary,document,controls,cost\n"
+        "lib,lib-1,wave 1,2026-03-02,2026-02-01,saturation,Paper 1,sch-1,4000.00\n"
+    )
+    changed = date(2026, 3, 2)
+    plans = PLANS | {LIB: Plan(noon=0.95, calm_from=changed), Line("sch", "sch-1"): Plan(noon=0.5)}
+    asked = AskedEstate(FIRST, date(2026, 4, 10), AS_OF, "")
+    found = estate_report(partial(PlannedSource, plans), files, asked)
+    wave = row_of(found.waves, outcome="saturated minutes a day")
+    assert (wave.wave, wave.upgrades.value, wave.better.value, wave.change.value) == ("wave 1", 1, 1, -30.0)
+    (one,) = found.upgrades
+    assert one.panel.warnings == ()
+    # 30 minutes less for 40 users, each service day.
+    assert one.per_user_minute.value == pytest.approx(4000 / 1200)

@@ -88,12 +88,12 @@ def test_a_line_that_stayed_as_it_was_shows_nothing():
 
 
 def test_before_the_cutover_there_are_only_warnings():
-    early = Days(date(2026, 4, 10), date(2026, 4, 20), "Europe/London")
+    early = Days(date(2026, 4, 12), date(2026, 4, 20), "Europe/London")
     bare = Curve(early.start_minute, [0.02] * (early.end_minute - early.start_minute))
     none = Curve(early.start_minute, [None] * len(bare.values))
     young = Watched(
         Material("c1", early, Strip(early.start_minute, b""), none, none, bare, bare, none, (), None), SITE
     )
     found = judge_upgrade(UPGRADE, Compared(young, young), INPUTS.contracts, (), date(2026, 4, 24), draws=10)
-    assert found.warnings == ("cutover in 12 days, baseline 7 of 28 days",)
+    assert found.warnings == ("cutover in 12 days, baseline 9 of 28 days",)
     assert {one.conclusion for one in found.effects} == {Conclusion.TOO_LITTLE}
