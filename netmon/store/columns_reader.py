@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from operator import add
+from typing import TypeVar
 
-from netmon.model import Reading, Value
+from netmon.model import Reading
 from netmon.store.block import NS_PER_MS, Block
 from netmon.store.interface import Columns, Position, Query, Wanted
 from netmon.store.moments import Stretches
@@ -16,6 +17,8 @@ from netmon.store.scope import MovedError, Scope
 from netmon.store.sealed_reader import READINGS, Found
 from netmon.store.subjects import Genus
 from netmon.store.turned import Places, turned
+
+T = TypeVar("T")
 
 
 class ColumnsReader:
@@ -67,11 +70,13 @@ class ColumnsReader:
 
     def _inside(self, found: Found, block: Block) -> Iterator[Columns]:
         window, moments = found.window, block.all_moments_ms()
-        start = bisect_left(moments, -(-window.start_ns // NS_PER_MS))
-        end = bisect_left(moments, -(-window.end_ns // NS_PER_MS))
+        start_ms, end_ms = -(-window.start_ns // NS_PER_MS), -(-window.end_ns // NS_PER_MS)
+        # Most blocks lie in the window as they are.
+        start = 0 if moments[0] >= start_ms else bisect_left(moments, start_ms)
+        end = len(moments) if moments[-1] < end_ms else bisect_left(moments, end_ms)
         if start == end:
             return
-        wall_ms = _moved(moments[start:end], window.segment.offset_ms)
+        wall_ms = _moved(_part(moments, start, end), window.segment.offset_ms)
         rows, columns = self._places.of(found.shape)
         for row in rows:
             values = (
@@ -88,5 +93,5 @@ def _moved(moments: Sequence[int], offset_ms: int) -> Sequence[int]:
     return list(map(add, moments, repeat(offset_ms)))
 
 
-def _part(values: Sequence[Value], start: int, end: int) -> Sequence[Value]:
+def _part(values: Sequence[T], start: int, end: int) -> Sequence[T]:
     return values if end - start == len(values) else values[start:end]

@@ -77,7 +77,11 @@ def _cells(head: bytes) -> list[tuple[int, int]]:
         count, offset = unpack_varint(head, 0)
         lengths = []
         for _ in range(count):
-            length, offset = unpack_varint(head, offset)
+            # One byte tells most lengths, and a block may have hundreds.
+            if head[offset] < 0x80 and not head[offset] & 1:
+                length, offset = head[offset] >> 1, offset + 1
+            else:
+                length, offset = unpack_varint(head, offset)
             lengths.append(length)
         if any(length < 0 for length in lengths) or len(head) != offset + _CRC.size * count:
             raise ValueError("the head of a block does not fit its streams")
