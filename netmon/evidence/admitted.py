@@ -55,6 +55,19 @@ def admit(exclusions: Iterable[Exclusion], terms: Terms, days: Days) -> Admitted
     return Admitted(mask, tuple(rulings))
 
 
+def beyond(exclusions: Iterable[Exclusion], terms: Terms | None, start_minute: int, end_minute: int) -> bytes:
+    """Return 1 for each minute outside the days judged that the contract does not count, were it not capped.
+
+    What a cap leaves of another month is not known here: where it is not, the supplier does not answer.
+    """
+    found = bytearray(end_minute - start_minute)
+    for one in exclusions if terms is not None else ():
+        if terms is not None and one.circuit == terms.circuit and not _refusal(one, terms):
+            first, last = (min(max(edge - start_minute, 0), len(found)) for edge in one.minutes)
+            found[first:last] = b"\1" * (last - first)
+    return bytes(found)
+
+
 def _refusal(one: Exclusion, terms: Terms) -> str:
     if one.cause not in terms.excludes:
         return f"the contract does not exclude {one.cause}"

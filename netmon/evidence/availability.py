@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from netmon.evidence.account import Account, bounds, take_account
-from netmon.evidence.admitted import Ruling, admit
+from netmon.evidence.admitted import Ruling, admit, beyond
 from netmon.evidence.attribution import alphabet
 from netmon.evidence.calendar import MINUTES_OF_DAY, Days, mask, picked, stretch
 from netmon.evidence.inputs.book import ContractBook
@@ -70,7 +70,8 @@ def availability(
     """Take the account of some days under one contract."""
     here, nothing = strip.cut(days.start_minute, days.end_minute), stretch(0, 0, days)
     letters = here.letters(alphabet(terms))
-    admitted = admit(exclusions, terms, days) if terms is not None else None
+    known = tuple(exclusions)
+    admitted = admit(known, terms, days) if terms is not None else None
     excluded = admitted.mask if admitted else nothing
     hours = mask(terms.hours if terms else None, days)
     serving = mask(site.service_hours if site else None, days)
@@ -81,7 +82,7 @@ def availability(
         bounds(letters, hours, excluded),
         _had(here, serving),
         _had(here, mask(None, days)),
-        tuple(_outages(strip, days, terms, excluded)),
+        tuple(_outages(strip, days, terms, excluded, known)),
         admitted.rulings if admitted else (),
         lost_user_minutes(here, serving, site.users if site else None),
     )
@@ -101,11 +102,14 @@ def by_contract(
         yield availability(strip, Days(part.first, part.last, days.timezone), part.terms, known, site)
 
 
-def _outages(strip: Strip, days: Days, terms: Terms | None, excluded: bytes) -> Iterator[Outage]:
+def _outages(
+    strip: Strip, days: Days, terms: Terms | None, excluded: bytes, exclusions: Iterable[Exclusion]
+) -> Iterator[Outage]:
     wide = strip.cut(days.start_minute - MARGIN_MINUTES, days.end_minute + MARGIN_MINUTES)
-    beyond = bytes(MARGIN_MINUTES)
+    around = beyond(exclusions, terms, wide.start_minute, wide.end_minute)
     inside = range(MARGIN_MINUTES, MARGIN_MINUTES + len(excluded))
-    yield from outages(wide, wide.letters(alphabet(terms)), beyond + excluded + beyond, inside)
+    whole = around[: inside.start] + excluded + around[inside.stop :]
+    yield from outages(wide, wide.letters(alphabet(terms)), whole, inside)
 
 
 def _had(strip: Strip, hours: bytes) -> Account:

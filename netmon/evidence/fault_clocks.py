@@ -17,7 +17,8 @@ class FaultClock:
 
     `by_detection` is the outage as measured; `by_ticket` what of it came after the ticket (None: nobody
     raised one); `by_supplier` is from ticket to closing, as the supplier tells it. `stopped` minutes the
-    contract takes off. `counts` is what the contract's clock shows: None when it was never started.
+    contract takes off: after its clock was started, and each once. `counts` is what that clock shows: None
+    when it was never started.
     """
 
     outage: Outage
@@ -40,11 +41,10 @@ def _clock(outage: Outage, tickets: Sequence[Ticket], terms: Terms) -> FaultCloc
     ticket = next(
         (one for one in tickets if outage.start_minute <= one.raised_minute < outage.end_minute), None
     )
-    others = outage.down_minutes - outage.minutes_of(Attribution.SUPPLIER)
     start = outage.start_minute if terms.fix_clock == "detection" else None
     if ticket is not None and start is None:
         start = ticket.raised_minute
-    stopped = others + (_stopped(ticket, start, outage.end_minute, terms) if start is not None else 0)
+    stopped = 0 if start is None else _stopped(outage, ticket, start, terms)
     return FaultClock(
         outage,
         ticket,
@@ -56,14 +56,16 @@ def _clock(outage: Outage, tickets: Sequence[Ticket], terms: Terms) -> FaultCloc
     )
 
 
-def _stopped(ticket: Ticket | None, start: int, end: int, terms: Terms) -> int:
-    """Count the minutes for which the contract lets the supplier's clock stand; overlaps count once."""
-    if ticket is None:
-        return 0
-    reasons = [pause for pause in ticket.pauses if pause.reason in terms.clock_stops]
+def _stopped(outage: Outage, ticket: Ticket | None, start: int, terms: Terms) -> int:
+    """Count the minutes since its start for which the supplier's clock stands; overlaps count once."""
+    pauses = [
+        (one.start_minute, one.end_minute)
+        for one in (ticket.pauses if ticket else ())
+        if one.reason in terms.clock_stops
+    ]
     total, reached = 0, start
-    for pause in sorted(reasons, key=lambda pause: pause.start_minute):
-        first, last = max(pause.start_minute, reached), min(pause.end_minute, end)
+    for begin, end in sorted([*outage.others, *pauses]):
+        first, last = max(begin, reached), min(end, outage.end_minute)
         total += max(last - first, 0)
         reached = max(reached, last)
     return total

@@ -23,14 +23,16 @@ _BLAME = (
 class Outage:
     """One incident; the end is not part of it. Minutes between its runs that were up stay up.
 
-    Each end is known to a minute. `began_before` and `goes_on` say that it reaches beyond the period: it
-    belongs to the one in which it began.
+    Each end is known to a minute. `others` are the stretches of down minutes that the supplier does not
+    answer for. `began_before` and `goes_on` say that it reaches beyond the period: it belongs to the one in
+    which it began.
     """
 
     start_minute: int
     end_minute: int
     down_minutes: int
     by: tuple[tuple[Attribution, int], ...]
+    others: tuple[tuple[int, int], ...] = ()
     began_before: bool = False
     goes_on: bool = False
 
@@ -54,18 +56,31 @@ def outages(strip: Strip, letters: bytes, excluded: bytes, inside: range) -> Ite
         if last <= inside.start or first >= inside.stop:
             continue
         counts: dict[Attribution, int] = {}
+        others: list[int] = []
         for place in range(first, last):
             if states[place : place + 1] == b"d":
                 who = Attribution.PLANNED if excluded[place] else OF_LETTER[chr(letters[place])]
                 counts[who] = counts.get(who, 0) + 1
+                if who is not Attribution.SUPPLIER:
+                    others.append(strip.start_minute + place)
         yield Outage(
             strip.start_minute + first,
             strip.start_minute + last,
             sum(counts.values()),
             tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))),
+            tuple(_stretches(others)),
             first < inside.start,
             last > inside.stop,
         )
+
+
+def _stretches(minutes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    start = None
+    for place, minute in enumerate(minutes):
+        start = minute if start is None else start
+        if place + 1 == len(minutes) or minutes[place + 1] > minute + 1:
+            yield start, minute + 1
+            start = None
 
 
 def _incidents(states: bytes) -> Sequence[tuple[int, int]]:

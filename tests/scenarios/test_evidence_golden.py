@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -152,18 +152,20 @@ c1,2026-04-10T02:00Z,2026-04-10T03:00Z,planned,2026-04-09T09:00Z,A. Person,W3
 """
 TICKETS = "circuit,reference,raised,closed,pauses\nc1,T1,2026-04-10T00:30Z,2026-04-10T07:00Z,{}\n"
 PAUSE = (
-    "customer_access 2026-04-10T03:00Z/2026-04-10T03:20Z; customer_access 2026-04-10T03:10Z/2026-04-10T03:30Z"
+    "customer_access 2026-04-10T03:00Z/2026-04-10T03:40Z; customer_access 2026-04-10T03:20Z/2026-04-10T04:00Z"
 )
 
 
 @pytest.mark.parametrize(
     ("pauses", "counts", "pence"),
     [
-        # From the ticket at 00:30 to 06:40 are 370 minutes, less 100 excluded and 30 of waiting (the overlap
-        # counts once): 240 are four hours, and not over four hours.
-        pytest.param(PAUSE, 240, 0, id="the supplier waited for half an hour"),
-        # Without the waiting 270, over four hours: 50.00, of which the cap leaves 40.00.
-        pytest.param("", 270, 4000, id="it did not"),
+        # From the ticket at 00:30 to 06:40 are 370 minutes, less the 70 excluded since and 60 of waiting (the
+        # overlap counts once): 240 are four hours, and not over four hours.
+        pytest.param(PAUSE, 240, 0, id="the supplier waited for an hour"),
+        # Without the waiting 300, over four hours: 50.00, of which the cap leaves 40.00.
+        pytest.param("", 300, 4000, id="it did not"),
+        # A quarter of an hour that was waited within the exclusion stands once.
+        pytest.param("customer_access 2026-04-10T01:15Z/2026-04-10T01:30Z", 300, 4000, id="it had to anyhow"),
     ],
 )  # fmt: skip
 def test_exclusions_that_overlap_a_cap_and_the_ticket_s_clock(pauses, counts, pence):
@@ -182,6 +184,25 @@ def test_exclusions_that_overlap_a_cap_and_the_ticket_s_clock(pauses, counts, pe
     assert found["outages"] == [[start, start + 400, 400, "supplier"]]
     assert found["clocks"] == [[start, "T1", 400, 370, counts]]
     assert (found["credit"]["pence"], found["credit"]["cap_pence"]) == (pence, 4000)
+
+
+def test_what_is_excluded_after_midnight_stops_the_clock_of_a_fault_of_the_month_before():
+    # Down from 23:00 of the 31st of March for five hours, of which both sides agreed not to count four.
+    # Without them the fault took an hour, within the two of the contract: nothing is due.
+    march = Month(
+        2026, 3,
+        HEAD + "monthly,fix,fix_clock,credits,maintenance_cap\n"
+        "c1,2026-01-01,O,4,95.00,2h,detection,per missed fix: £50,10m\n",
+        (("2026-03-31T22:00Z", 300, "d"),),
+        "circuit,from,to,cause,agreed_by,reference\n"
+        "c1,2026-03-31T23:00Z,2026-04-01T03:00Z,force_majeure,A. Person,X1\n",
+    )  # fmt: skip
+    (found,) = march.claimed()
+    start = march.days.end_minute - 60
+    assert found["outages"] == [[start, start + 300, 300, "planned"]]
+    assert (found["clocks"], found["credit"]["pence"]) == ([], 0)
+    (found,) = replace(march, stretches=(("2026-03-31T16:00Z", 660, "d"),)).claimed()
+    assert [one[-1] for one in found["clocks"]] == [420]
 
 
 def test_a_change_of_contract_in_the_middle_of_a_month_and_of_an_outage():

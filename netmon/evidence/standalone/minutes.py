@@ -70,10 +70,10 @@ def exclude(minutes: dict[int, Minute], terms: Row, rows: list[Row]) -> None:
             continue
         for now in range(minute(row["from"]), minute(row["to"])):
             one = minutes.get(now)
-            if one is None or not one.inside or one.excluded or (planned and left == 0):
+            if one is None or one.excluded or (planned and one.inside and left == 0):
                 continue
             one.excluded = True
-            if planned and left is not None:
+            if planned and one.inside and left is not None:
                 left -= 1
 
 
@@ -119,7 +119,7 @@ def verdict(figures: dict[str, int], edges: list[int], target: Fraction | None) 
     return "pass" if edges[1] <= allowed and allowed >= 10 else "not shown"
 
 
-def outages(minutes: dict[int, Minute]) -> list[tuple[int, int, dict[str, int]]]:
+def outages(minutes: dict[int, Minute]) -> list[tuple[int, int, dict[str, list[int]]]]:
     """Return beginning, end and minutes by who answers, of runs of two that lie at most two apart."""
     runs: list[list[int]] = []
     for now, one in minutes.items():
@@ -139,15 +139,14 @@ def outages(minutes: dict[int, Minute]) -> list[tuple[int, int, dict[str, int]]]
     for start, end in joined:
         if not any(minutes[now].inside for now in range(start, end)):
             continue
-        by: dict[str, int] = {}
-        for one in (minutes[now] for now in range(start, end)):
-            if one.state == "down":
-                who = "planned" if one.excluded else one.owner
-                by[who] = by.get(who, 0) + 1
+        by: dict[str, list[int]] = {}
+        for now in range(start, end):
+            if minutes[now].state == "down":
+                by.setdefault("planned" if minutes[now].excluded else minutes[now].owner, []).append(now)
         found.append((start, end, by))
     return found
 
 
-def blamed(by: dict[str, int]) -> str:
+def blamed(by: dict[str, list[int]]) -> str:
     """Return who answers for most of an outage; of two, not the supplier."""
-    return max(by, key=lambda who: (by[who], -_BLAME.index(who)))
+    return max(by, key=lambda who: (len(by[who]), -_BLAME.index(who)))

@@ -9,7 +9,7 @@ from typing import Any
 from .cells import Record, Row, minute, names, number, seconds
 from .minutes import blamed
 
-Outage = tuple[int, int, dict[str, int]]
+Outage = tuple[int, int, dict[str, list[int]]]
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -26,14 +26,13 @@ def clocks(found: list[Outage], tickets: list[Row], terms: Row) -> list[list[Any
         begins = start if terms.get("fix_clock") == "detection" else raised
         counts = None
         if begins is not None:
-            standing = set[int]()
+            standing = {now for who in by if who != "supplier" for now in by[who] if now >= begins}
             for pause in filter(None, ((ticket or {}).get("pauses") or "").split(";")):
                 reason, stretch = pause.split()
                 if reason in names(terms.get("clock_stops")):
                     first, last = stretch.split("/")
                     standing |= set(range(max(minute(first), begins), min(minute(last), end)))
-            others = sum(by.values()) - by["supplier"]
-            counts = max(end - begins - others - len(standing), 0)
+            counts = end - begins - len(standing)
         told = ticket["reference"] if ticket else None
         lines.append([start, told, end - start, None if raised is None else end - raised, counts])
     return lines

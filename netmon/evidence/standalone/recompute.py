@@ -82,7 +82,7 @@ def _stretch(
         "minutes": counted,
         "down_bounds": edges,
         "verdict": verdict(counted, edges, target),
-        "outages": [[start, end, sum(by.values()), blamed(by)] for start, end, by in found],
+        "outages": [[start, end, sum(map(len, by.values())), blamed(by)] for start, end, by in found],
         "clocks": faults,
         "credit": credit(counted, faults, terms, len(days), whole),
         "tests": judged(records, terms, days, zone),
