@@ -229,7 +229,7 @@ def test_trouble_of_three_sites_at_once_is_nobodys_own():
 def test_a_name_that_two_sites_use_is_said_to_be_ambiguous():
     plans = PLANS | {Line("off", "lib-1"): Plan()}
     words = [gap.words for gap in report(plans).gaps if gap.name == "lib-1"]
-    assert words == ["measured at 2 sites: contracts.csv cannot tell them apart, give each its own id"]
+    assert words == ["measured at 2 sites, and judged at 1: give each its own id"]
 
 
 def test_a_site_has_the_same_numbers_in_its_own_report(found):

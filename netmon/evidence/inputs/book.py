@@ -38,6 +38,12 @@ class ContractBook:
         """Return the circuits that any terms name for a site."""
         return tuple(name for name, rows in self._rows.items() if any(row.site == site for row in rows))
 
+    def at(self, site: str) -> ContractBook:
+        """Return the terms that may hold at a site: without those that name another one."""
+        return ContractBook(
+            row for rows in self._rows.values() for row in rows if row.site is None or row.site == site
+        )
+
     def on(self, circuit: str, day: date) -> Terms | None:
         """Return the terms of a day: the row that began last, unless it has ended; None: not known."""
         begun = [row for row in self._rows.get(circuit, ()) if row.starts <= day]

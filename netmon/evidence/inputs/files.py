@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netmon.config.wording import nearest
-from netmon.errors import ConfigError, Mistake
+from netmon.errors import ConfigError, Mistake, UsageError
 from netmon.evidence.inputs.book import ContractBook, read_contracts
 from netmon.evidence.inputs.occasions import Claim, Exclusion, Ticket
 from netmon.evidence.inputs.sites import ClosedRow, SiteRow
@@ -33,9 +33,31 @@ class Inputs:
     remarks: tuple[str, ...] = ()
     """What was written elsewhere, and is not in these rows, with the reason."""
 
+    def at(self, site: str, circuit: str) -> Inputs:
+        """Return what is known of a circuit as it is measured at a site.
+
+        A circuit of the same name whose terms all name other sites is another line: nothing that was
+        written of it, tickets and claims included, holds here.
+        """
+        here = self.contracts.at(site)
+        if circuit in here.circuits or circuit not in self.contracts.circuits:
+            return replace(self, contracts=here)
+        return replace(
+            self,
+            contracts=here,
+            exclusions=tuple(one for one in self.exclusions if one.circuit != circuit),
+            tickets=tuple(one for one in self.tickets if one.circuit != circuit),
+            claims=tuple(one for one in self.claims if one.circuit != circuit),
+        )
+
 
 def read_folder(folder: Path) -> Inputs:
-    """Read contracts.csv, sites.csv and so on from a folder; ConfigError with every mistake."""
+    """Read contracts.csv, sites.csv and so on from a folder; ConfigError with every mistake.
+
+    UsageError where there is no such folder: a slip of the pen would be a report without any contract.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder: name the one with contracts.csv and sites.csv")
     texts: dict[str, str] = {}
     mistakes = []
     for name in NAMES:

@@ -103,7 +103,7 @@ def _put_together(
     sites: Sequence[SiteRecord],
     upgrades: Sequence[EstateUpgrade],
 ) -> EstateReport:
-    records = {line.circuit: line for site in sites for line in site.lines}
+    records = {line.circuit: line for site in sites for line in site.lines if line.terms is not None}
     contracts = held(inputs, records, asked.last, asked.as_of)
     credit = credits_of(sites, inputs, asked.last, asked.as_of)
     rows = ranked(sites, contracts, credit.entries)

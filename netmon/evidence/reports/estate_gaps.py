@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from netmon.evidence.inputs.book import ContractBook
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.reports.estate_model import Gap
 from netmon.evidence.sources.source import Line
@@ -18,7 +19,7 @@ def gaps(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iter
         yield Gap("site", site, "in sites.csv, and not measured in this period: nothing is known of it")
     for site in sorted(sites - inputs.sites.keys()):
         yield Gap("site", site, "measured, and not in sites.csv: its users and hours are not known")
-    yield from _circuits(Counter(line.circuit for line in lines), inputs, first, last)
+    yield from _circuits(lines, inputs, first, last)
     for upgrade in inputs.upgrades:
         if upgrade.site not in sites:
             yield Gap(
@@ -26,16 +27,20 @@ def gaps(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iter
             )
 
 
-def _circuits(measured: Counter[str], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
+def _circuits(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
+    measured = Counter(line.circuit for line in lines)
+    judged = Counter(
+        line.circuit for line in lines if _held(line.circuit, inputs.contracts.at(line.site), first, last)
+    )
     for circuit in inputs.contracts.circuits:
-        if circuit not in measured and _held(circuit, inputs, first, last):
+        if circuit not in measured and _held(circuit, inputs.contracts, first, last):
             words = "in contracts.csv, and not measured in this period: paid for, not judged"
             yield Gap("circuit", circuit, words)
     for circuit, count in sorted(measured.items()):
         if count > 1:
-            words = f"measured at {count} sites: contracts.csv cannot tell them apart, give each its own id"
+            words = f"measured at {count} sites, and judged at {judged[circuit]}: give each its own id"
             yield Gap("circuit", circuit, words)
-        elif not _held(circuit, inputs, first, last):
+        elif not judged[circuit]:
             words = "measured, and without terms in contracts.csv: it is not judged"
             yield Gap("circuit", circuit, words)
 
@@ -45,5 +50,5 @@ def unmeasured_sites(sites: Iterable[str], inputs: Inputs) -> Sequence[str]:
     return sorted(inputs.sites.keys() - set(sites))
 
 
-def _held(circuit: str, inputs: Inputs, first: date, last: date) -> bool:
-    return any(part.terms for part in inputs.contracts.stretches(circuit, first, last))
+def _held(circuit: str, contracts: ContractBook, first: date, last: date) -> bool:
+    return any(part.terms for part in contracts.stretches(circuit, first, last))

@@ -63,7 +63,9 @@ def _rank(site: SiteRecord, keys: Sequence[tuple[float, float, float]]) -> Figur
 
 
 def _row(site: SiteRecord, rank: Figure, contracts: Sequence[Held], entries: Sequence[Entry]) -> RankedSite:
-    circuits = {line.circuit for line in site.lines}
+    # A contract of the same name that is for another site is another line's.
+    others = {one.circuit for one in contracts if one.terms.site not in {None, site.site}}
+    circuits = {line.circuit for line in site.lines} - others
     own = [one for one in contracts if one.terms.site == site.site or one.circuit in circuits]
     todo = list(actions(site, own, [one for one in entries if one.circuit in circuits]))
     first, line, row = recommended(todo), fullest(site), site.row

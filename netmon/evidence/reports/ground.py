@@ -76,7 +76,8 @@ class Ground:
 
 
 def lay_ground(source: Source, inputs: Inputs, line: Line, days: Days, as_of: date) -> Ground:
-    """Read one circuit, and judge its months."""
+    """Read one circuit, and judge its months by what holds of it at its own site."""
+    inputs = inputs.at(line.site, line.circuit)
     site = inputs.sites.get(line.site)
     material = source.material(line, Days(days.first - _MARGIN, days.last + _MARGIN, days.timezone))
     return Ground(
