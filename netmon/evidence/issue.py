@@ -14,7 +14,7 @@ from netmon.evidence.availability import MARGIN_MINUTES
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import claim
 from netmon.evidence.inputs.files import Inputs, read_folder
-from netmon.evidence.inputs.table import with_rows
+from netmon.evidence.inputs.table import rows_with, with_rows
 from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.seal.folder import SealError, SealFolder, Stretch
 from netmon.evidence.seal.pack import INPUTS, Content, write_pack
@@ -64,7 +64,12 @@ def issue_from(chain: Chain, issuer: Signer, inputs: Path, circuit: str, of: tup
     found = chain.stretch(*_hours(days))
     if not found.roots:
         raise SealError(f"nothing of {of[0]}-{of[1]:02d} is sealed here")
-    texts = {name: (inputs / name).read_text("utf-8-sig") for name in INPUTS if (inputs / name).exists()}
+    # What others pay for their lines is none of this supplier's business.
+    texts = {
+        name: rows_with((inputs / name).read_text("utf-8-sig"), "circuit", circuit)
+        for name in INPUTS
+        if (inputs / name).exists()
+    }
     last_hour = found.roots[-1].root.hour
     written = [*(entry.rec for entry in found.entries), *chain.later(last_hour, last_hour + WORDS_HOURS)]
     read, texts = with_words(read, texts, written, circuit)

@@ -29,9 +29,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netmon.evidence.inputs.files import read_texts
+from netmon.evidence.issue import issue_from
+from netmon.evidence.seal.folder import Stretch
 from netmon.evidence.seal.pack import PackError, open_pack, write_pack
 from netmon.evidence.seal.pack_check import check_pack
-from netmon.evidence.standalone.recompute import figures
+from netmon.evidence.standalone.recompute import figures, recompute
 
 TEXT, HOURS = "u60 d70 c20 ?9", 4
 PACK = pack_bytes(TEXT, HOURS)
@@ -257,3 +259,38 @@ def test_the_centre_s_files_of_the_fixture_are_right():
     read = read_texts({"contracts": CONTRACTS, "exclusions": EXCLUSIONS, "tickets": TICKETS})
     assert len(read.exclusions) == 3
     assert SITE_KEY.public != ISSUER_KEY.public
+
+
+class OneChain:
+    """A chain that has some hours and no later ones."""
+
+    public = SITE_KEY.public
+
+    def __init__(self, made):
+        self._made = made
+
+    def stretch(self, *_):
+        return Stretch(self._made.entries, self._made.roots)
+
+    def later(self, *_):
+        return ()
+
+
+def test_a_pack_has_the_rows_of_its_circuit_alone_however_they_were_typed(saved, tmp_path):
+    folder = tmp_path / "centre"
+    folder.mkdir()
+    other = "c2,2026-01-01,,Secret order,1,,,,99.9%,,,,,,below 99.9%: 5%,,,7777.00,,\n"
+    spaced = ("\n,,\n" + CONTRACTS.replace(",", " , ") + other).replace("\n", "\r\n")
+    (folder / "contracts.csv").write_bytes(b"\xef\xbb\xbf" + spaced.replace(": ", " : ").encode())
+    (folder / "exclusions.csv").write_text(EXCLUSIONS.replace(",", ", "))
+    (folder / "tickets.csv").write_text(TICKETS + '"c2",T-other,2026-03-29T10:00Z,,\n')
+    path = saved(
+        issue_from(OneChain(content(days_records(TEXT), HOURS)), ISSUER_KEY, folder, "c1", (2026, 3))
+    )
+    files = parts(path.read_bytes())
+    assert not any(word in b"".join(files.values()) for word in (b"7777.00", b"Secret", b"T-other"))
+    assert check_pack(open_pack(path)).faults == ()
+    assert recompute(path) == []
+    found = json.loads(files["findings.json"])
+    plain = findings([entry.rec for entry in content(days_records(TEXT), HOURS).entries], INPUTS, MONTH)
+    assert found == json.loads(json.dumps(plain))

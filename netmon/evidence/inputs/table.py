@@ -76,6 +76,17 @@ def read_cells(model: type[R], cells: Mapping[str, str]) -> R | str:
     return next((f"{one.key}: {one.problem}" for one in row.mistakes()), row)
 
 
+def rows_with(text: str, column: str, value: str) -> str:
+    """Return the rows of a file that have a value in a column, below its first line."""
+    cells = [[cell.strip() for cell in row] for row in csv.reader(StringIO(text, newline=""))]
+    header, *rows = [row for row in cells if any(row)]
+    place = header.index(column)
+    found = StringIO(newline="")
+    writer = csv.writer(found, lineterminator="\n")
+    writer.writerows([header, *(row for row in rows if row[place] == value)])
+    return found.getvalue()
+
+
 def with_rows(text: str, rows: Sequence[Mapping[str, str]]) -> str:
     """Return a file's text with rows at its end, and the columns that they need; without rows as it was."""
     if not rows:

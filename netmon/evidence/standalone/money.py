@@ -54,7 +54,8 @@ def credit(
         return {"pence": None, "cap_pence": cap, "workings": []}
     counted = sum(figures.values()) - figures["excluded"]
     share = Fraction(counted - figures["down"], counted) * 100 if counted else Fraction(100)
-    schemes = dict(part.strip().split(":") for part in terms["credits"].split(";"))
+    parts = (part.partition(":") for part in terms["credits"].split(";"))
+    schemes = {name.strip(): told for name, _, told in parts}
     over = _over(faults, terms)
     lines: list[list[Any]] = []
     tiers = {
