@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from netmon.evidence.busy_hour import busy_hour
 from netmon.evidence.calendar import month
 from netmon.evidence.claim_ledger import Entry, Possible, ledger
-from netmon.evidence.credit import credit
-from netmon.evidence.fault_clocks import fault_clocks
 from netmon.evidence.inputs.occasions import Claim
 from netmon.evidence.inputs.schemes import Schemes
 from netmon.evidence.notice import notice
 from netmon.evidence.price import price
 from netmon.evidence.reports.dots import rates_of
-from netmon.evidence.reports.estate_months import JudgedMonth, dues
+from netmon.evidence.reports.estate_months import Due, JudgedMonth, dues
 from netmon.evidence.reports.figure import Figure, Unit, figure, on, pounds
 from netmon.evidence.reports.ground import Ground
 from netmon.evidence.reports.loads import Load
 from netmon.evidence.reports.money import CreditRow, Dates, Money, PriceRow
+from netmon.evidence.reports.said import day_words
 from netmon.evidence.reports.series import Dot
 from netmon.evidence.statistics.quantiles import nearest_rank
 
@@ -54,7 +54,7 @@ def _prices(ground: Ground, load: Load, found: Sequence[Dot]) -> Iterator[PriceR
                 n=len(rates),
                 note="by the rate of four tests in five",
             ),
-            figure(paid.used, Unit.POUNDS_PER_MEGABIT, n=busy.days, note="by the busy hour"),
+            figure(paid.used, Unit.POUNDS_PER_MEGABIT, n=busy.peak_days, note="by the busy hour"),
             pounds(each),
         )
 
@@ -62,21 +62,30 @@ def _prices(ground: Ground, load: Load, found: Sequence[Dot]) -> Iterator[PriceR
 def _credits(ground: Ground) -> Iterator[CreditRow]:
     """Yield the ledger as it was known on the report's own day: what came later is not in it."""
     circuit = ground.line.circuit
-    possible = [one.possible for one in dues(ground.months, circuit, ground.inputs)]
-    possible += [_open(one, circuit) for one in ground.months if _is_part(one)]
+    found = list(dues(ground.months, circuit, ground.inputs, ground.as_of))
+    early = [one for one in ground.months if _is_early(one, ground.as_of)]
+    possible = [*(one.possible for one in found), *(_open(one, circuit) for one in early)]
     claims = [_as_known(one, ground) for one in ground.inputs.claims if one.circuit == circuit]
-    workings = _workings(ground)
+    workings = {one.possible.period: tuple(_workings(one)) for one in found}
+    workings |= {one.period: (_too_early(one),) for one in early}
     for entry in ledger(possible, [one for one in claims if one is not None], ground.as_of):
         yield _credit(entry, workings.get(entry.period, ()))
 
 
-def _is_part(one: JudgedMonth) -> bool:
-    """Tell whether a month may give something back, and the report has less than the whole of it."""
-    return not one.whole and any(part.terms and part.terms.credits != Schemes() for part in one.parts)
+def _is_early(one: JudgedMonth, as_of: date) -> bool:
+    """Tell whether a month may give something back, and is not here whole, or not over."""
+    gives = any(part.terms and part.terms.credits != Schemes() for part in one.parts)
+    return gives and not (one.whole and one.days.last < as_of)
+
+
+def _too_early(one: JudgedMonth) -> str:
+    if one.whole:
+        return "the month is not over"
+    return f"a month is judged whole: {len(one.days)} of its {one.length} days are here"
 
 
 def _open(one: JudgedMonth, circuit: str) -> Possible:
-    """Return what is not known of a month that is not here whole."""
+    """Return what is not known of a month that is not here whole, or not over."""
     whole = month(one.days.first.year, one.days.first.month)
     within = [part.terms.claim_within_days for part in one.parts if part.terms]
     soonest = min((days for days in within if days is not None), default=None)
@@ -104,26 +113,14 @@ def _credit(entry: Entry, workings: tuple[str, ...]) -> CreditRow:
     )
 
 
-def _workings(ground: Ground) -> Mapping[str, tuple[str, ...]]:
-    """Return the arithmetic of each whole month in words."""
-    found: dict[str, tuple[str, ...]] = {}
-    for one in ground.months:
-        words: list[str] = []
-        if _is_part(one):
-            words.append(f"a month is judged whole: {len(one.days)} of its {one.length} days are here")
-        for part in one.parts if one.whole else ():
-            if part.terms is None:
-                continue
-            clocks = fault_clocks(part.outages, ground.inputs.tickets, part.terms)
-            due = credit(part, clocks, one.length)
-            if due is None or not due.workings:
-                continue
-            since, cited = part.days.first, part.terms.cited
-            words += [f"from {since}: {step.words}: £{step.pounds:.2f} ({cited})" for step in due.workings]
-            if due.cap is not None:
-                words.append(f"no more than £{due.cap:.2f} (cap)")
-        found[one.period] = tuple(words)
-    return found
+def _workings(one: Due) -> Iterator[str]:
+    """Yield the arithmetic of a month in words."""
+    for part, due in one.credits:
+        since = day_words(part.days.first)
+        for step in due.workings:
+            yield f"from {since}: {step.words}: £{step.pounds:,.2f} ({due.clause})"
+        if due.workings and due.cap is not None:
+            yield f"no more than £{due.cap:,.2f} (cap)"
 
 
 def _dates(ground: Ground) -> Dates | None:

@@ -60,7 +60,7 @@ def line_record(ground: Ground) -> LineRecord:
         _required(ground, rate, full),
         price(terms, tested.p20, rate) if terms else None,
         _narrow(ground, spans, whole),
-        tuple(dues(ground.months, ground.line.circuit, ground.inputs)),
+        tuple(dues(ground.months, ground.line.circuit, ground.inputs, ground.as_of)),
         tuple(ruling for part in ground.parts for ruling in part.rulings),
         grade(coverage, ground.material.synced, enough=tested.enough),
     )

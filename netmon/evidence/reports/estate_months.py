@@ -10,9 +10,10 @@ from decimal import Decimal
 from netmon.evidence.availability import Availability, by_contract
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim_ledger import Possible
-from netmon.evidence.credit import credit
+from netmon.evidence.credit import Credit, credit
 from netmon.evidence.fault_clocks import fault_clocks
 from netmon.evidence.inputs.files import Inputs
+from netmon.evidence.inputs.occasions import Ticket
 from netmon.evidence.inputs.schemes import CapPeriod
 from netmon.evidence.inputs.sites import SiteRow
 from netmon.evidence.strip import Strip
@@ -64,41 +65,56 @@ def both_ways(verdicts: Iterable[Verdict | None]) -> Verdict | None:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a month may give back, and the clause that says so. `possible.pounds` None: not known."""
+    """What a month may give back, and the clause that says so. `possible.pounds` None: not known.
+
+    `credits` are the arithmetic, each with the part of the month that it is of.
+    """
 
     possible: Possible
     clause: str
+    credits: tuple[tuple[Availability, Credit], ...]
 
 
-def dues(months: Sequence[JudgedMonth], circuit: str, inputs: Inputs) -> Iterator[Due]:
-    """Yield possible credits of whole months; months without a contract that gives any are left out.
+def dues(months: Iterable[JudgedMonth], circuit: str, inputs: Inputs, as_of: date) -> Iterator[Due]:
+    """Yield possible credits of whole months that are over; months whose contract gives none are left out.
 
     What the months before gave counts against a cap over a quarter or a year, as far as the period has them.
     """
     tickets = tuple(one for one in inputs.tickets if one.circuit == circuit)
     given: dict[tuple[CapPeriod, int, int], Decimal] = {}
     for one in months:
-        found = []
-        for part in one.parts if one.whole else ():
-            terms = part.terms
-            if terms is None:
-                continue
-            span = None if terms.cap is None else _span(terms.cap.period, one.days.first)
-            before = given.get(span, Decimal(0)) if span else Decimal(0)
-            due = credit(part, fault_clocks(part.outages, tickets, terms), one.length, before)
-            if due is None:
-                continue
-            found.append((due, terms))
-            if span and due.pounds is not None:
-                given[span] = before + due.pounds
-        if found:
-            amounts = [due.pounds for due, _ in found]
-            known = [pounds for pounds in amounts if pounds is not None]
-            money = sum(known, Decimal(0)) if len(known) == len(amounts) else None
-            within = [terms.claim_within_days for _, terms in found]
-            soonest = min((days for days in within if days is not None), default=None)
-            possible = Possible(circuit, one.period, money, one.days.last, soonest)
-            yield Due(possible, "; ".join(dict.fromkeys(due.clause for due, _ in found)))
+        if one.whole and one.days.last < as_of:
+            found = tuple(_credits(one, tickets, given))
+            if found:
+                yield _due(circuit, one, found)
+
+
+def _credits(
+    one: JudgedMonth, tickets: Sequence[Ticket], given: dict[tuple[CapPeriod, int, int], Decimal]
+) -> Iterator[tuple[Availability, Credit]]:
+    for part in one.parts:
+        terms = part.terms
+        if terms is None:
+            continue
+        span = None if terms.cap is None else _span(terms.cap.period, one.days.first)
+        before = given.get(span, Decimal(0)) if span else Decimal(0)
+        found = credit(part, fault_clocks(part.outages, tickets, terms), one.length, before)
+        if found is None:
+            continue
+        yield part, found
+        if span and found.pounds is not None:
+            given[span] = before + found.pounds
+
+
+def _due(circuit: str, one: JudgedMonth, found: tuple[tuple[Availability, Credit], ...]) -> Due:
+    """Put a month together: what is proven is due, and that nothing is due takes as much as a percentage."""
+    proven = sum((due.pounds for _, due in found if due.pounds is not None), Decimal(0))
+    seen = all(due.pounds is not None and part.contract.printable for part, due in found)
+    limits = [part.terms.claim_within_days for part, _ in found if part.terms]
+    soonest = min((days for days in limits if days is not None), default=None)
+    pounds = proven if proven or seen else None
+    possible = Possible(circuit, one.period, pounds, one.days.last, soonest)
+    return Due(possible, "; ".join(dict.fromkeys(due.clause for _, due in found)), found)
 
 
 def _span(period: CapPeriod, day: date) -> tuple[CapPeriod, int, int]:

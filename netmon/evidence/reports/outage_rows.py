@@ -51,7 +51,7 @@ def _row(outage: Outage, clock: FaultClock | None, part: Availability, days: Day
     stopped = f"less {clock.stopped} minutes in which it stood" if clock and clock.stopped else ""
     return OutageRow(
         local_time(outage.start_minute, days.zone),
-        figure(length, Unit.MINUTES, between=(length - 1, length)),
+        figure(length, Unit.MINUTES, between=(length - 1, length + 1)),
         outage.attribution,
         ticket,
         _clock(clock.by_ticket if clock else None, note),

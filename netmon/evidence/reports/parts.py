@@ -110,7 +110,7 @@ class Claimable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutageRow:
-    """One outage by both clocks, in minutes. `length` is known to a minute at its two ends together."""
+    """One outage by both clocks, in minutes. `length` is known to a minute more or less."""
 
     KEY: ClassVar[tuple[str, ...]] = ("start",)
     start: datetime
