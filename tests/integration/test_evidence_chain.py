@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from fakes.clock import FakeClock
@@ -16,9 +17,11 @@ from netmon.cli.main import main
 from netmon.evidence.seal.canonical import canonical
 from netmon.evidence.seal.feed import seal_history
 from netmon.evidence.seal.folder import SealError, SealFolder
+from netmon.evidence.seal.verify import chain_faults
 from netmon.model import Event, Reading, Retention, Row, Shape
 from netmon.model.derived import CIRCUIT_MINUTE, CIRCUIT_MINUTE_METRICS
 from netmon.store.history import open_history
+from netmon.store.interface import Entry
 from netmon.store.reader import open_reader
 
 MINUTES = 26 * 60
@@ -210,3 +213,36 @@ def test_a_long_history_is_sealed_in_pieces_to_the_same_chain(state, tmp_path_fa
         chains.append(folder.stretch(0, 10**9).entries)
     assert chains[0] == chains[1]
     assert len(chains[0]) == 1500
+
+
+class Told:
+    """A history that was told records in some order."""
+
+    def __init__(self, told):
+        self._entries = [Entry(place, one) for place, one in enumerate(told, 1)]
+
+    def after(self, position, count):
+        return self._entries[position : position + count]
+
+
+def test_more_late_records_than_are_taken_at_once_do_not_keep_the_chain_from_going_on(tmp_path):
+    folder = SealFolder(tmp_path)
+    now_ms = (1_800_000_000 + 60 * 1000) * 1000
+    first, late, then = (
+        [minute(number, 1) for number in some] for some in (range(480, 540), range(480), range(540, 660))
+    )
+    assert seal_history(Told(first), folder, "s1", (1_800_000_000 + 60 * 570) * 1000) == 1
+    assert seal_history(Told([*first, *late, *then]), folder, "s1", now_ms, most=100) == 7
+    entries = folder.stretch(0, 10**9).entries
+    assert sum(entry.rec["kind"] == "amendment" for entry in entries) == len(late)
+    assert list(chain_faults(entries)) == []
+
+
+def test_a_boot_with_a_clock_of_1970_does_not_begin_the_chain_there(tmp_path):
+    folder = SealFolder(tmp_path)
+    lost = [minute(number, 1) for number in range(3)]
+    early = [replace(one, stamp=replace(one.stamp, wall_ms=90_000, synced=False)) for one in lost]
+    told = Told([*early, *(minute(number, 1) for number in range(480, 540))])
+    assert seal_history(told, folder, "s1", (1_800_000_000 + 60 * 570) * 1000) == 1
+    (root,) = folder.roots()
+    assert (root.root.count, root.root.late) == (63, 3)

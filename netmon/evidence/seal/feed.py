@@ -36,26 +36,29 @@ def seal_history(
     count = 0
     with folder.writing():
         while True:
-            batch = unsealed(reader, folder.position, until_hour, most)
+            batch = unsealed(reader, folder.position, until_hour, most, folder.standing.hour or 0)
             sealed = seal(site, batch.records, batch.until_hour, folder.standing, folder.signer)
             count += folder.append(sealed, batch.position)
             if batch.until_hour == until_hour:
                 return count
 
 
-def unsealed(reader: HistoryReader, position: int, until_hour: int, most: int = _MOST_RECORDS) -> Batch:
+def unsealed(
+    reader: HistoryReader, position: int, until_hour: int, most: int = _MOST_RECORDS, sealed_hour: int = 0
+) -> Batch:
     """Return evidence after a position, up to the first record of an hour that is still open.
 
     So each record is sealed once, whatever comes between two calls. After `most` records the next new
-    hour counts as open, so that a history of years needs no more memory than one of days.
+    hour counts as open, so that a history of years needs no more memory than one of days. Late records, of
+    hours until `sealed_hour`, make no new hour: they need the next one that is open.
     """
     found: list[RecordJson] = []
-    newest = 0
+    newest = sealed_hour
     while entries := reader.after(position, _AT_ONCE):
         for entry in entries:
             own = list(records_of(entry.record))
             hour = max((minute_of(one) // HOUR_MINUTES for one in own), default=newest)
-            if len(found) >= most and hour > newest:
+            if len(found) >= most and hour > max(newest, sealed_hour + 1):
                 until_hour = min(until_hour, hour)
             if hour >= until_hour:
                 return Batch(tuple(found), position, until_hour)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netmon.evidence.seal.canonical import RecordJson, canonical
@@ -36,7 +36,8 @@ def seal(
     Records of an hour are sealed in the order of minute, kind and content, so that a chain made again
     from another copy of the same records is the same. Hours without records have one that says so.
     What belongs to an hour that is sealed already becomes an amendment in the first hour that is open. While
-    there is no such hour nothing is yielded, and the same records are to be brought again.
+    there is no such hour nothing is yielded, and the same records are to be brought again. A chain begins
+    with the first record by a clock that was right: from 1970 on there would be half a million gaps.
     """
     open_hours: dict[int, list[RecordJson]] = {}
     late: list[RecordJson] = []
@@ -48,7 +49,8 @@ def seal(
             open_hours.setdefault(hour, []).append(record)
     if standing.hour is None and not open_hours:
         return
-    first = min(open_hours) if standing.hour is None else standing.hour + 1
+    first = _beginning(open_hours) if standing.hour is None else standing.hour + 1
+    late += [amendment(one) for hour, some in open_hours.items() if hour < first for one in some]
     for hour in range(first, until_hour):
         own = open_hours.get(hour) or [gap(site, hour)]
         entries = tuple(link([*ordered(late), *ordered(own)], standing.tip))
@@ -56,6 +58,11 @@ def seal(
         root = sign_hour(site, hour, entries, standing.tip, signer)
         standing = Standing(Tip(entries[-1].seq + 1, entries[-1].hash), hour)
         yield SealedHour(entries, root, standing)
+
+
+def _beginning(hours: Mapping[int, Sequence[RecordJson]]) -> int:
+    right = [hour for hour, some in hours.items() if any(one.get("synced") is not False for one in some)]
+    return min(right or hours)
 
 
 def minute_of(record: RecordJson) -> int:
