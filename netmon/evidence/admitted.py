@@ -37,7 +37,7 @@ def admit(exclusions: Iterable[Exclusion], terms: Terms, days: Days) -> Admitted
     """
     nothing = stretch(0, 0, days)
     mask, rulings = nothing, list[Ruling]()
-    cap = None if terms.maintenance_cap is None else int(terms.maintenance_cap) // _MINUTE_SECONDS
+    cap = None if terms.maintenance_cap is None else round(terms.maintenance_cap) // _MINUTE_SECONDS
     for one in sorted(exclusions, key=lambda one: (one.minutes, one.cause, one.reference)):
         if one.circuit != terms.circuit:
             continue

@@ -114,7 +114,7 @@ def _over(clock: FaultClock, terms: Terms) -> int:
     """Return the hours begun by which a fault lasted longer than its fix time."""
     if terms.fix is None or clock.counts is None:
         return 0
-    return max(ceil(Fraction(clock.counts, _MINUTES_OF_HOUR) - Fraction(int(terms.fix), 3600)), 0)
+    return max(ceil(Fraction(clock.counts, _MINUTES_OF_HOUR) - Fraction(round(terms.fix), 3600)), 0)
 
 
 def _money(amount: Amount, charge: Fraction, monthly: Fraction, times: Fraction) -> Decimal:

@@ -40,6 +40,32 @@ def a_test(rate, cross=0.0, minute=MARCH.start_minute, spoiled="", direction="do
     )
 
 
+def test_the_edges_of_cross_traffic_are_those_of_whole_numbers():
+    # 0.01 x 7 007 is 70.07000000000001 as a float, and 0.01 x 29 is 0.29: neither decides.
+    for contracted in range(7_000_000, 7_020_000, 100):
+        test = SpeedTest(0, "down", "http", {"L2": 1000.0}, {"L2": float(contracted // 100)})
+        assert test.value("L2", float(contracted)) == 1000.0
+        busy = replace(test, others={"L2": float(contracted // 10)})
+        assert busy.proof("L2", float(contracted), 6_000_000.0) is Proof.FAIL
+
+
+def test_a_fix_time_in_parts_of_an_hour_is_met_to_the_minute():
+    # 4.35 hours are 261 minutes, though as a float they are a hair less.
+    found = terms("fix=4.35h | fix_clock=detection | monthly=95.00 | credits=per missed fix: £50")
+    for down, pounds in ((261, Decimal(0)), (262, Decimal(50))):
+        part = availability(filled(f"u600 d{down}", MARCH), MARCH, found, (), None)
+        assert credit(part, fault_clocks(part.outages, (), found), 31).pounds == pounds
+
+
+def test_a_cap_in_parts_of_an_hour_is_whole_minutes():
+    text = "circuit,from,to,cause,agreed_by,reference\nc1,2026-03-02T00:00Z,2026-03-02T06:00Z,planned,A,W1\n"
+    found = inputs("maintenance_cap=4.35h", exclusions=text)
+    part = availability(
+        filled("u", MARCH), MARCH, found.contracts.on("c1", MARCH.first), found.exclusions, None
+    )
+    assert part.contract.excluded == 261
+
+
 @pytest.mark.parametrize(
     ("rate", "cross", "proof", "value"),
     [

@@ -153,3 +153,27 @@ def test_a_folder_may_lack_files_and_what_a_spreadsheet_saves_is_read(tmp_path):
 def test_whatever_a_file_holds_it_is_read_or_refused_in_words(text):
     table = read_table("x.csv", text, Terms)
     assert table.mistakes or not table.lines
+
+
+def test_a_claim_or_an_upgrade_that_is_pasted_twice_does_not_count_twice():
+    claim = "lib-1,2026-02,2026-03-04,10.00,CL-1\n"
+    upgrade = "lib,lib-1,2026-03-16,2026-01-05,rtt,Plan 3\n"
+    files = {
+        "contracts": CONTRACTS,
+        "claims": "circuit,period,claimed_on,claimed,reference\n" + 2 * claim,
+        "upgrades": "site,circuit,cutover,declared_on,primary,document\n" + 2 * upgrade,
+    }
+    with pytest.raises(ConfigError) as error:
+        read_texts(files)
+    assert [(one.file, one.problem) for one in error.value.mistakes] == [
+        ("claims.csv", "CL-1 of lib-1 for 2026-02 is on line 2 already"),
+        ("upgrades.csv", "lib-1 on 2026-03-16 is on line 2 already"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["20260316", "2026-W12-1", "2026-3-16", "2026-02-29", "2026-03-16T00:00Z"]
+)
+def test_a_day_has_one_spelling(spelling):
+    with pytest.raises(ConfigError, match="is not a day such as 2026-04-01"):
+        contracts(CONTRACTS.replace("2026-03-16", spelling))

@@ -35,11 +35,15 @@ def pounds(text: object) -> Decimal:
 
 
 def day(text: object) -> date:
-    """Return a day of the calendar, ISO 8601."""
+    """Return a day of the calendar, as ISO 8601 writes it at length."""
+    told = str(text).strip()
     try:
-        return date.fromisoformat(str(text).strip())
+        found = date.fromisoformat(told)
     except ValueError:
-        raise ValueError(f"{text!r} is not a day such as 2026-04-01 (year, month, day)") from None
+        found = None
+    if found is None or str(found) != told:
+        raise ValueError(f"{text!r} is not a day such as 2026-04-01 (year, month, day)")
+    return found
 
 
 def moment(text: object) -> datetime:

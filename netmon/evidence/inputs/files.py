@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,7 +92,11 @@ def read_texts(texts: Mapping[str, str], mistakes: Iterable[Mistake] = ()) -> In
     sites, closed, upgrades = table("sites", SiteRow), table("closed", ClosedRow), table("upgrades", Upgrade)
     exclusions, tickets = table("exclusions", Exclusion), table("tickets", Ticket)
     claims = table("claims", Claim)
-    found.extend(_twice(sites))
+    found.extend(_twice(sites, "site", lambda row: row.site))
+    found.extend(
+        _twice(claims, "reference", lambda row: f"{row.reference} of {row.circuit} for {row.period}")
+    )
+    found.extend(_twice(upgrades, "cutover", lambda row: f"{row.circuit} on {row.cutover}"))
     if contracts.lines and not found:
         named = [
             *((exclusions.file, line.number, line.row.circuit) for line in exclusions.lines),
@@ -113,13 +117,15 @@ def read_texts(texts: Mapping[str, str], mistakes: Iterable[Mistake] = ()) -> In
     )
 
 
-def _twice(sites: Table[SiteRow]) -> Iterator[Mistake]:
+def _twice(table: Table[R], column: str, name: Callable[[R], str]) -> Iterator[Mistake]:
+    """Yield rows that are there already: money and costs would count twice."""
     seen: dict[str, int] = {}
-    for line in sites.lines:
-        if line.row.site in seen:
-            problem = f"{line.row.site} is on line {seen[line.row.site]} already"
-            yield Mistake(sites.file, f'line {line.number}, column "site"', problem, "one line for each site")
-        seen.setdefault(line.row.site, line.number)
+    for line in table.lines:
+        told = name(line.row)
+        if told in seen:
+            where, hint = f'line {line.number}, column "{column}"', f"one line for each {column}"
+            yield Mistake(table.file, where, f"{told} is on line {seen[told]} already", hint)
+        seen.setdefault(told, line.number)
 
 
 def _unknown_circuits(named: Iterable[tuple[str, int, str]], circuits: set[str]) -> Iterator[Mistake]:
