@@ -9,7 +9,7 @@ from enum import StrEnum
 from math import exp, log
 from statistics import median
 
-from netmon.evidence.matched import LEAST_WEEKS, HoursOfDays, Sides, less_controls, matched
+from netmon.evidence.matched import LEAST_DAYS, LEAST_WEEKS, HoursOfDays, Sides, less_controls, matched
 from netmon.evidence.outcomes import OUTCOMES, Outcome
 from netmon.evidence.statistics.binomial import ALPHA
 from netmon.evidence.statistics.blocks import DRAWS, Day, bootstrap
@@ -82,11 +82,13 @@ def before_after(
     asked = {
         name: look.shift.p_value
         for name, look in looks.items()
-        if name in primary and look.shift is not None and both.weeks >= LEAST_WEEKS
+        if name in primary and look.shift is not None and _enough(look.shift, both)
     }
-    adjusted = holm(asked)
+    # What was declared and not measured shows nothing, and still was a question.
+    adjusted = holm(dict.fromkeys(primary, 1.0) | asked)
     return [
-        _effect(name, look, both, adjusted.get(name), primary=name in primary) for name, look in looks.items()
+        _effect(name, look, both, adjusted.get(name) if name in asked else None, primary=name in primary)
+        for name, look in looks.items()
     ]
 
 
@@ -119,7 +121,7 @@ def _daily(outcome: Outcome, days: Sequence[Day]) -> list[DayValue]:
 
 def _effect(name: str, look: _Look, both: Sides, p_value: float | None, *, primary: bool) -> Effect:
     outcome, shift = OUTCOMES[name], look.shift
-    if shift is None or both.weeks < LEAST_WEEKS or shift.low is None or shift.high is None:
+    if shift is None or not _enough(shift, both) or shift.low is None or shift.high is None:
         days = (0, 0) if shift is None else (shift.days_before, shift.days_after)
         return Effect(
             name,
@@ -149,6 +151,11 @@ def _effect(name: str, look: _Look, both: Sides, p_value: float | None, *, prima
         shift.days_after,
         both.weeks,
     )
+
+
+def _enough(shift: Shift, both: Sides) -> bool:
+    """Tell whether both sides have the weeks, and the outcome itself days in them."""
+    return both.weeks >= LEAST_WEEKS and min(shift.days_before, shift.days_after) >= LEAST_DAYS
 
 
 def _conclusion(outcome: Outcome, shift: Shift, second: int, p_value: float | None) -> Conclusion:

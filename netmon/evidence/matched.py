@@ -17,6 +17,8 @@ HoursOfDays = Mapping[date, Mapping[int, float]]
 AROUND_DAYS = 3
 """Days each side of a cutover that count for neither: engineers are there, and routes settle."""
 LEAST_WEEKS, MOST_WEEKS = 4, 8
+LEAST_DAYS = 10
+"""Days of each side that an outcome itself is known on: half the working days of the least weeks."""
 _LEAST_MINUTES = 30
 
 

@@ -75,6 +75,22 @@ def test_three_weeks_are_too_little():
     assert (nothing.conclusion, nothing.low, nothing.p_value) == (Conclusion.TOO_LITTLE, None, None)
 
 
+@pytest.mark.parametrize("days", [5, 9])
+def test_a_few_days_within_long_weeks_are_too_little(days):
+    few = {day: some for day, some in walk(1, 0.080, after=0.5).items() if working(day)}
+    after = [day for day in few if day > CUTOVER][days:]
+    (found,) = compare({"rtt": History({day: some for day, some in few.items() if day not in after})})
+    assert (found.weeks, found.days_before, found.days_after) == (4, 20, days)
+    assert (found.conclusion, found.change, found.p_value) == (Conclusion.TOO_LITTLE, None, None)
+
+
+def test_what_was_declared_and_not_measured_still_was_a_question():
+    history = {"rtt": History(walk(1, 0.080, after=0.9))}
+    (alone,) = compare(history)
+    (found,) = compare(history, primary=("rtt", "capacity", "loss"))
+    assert found.p_value == pytest.approx(3 * alone.p_value)
+
+
 def test_what_happened_everywhere_is_not_the_upgrades_doing():
     season = 0.6
     own, others = walk(1, 0.080, after=season), [walk(n, 0.05, after=season) for n in (2, 3)]
