@@ -157,7 +157,7 @@ def test_an_issue_freezes_and_later_data_make_a_revision(report, inputs, tmp_pat
     with pytest.raises(NetmonError, match="not before 2026-04-08"):
         report(*asked, today="2026-04-07T09:00")
     assert report(*asked).count("issued: ") == 3
-    kept = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("[!.]*")}
     assert sorted(kept) == [
         f"site-lib-2026-03-29_2026-03-31.r1.{ending}" for ending in ("csv", "html", "json")
     ]

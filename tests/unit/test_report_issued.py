@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from fakes.reports import full
@@ -33,7 +34,7 @@ def with_use(**figures):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
 FIRST = ["site-lib-2026-03.r1.csv", "site-lib-2026-03.r1.html", "site-lib-2026-03.r1.json"]
@@ -96,6 +97,35 @@ def test_a_break_before_the_document_is_there_is_made_good(tmp_path):
     (tmp_path / "site-lib-2026-03.r1.json").unlink()
     assert written(tmp_path).revision.number == 1
     assert names(tmp_path) == FIRST
+
+
+def test_two_that_issue_at_once_make_two_revisions_and_neither_is_changed(tmp_path):
+    others: list[Thread] = []
+    later = with_use(saturated=Figure(320, Unit.MINUTES, n=13_920))
+
+    def render(revision):
+        # While the first one writes, another begins with other figures: it has to wait.
+        others.append(Thread(target=written, args=(tmp_path, later)))
+        others[0].start()
+        others[0].join(0.2)
+        return {"json": write_document(document("site", 1, replace(REPORT, revision=revision)))}
+
+    made = issue(tmp_path, "site-lib-2026-03", document("site", 1, REPORT), render)
+    others[0].join()
+    first, second = (
+        json.loads((tmp_path / f"site-lib-2026-03.r{number}.json").read_text()) for number in (1, 2)
+    )
+    assert made.revision.number == 1
+    assert first["report"]["circuits"][0]["use"] != second["report"]["circuits"][0]["use"]
+    assert second["report"]["revision"]["number"] == 2
+
+
+def test_what_was_not_known_and_is_not_is_no_difference(tmp_path):
+    gone = replace(REPORT, circuits=(replace(REPORT.circuits[0], outages=()),))
+    written(tmp_path, gone)
+    changes = written(tmp_path).revision.changes
+    assert changes
+    assert not [one for one in changes if one.before is None and one.after is None]
 
 
 def test_the_tenth_revision_comes_after_the_ninth(tmp_path):

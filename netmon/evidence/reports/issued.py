@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -67,11 +70,33 @@ def issue(
     found: Mapping[str, Json],
     render: Callable[[Revision], Mapping[str, str]],
 ) -> Issued:
-    """Issue a document unless it was issued with the same figures.
+    """Issue a document unless it was issued with the same figures; of two that issue at once one waits.
 
     `render` returns the texts of a revision by their endings; "json" is among them, and written last: it
     says that the revision is there.
     """
+    try:
+        with _alone(folder):
+            return _issued(folder, name, found, render)
+    except OSError as error:
+        raise IssueError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder: a revision that two would write at once could be changed after it was issued."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _issued(
+    folder: Path,
+    name: str,
+    found: Mapping[str, Json],
+    render: Callable[[Revision], Mapping[str, str]],
+) -> Issued:
     before = _latest(folder, name)
     now = revised(before, figures(found))
     revision = Revision(now.revision, tuple(_changes(now.differences)))
@@ -81,12 +106,8 @@ def issue(
     texts = render(revision)
     order = sorted(texts, key=lambda ending: ending == "json")
     paths = tuple(folder / f"{name}.r{now.revision}.{ending}" for ending in order)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, ending in zip(paths, order, strict=True):
-            _write(path, texts[ending])
-    except OSError as error:
-        raise IssueError(f"{folder} cannot be written: {error.strerror}") from error
+    for path, ending in zip(paths, order, strict=True):
+        _write(path, texts[ending])
     return Issued(revision, paths, written=True)
 
 
@@ -123,7 +144,9 @@ def _changes(found: tuple[Difference, ...]) -> Iterator[Change]:
         if _CHART in section.split("."):
             points[section] += 1
         else:
-            yield Change(one.place, _text(one.before), _text(one.after))
+            before, after = _text(one.before), _text(one.after)
+            if before is not None or after is not None:
+                yield Change(one.place, before, after)
     for section, number in sorted(points.items()):
         yield Change(section, None, f"{number} values of the chart are others")
 
@@ -135,7 +158,10 @@ def _text(value: Json) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, also when the power goes."""
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, "utf-8", newline="")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
