@@ -169,6 +169,38 @@ def test_a_second_file_of_one_name_is_told_on_that_machine(saved):
     assert "findings.json: is there twice" in done.stdout
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_another_compression_is_refused_in_words(method, saved):
+    path = saved()
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in parts().items():
+            archive.writestr(name, data)
+    with pytest.raises(PackError, match="compressed as no pack is"):
+        open_pack(path)
+
+
+def test_an_outside_copy_that_says_nothing_of_the_pack_is_no_proof(saved, tmp_path):
+    made = content(days_records(TEXT), HOURS)
+    others = [replace(day, site="s2") for day in outside_roots(made.roots)]
+    path, roots = saved(), tmp_path / "roots.txt"
+    roots.write_bytes(b"caf\xe9\n" + "".join(f"{day.line()}\n" for day in others).encode())
+    assert [one.place for one in check_pack(open_pack(path), others).faults] == ["outside roots"]
+    done = run(path, "--root", str(roots))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "no line of it is of this site" in done.stdout
+
+
+def test_a_machine_without_time_zones_says_so_and_judges_nothing(saved):
+    code = (
+        "import runpy, sys, zoneinfo; zoneinfo.reset_tzpath(to=[]); sys.modules['tzdata'] = None;"
+        "sys.argv = [sys.argv[1]]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-c", code, str(saved())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "install tzdata" in done.stderr
+
+
 def test_a_file_that_only_begins_like_the_manifest_is_told_on_that_machine(saved):
     done = run(saved(zipped(parts() | {"manifest.txt": b"We agreed on something else."})))
     assert done.returncode == 1

@@ -332,3 +332,8 @@ def test_small_units():
     assert (millionths(0.0123456), millionths(None), millionths(1)) == (12_346, None, 1_000_000)
     assert whole([1.5, {"a": None}, "x", True]) == ["1.500000", {"a": None}, "x", True]
     assert fingerprint(SITE_KEY.public) == sha256(SITE_KEY.public).hexdigest()
+
+
+def test_a_root_whose_site_cannot_be_written_is_a_fault_and_no_error():
+    line = ROOTS[0].line().replace(b'"site":"s1"', b'"site":"\\ud800"')
+    assert [str(one) for one in read_roots([line])] == ["roots line 1: is no signed root"]

@@ -26,6 +26,9 @@ _START = "__main__.py"
 _STARTED = b"""import sys
 from pathlib import Path
 
+if sys.version_info < (3, 11):
+    sys.exit("Python 3.11 or later is needed to work this pack out")
+
 from standalone.command import main
 
 sys.exit(main(Path(__file__).parent, sys.argv[1:]))
@@ -36,6 +39,7 @@ INPUTS = ("contracts.csv", "exclusions.csv", "tickets.csv")
 """The centre's files that a claim is judged by."""
 NAMES = frozenset({RECORDS, ROOTS, FINDINGS, README, *PROGRAM, *INPUTS})
 _MOST_BYTES = 512_000_000
+_COMPRESSED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -121,6 +125,8 @@ def open_pack(path: Path) -> Pack:
             if sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
                 raise PackError(f"{path} would unpack to more than {_MOST_BYTES} bytes")
             names = archive.namelist()
+            if any(info.compress_type not in _COMPRESSED for info in archive.infolist()):
+                raise PackError(f"{path} is compressed as no pack is")
             if len(set(names)) < len(names):
                 raise PackError(f"{path} holds two files of one name")
             parts = {name: archive.read(name) for name in names}

@@ -62,7 +62,10 @@ def check_pack(pack: Pack, outside: Iterable[DayRoot] = ()) -> PackReport:
         if one.root.site != pack.text("site")
     )
     faults += _findings_faults(pack)
-    apart, anchoring = anchor_faults(roots, outside)
+    copies = tuple(outside)
+    apart, anchoring = anchor_faults(roots, copies)
+    if copies and not anchoring.days and not apart:
+        apart.append(Fault("outside roots", "none is of this site and a day of this pack"))
     issuer = fingerprint(_octets(pack.text("issuer_key")))
     return PackReport((*faults, *apart), anchoring, len(entries), len(roots), fingerprint(public), issuer)
 

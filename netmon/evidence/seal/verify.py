@@ -62,9 +62,10 @@ def read_roots(lines: Iterable[bytes]) -> Iterator[SignedRoot | Fault]:
     for number, line in enumerate(lines, start=1):
         try:
             found = read_root(json.loads(line))
-        except (ValueError, RecursionError):
-            found = Fault("", "is no signed root")
-        if isinstance(found, SignedRoot) and found.line() == line:
+            same = isinstance(found, SignedRoot) and found.line() == line
+        except (ValueError, CanonicalError, RecursionError):
+            found, same = Fault("", "is no signed root"), False
+        if isinstance(found, SignedRoot) and same:
             yield found
         else:
             told = found.problem if isinstance(found, Fault) else "is not written canonically"

@@ -135,6 +135,8 @@ def anchors(roots: list[Record], outside: list[str]) -> tuple[list[str], list[st
                 last = max(last, end["hour"])
             else:
                 problems.append(f"day {day}: differs from the copy that was kept outside")
+    if outside and last < 0 and not problems:
+        problems.append("outside copy: no line of it is of this site and a day of this pack")
     behind = sum(root["hour"] > last for root in roots)
     return problems, [f"{behind} of {len(roots)} hours have no outside copy behind them"]
 

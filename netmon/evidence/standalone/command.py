@@ -6,6 +6,7 @@ import sys
 import zipfile
 import zlib
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from .check import check
 from .recompute import recompute
@@ -23,6 +24,9 @@ def main(pack: Path, arguments: list[str]) -> int:
         lines = Path(arguments[1]).read_text("utf-8", "replace").splitlines() if arguments else []
         problems, words = check(pack, lines)
         figures = [] if problems else recompute(pack)
+    except ZoneInfoNotFoundError as error:
+        sys.stderr.write(f"this Python knows no time zones ({error}): install tzdata, and try again\n")
+        return 2
     except (*WRONG, zipfile.BadZipFile, zlib.error) as error:
         problems, words, figures = [f"the pack is not as it should be: {error!r}"], [], []
     verdict = "does NOT hold" if problems or figures else "holds, and all figures follow from its records"
