@@ -91,11 +91,10 @@ def _hours_over(
 ) -> Sequence[Working]:
     amount = terms.credits.per_hour_over_fix
     hours = [_over(one, terms) for one in clocks]
-    if amount is None or not any(hours):
+    late = sum(map(bool, hours))
+    if amount is None or not late:
         return ()
-    words = (
-        f"{sum(hours)} hours begun over the fix time in {sum(map(bool, hours))} faults, {_said(amount)} each"
-    )
+    words = f"{sum(hours)} hours begun over the fix time in {late} {_faults(late)}, {_said(amount)} each"
     return [Working("per hour over fix", words, _money(amount, charge, monthly, Fraction(sum(hours))))]
 
 
@@ -106,7 +105,7 @@ def _missed(
     missed = sum(_over(one, terms) > 0 for one in clocks)
     if amount is None or not missed:
         return ()
-    words = f"{missed} faults over the fix time, {_said(amount)} each"
+    words = f"{missed} {_faults(missed)} over the fix time, {_said(amount)} each"
     return [Working("per missed fix", words, _money(amount, charge, monthly, Fraction(missed)))]
 
 
@@ -131,6 +130,10 @@ def _money(amount: Amount, charge: Fraction, monthly: Fraction, times: Fraction)
 def _capped(cap: Cap, monthly: Decimal) -> Decimal:
     charge = Fraction(monthly) * _MONTHS[cap.period]
     return _money(cap.amount, charge, Fraction(monthly), Fraction(1))
+
+
+def _faults(number: int) -> str:
+    return "fault" if number == 1 else "faults"
 
 
 def _said(amount: Amount) -> str:

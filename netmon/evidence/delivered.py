@@ -139,7 +139,7 @@ def _verdict(counted: Counted, target: float) -> tuple[Verdict, str]:
     """Tell what is shown at an error of 5 %, with as many tests as they are worth."""
     n, fails = counted.tests, counted.fails
     if n < LEAST_TESTS:
-        return Verdict.NOT_SHOWN, f"too few tests: {n}, {LEAST_TESTS} tell"
+        return Verdict.NOT_SHOWN, f"too few tests: {n}, at least {LEAST_TESTS} are needed"
     size = floor(counted.effective + 1e-9)
     scaled = fails * size / n
     kept, breach = kept_threshold(size, target), breach_threshold(size, target)

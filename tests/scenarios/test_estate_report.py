@@ -124,7 +124,7 @@ def test_each_site_has_one_recommendation_with_its_reason(found):
     lib, sch, off = found.sites
     assert lib.action == "more bandwidth on lib-1, 136 Mbit/s at least"
     assert lib.reason == (
-        "its busy hour is at 95 % of what was contracted, and it was full in 660 of 10560 service minutes"
+        "its busy hour is at 95 % of what was contracted, and it was full in 660 of 10,560 service minutes"
     )
     assert any(one.startswith("claim £4.75 for lib-1, 2026-03 by 2026-04-30") for one in lib.also)
     assert sch.action == "take up with SupplierX that sch-1 carries less than was contracted"

@@ -147,7 +147,7 @@ def test_a_few_failures_are_chance_and_fewer_keep_the_promise():
     assert find(campaign([1, 0])).verdict is Verdict.NOT_SHOWN, "10 of 120 show neither"
     kept = find(campaign([1, 0, 0, 0, 0]))
     assert (kept.counted.fails, kept.verdict) == (4, Verdict.PASS)
-    assert find(campaign([0], days=4)).why == "too few tests: 24, 29 tell"
+    assert find(campaign([0], days=4)).why == "too few tests: 24, at least 29 are needed"
 
 
 def test_inconclusive_and_invalid_tests_are_kept_apart():

@@ -133,7 +133,7 @@ def _put_together(
 
 
 def _header(asked: AskedEstate, sites: int, unmeasured: int, circuits: int) -> EstateHeader:
-    note = f"{unmeasured} more are in sites.csv, and were not measured" if unmeasured else ""
+    note = f"in sites.csv, and not measured: {unmeasured}" if unmeasured else ""
     return EstateHeader(
         asked.first,
         asked.last,

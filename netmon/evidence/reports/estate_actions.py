@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from netmon import wording as human
 from netmon.evidence.bottleneck import Cause
@@ -13,6 +14,7 @@ from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.estate_money import Held
 from netmon.evidence.reports.estate_months import both_ways
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
+from netmon.evidence.reports.said import day_words
 from netmon.evidence.verdicts import Verdict
 
 FULL_SHARE = 0.8
@@ -78,7 +80,7 @@ def _bandwidth(line: LineRecord) -> Iterator[Action]:
     if line.busy.p95 is not None and line.busy.p95 >= FULL_SHARE:
         reasons.append(f"its busy hour is at {human.share(line.busy.p95)} of what was contracted")
     if line.full.hides:
-        reasons.append(f"it was full in {line.full.minutes} of {line.full.known} service minutes")
+        reasons.append(f"it was full in {line.full.minutes:,} of {line.full.known:,} service minutes")
     yield Action(f"more bandwidth on {line.circuit}{least}", ", and ".join(reasons))
 
 
@@ -97,20 +99,20 @@ def _broken(line: LineRecord) -> Iterator[Action]:
     supplier = line.terms.supplier if line.terms and line.terms.supplier else "the supplier"
     if both_ways(part.delivered for part in line.parts) is Verdict.FAIL:
         told = line.tested
-        reason = f"{told.fails} of {told.tests} tests towards it are below 90 % of the contracted rate"
+        reason = f"{told.fails:,} of {told.tests:,} tests towards it are below 90 % of the contracted rate"
         yield Action(f"take up with {supplier} that {line.circuit} carries less than was contracted", reason)
     if both_ways(part.kept for part in line.parts) is Verdict.FAIL:
         down = sum(part.down_bounds[0] for part in line.parts)
-        reason = f"down for {down} minutes at least that the supplier answers for"
+        reason = f"down for {down:,} minutes at least that the supplier answers for"
         yield Action(f"take the availability of {line.circuit} up with {supplier}", reason)
 
 
 def _claims(entries: Sequence[Entry]) -> Iterator[Action]:
     due = [one for one in entries if one.standing is Standing.CLAIMABLE]
     for one in sorted(due, key=lambda one: (one.bar is None, str(one.bar), one.circuit)):
-        by = f" by {one.bar}" if one.bar else ""
+        by = f" by {_day(one.bar)}" if one.bar else ""
         yield Action(
-            f"claim £{one.possible} for {one.circuit}, {one.period}{by}",
+            f"claim £{one.possible:,} for {one.circuit}, {one.period}{by}",
             "possible credit, subject to contract",
         )
 
@@ -122,8 +124,12 @@ def _narrow(line: LineRecord) -> Iterator[Action]:
         where = "its own network" if cause is Cause.LAN else "its Wi-Fi"
         yield Action(
             f"look at {where}, not at the line",
-            f"{human.share(share)} of {line.narrow.bad} bad minutes are there",
+            f"{human.share(share)} of {line.narrow.bad:,} bad minutes are there",
         )
+
+
+def _day(day: date | None) -> str:
+    return human.UNKNOWN if day is None else day_words(day)
 
 
 def _decide(one: Held) -> Iterator[Action]:
@@ -131,7 +137,9 @@ def _decide(one: Held) -> Iterator[Action]:
     if dates.urgency not in {Urgency.RED, Urgency.AMBER} or dates.days_left is None:
         return
     if dates.days_left < 0:
-        reason = f"the last day to give notice, {dates.deadline}, has passed; it ends {dates.ends}"
+        reason = (
+            f"the last day to give notice was {_day(dates.deadline)}; its term ends on {_day(dates.ends)}"
+        )
     else:
-        reason = f"notice can be given until {dates.deadline}; it ends {dates.ends}"
+        reason = f"notice can be given until {_day(dates.deadline)}; its term ends on {_day(dates.ends)}"
     yield Action(f"decide about the contract of {one.circuit}", reason)

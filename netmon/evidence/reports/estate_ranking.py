@@ -175,7 +175,9 @@ def _narrow(site: SiteRecord) -> Figure:
         return Figure(None, n=known, note="no bad minutes" if known else told.NOT_KNOWN)
     main = max(Cause, key=lambda cause: (minutes.get(cause, 0), -list(Cause).index(cause)))
     share = human.share(minutes[main] / bad)
-    return Figure(str(main), n=bad, note=f"{share} of {bad} bad minutes, rule {list(Cause).index(main) + 1}")
+    return Figure(
+        str(main), n=bad, note=f"{share} of {bad:,} bad minutes, rule {list(Cause).index(main) + 1}"
+    )
 
 
 def _soonest(own: Sequence[Held], what: str) -> Figure:

@@ -24,6 +24,12 @@ _STATE_OF: Mapping[bytes, StripState] = {
     b"?": StripState.UNKNOWN,
     b"p": StripState.PLANNED,
 }
+_OTHERS: Mapping[Attribution, str] = {
+    Attribution.PLANNED: "excluded",
+    Attribution.POWER: "not the supplier's: the site had no power",
+    Attribution.COUNCIL_LAN: "not the supplier's: the site's own network was down",
+    Attribution.APPLIANCE: "not the supplier's: the measuring box was at fault",
+}
 _NO_TICKET = "no ticket was raised"
 _NO_CLOCK = "counts for availability; without a ticket not for the fix time"
 
@@ -75,8 +81,7 @@ def _claimable(outage: Outage, clock: FaultClock | None, part: Availability) -> 
     if who is Attribution.UNKNOWN:
         return Claimable.NOT_KNOWN, "nobody is proven to answer for it"
     if who is not Attribution.SUPPLIER:
-        planned = who is Attribution.PLANNED
-        return Claimable.NO, "excluded" if planned else f"not the supplier's: {who.replace('_', ' ')}"
+        return Claimable.NO, _OTHERS[who]
     if clock is None:
         return Claimable.YES, "its minutes count here; its fix time in the period in which it began"
     late = clock.counts is None

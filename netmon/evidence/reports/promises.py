@@ -160,5 +160,5 @@ def _minutes_why(part: Availability, of: JudgedMonth) -> str:
         return f"promised of a month, of which {len(of.days)} of {of.length} days are here"
     least, most = part.down_bounds
     allowed = float((1 - part.target) * (part.contract.total - part.contract.excluded))
-    between = f"{least} to {most}" if least != most else str(least)
-    return f"{between} minutes may be the supplier's, {allowed:.1f} are allowed"
+    between = f"{least:,} to {most:,}" if least != most else f"{least:,}"
+    return f"{between} minutes may be the supplier's, {allowed:,.1f} are allowed"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from netmon.evidence.claim_ledger import Standing
 from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.model import CircuitPart, Question, Sentence
+from netmon.evidence.reports.money import Dates
 from netmon.evidence.reports.parts import Promise
 from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD
 from netmon.evidence.reports.said import day_words, percent, said, whole
@@ -56,7 +57,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
     if promised:
         order = (Verdict.FAIL, Verdict.NOT_SHOWN, Verdict.PASS)
         worst = min(promised, key=lambda row: order.index(row.verdict))
-        words = f"{worst.name} {_held(worst)}; {worst.why}"
+        words = f"{_of(worst)} {_held(worst)}; {worst.why}"
         missing = [name for name in needed if not _promised(name, rows)]
         if worst.verdict is not Verdict.PASS or not missing:
             return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
@@ -65,7 +66,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
     known = [row for row in rows if row.kept.known or (row.median and row.median.known)]
     # What comes to the site first; of several stretches the latest.
     told = next((row for row in reversed(known) if row.name == DOWNLOAD), known[-1] if known else None)
-    measured = f"{told.name} {_held(told)}" if told else nothing
+    measured = f"{_of(told)} {_held(told)}" if told else nothing
     return Verdict.NOT_SHOWN, f"Not shown: no promise is known here; {measured}."
 
 
@@ -76,10 +77,17 @@ def _promised(name: str, rows: Sequence[Promise]) -> bool:
     }
 
 
+def _of(row: Promise) -> str:
+    """Return what was promised, without the name by which a yardstick is asked for."""
+    return row.name.partition(", ")[0]
+
+
 def _held(row: Promise) -> str:
     if row.claim_ready is None:
         promised = f", {said(row.promised)} is promised" if row.promised.known else ""
-        return f"was {whole(row.kept)}{promised}"
+        return f"{'was' if row.kept.known else 'is'} {whole(row.kept)}{promised}"
+    if row.promised.known and not row.kept.known:
+        return f"is to reach {said(row.promised)}, and no test tells whether it did"
     if not row.promised.known and row.median:
         return f"was {whole(row.median)}"
     return f"reached {said(row.promised)} in {whole(row.kept)} of the tests"
@@ -94,7 +102,7 @@ def _actions(part: CircuitPart) -> Iterator[str]:
             yield f"Claim the possible credit of {money}{by}, subject to contract."
     dates = part.money.dates
     if dates is not None and dates.urgency in (Urgency.RED, Urgency.AMBER):
-        yield f"Decide about the contract: notice is to be given by {said(dates.notice_by)}."
+        yield f"Decide about the contract: {_deadline(dates)}."
     if part.use.required.known and part.use.saturated_share.known and _is_full(part):
         yield f"Plan for {said(part.use.required)} or more ({part.use.required.note})."
     for panel in part.upgrades:
@@ -104,6 +112,13 @@ def _actions(part: CircuitPart) -> Iterator[str]:
         yield "Name the line as a [[circuit]] in the configuration to have its use and its tests."
     if not part.contracts:
         yield "Give the contract (contracts.csv) to have this judged."
+
+
+def _deadline(dates: Dates) -> str:
+    left = dates.days_left.value
+    if isinstance(left, int) and left < 0:
+        return f"the last day to give notice was {said(dates.notice_by)}; its term ends on {said(dates.ends)}"
+    return f"notice is to be given by {said(dates.notice_by)}"
 
 
 def _is_full(part: CircuitPart) -> bool:

@@ -32,7 +32,9 @@ def promises(rows: Sequence[Promise]) -> Table:
         ("Promise", "Promised", "Nine of ten", "Middle", "Kept", "Verdict"),
         tuple(
             (
-                text(row.name, row.rule, days_words(row.first, row.last) if several else ""),
+                text(
+                    row.name.partition(", ")[0], row.rule, days_words(row.first, row.last) if several else ""
+                ),
                 number(row.promised),
                 *(
                     number(one, "minutes" if row.claim_ready is None else "tests") if one else text("\u2013")

@@ -1,0 +1,84 @@
+"""What a report says in sentences: plain words, in the tense that is true, and no name from within."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from fakes.estate_reports import PLANS
+from fakes.estate_reports import report as estate
+from fakes.report_source import KeptSource, inputs, minute_of, month_of_library
+
+from netmon.evidence.calendar import month
+from netmon.evidence.reports.model import Kind, Question
+from netmon.evidence.reports.page import site_page
+from netmon.evidence.reports.site import Asked, site_report
+from netmon.evidence.sources.source import Line
+from netmon.evidence.strip import NOBODY_TOLD, Strip
+from netmon.evidence.strip import Kind as MinuteKind
+from netmon.model import Fault, SlotState
+
+MARCH = month(2026, 3, "Europe/London")
+LAN = MinuteKind(SlotState.DOWN, Fault.LAN).code
+
+
+@pytest.fixture(scope="module")
+def library():
+    return month_of_library()
+
+
+def made(library, as_of=date(2026, 4, 8), **asked):
+    lines = (Line("lib", "lib-1"),)
+    return site_report(
+        KeptSource(library), files or inputs(), Asked(Kind.SITE, lines, MARCH, as_of, "x", **asked)
+    )
+
+
+def answer(report, question):
+    return next(one.words for one in report.verdicts if one.question is question)
+
+
+def struck(library, code):
+    strip = library.strip
+    place = minute_of("2026-03-25T10:00") - strip.start_minute
+    codes = strip.codes[:place] + bytes([code]) * 30 + strip.codes[place + 30 :]
+    return replace(library, strip=Strip(strip.start_minute, codes))
+
+
+def test_who_else_answers_for_an_outage_is_told_in_plain_words(library):
+    report = made(struck(library, LAN))
+    whys = [row.why for row in report.circuits[0].outages]
+    assert "not the supplier's: the site's own network was down" in whys
+    assert "council" not in site_page(report)
+
+
+def test_a_day_for_notice_that_is_gone_is_told_as_gone(library):
+    # The contract ends on 30 September 2026: notice by 2 July.
+    for as_of, words in (
+        (date(2026, 7, 2), "notice is to be given by 2 July 2026"),
+        (date(2026, 7, 3), "the last day to give notice was 2 July 2026; its term ends on 30 September 2026"),
+    ):
+        assert words in answer(made(library, as_of=as_of), Question.ACTION)
+
+
+def test_a_yardstick_is_told_by_its_rule_and_not_by_its_name(library):
+    page = site_page(made(library, yardsticks=("uk_gigabit",)))
+    assert "1 Gbit/s down, 200 Mbit/s up" in page
+    assert "uk_gigabit" not in page
+    assert "fcc_80_80" not in page
+
+
+def test_without_a_test_there_is_no_share_of_tests(library):
+    words = answer(made(replace(library, tests=())), Question.DELIVERED)
+    assert words.startswith("Not shown: download is to reach 495 Mbit/s, and no test tells whether it did;")
+
+
+def test_availability_that_is_not_known_was_not_anything(library):
+    codes = bytes([NOBODY_TOLD.code]) * len(library.strip.codes)
+    empty = replace(library, strip=Strip(library.strip.start_minute, codes))
+    assert answer(made(empty), Question.RELIABLE).startswith("Not shown: availability is not known")
+
+
+def test_the_estate_writes_days_and_numbers_as_people_do():
+    words = " ".join(one for row in estate(PLANS).sites for one in (row.action, row.reason, *row.also))
+    assert "notice can be given until 31 May 2026; its term ends on 30 June 2026" in words
+    assert "2026-05-31" not in words
