@@ -28,9 +28,8 @@ def library():
 
 def made(library, as_of=date(2026, 4, 8), **asked):
     lines = (Line("lib", "lib-1"),)
-    return site_report(
-        KeptSource(library), files or inputs(), Asked(Kind.SITE, lines, MARCH, as_of, "x", **asked)
-    )
+    asked = Asked(Kind.SITE, lines, MARCH, as_of, "made up", **asked)
+    return site_report(KeptSource(library), inputs(), asked)
 
 
 def answer(report, question):
