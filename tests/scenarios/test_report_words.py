@@ -9,6 +9,7 @@ from fakes.estate_reports import report as estate
 from fakes.report_source import KeptSource, inputs, minute_of, month_of_library
 
 from netmon.evidence.calendar import month
+from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.reports.model import Kind, Question
 from netmon.evidence.reports.page import site_page
 from netmon.evidence.reports.site import Asked, site_report
@@ -81,3 +82,18 @@ def test_the_estate_writes_days_and_numbers_as_people_do():
     words = " ".join(one for row in estate(PLANS).sites for one in (row.action, row.reason, *row.also))
     assert "notice can be given until 31 May 2026; its term ends on 30 June 2026" in words
     assert "2026-05-31" not in words
+
+
+def test_an_hour_that_was_seen_is_not_told_as_nothing(library):
+    start = library.strip.start_minute
+    place, codes = (
+        minute_of("2026-03-10T08:00") - start,
+        bytearray([NOBODY_TOLD.code]) * len(library.strip.codes),
+    )
+    codes[place : place + 60] = library.strip.codes[place : place + 60]
+    hour = replace(library, strip=Strip(start, bytes(codes)))
+    asked = Asked(Kind.SITE, (Line("lib", "lib-1"),), MARCH, date(2026, 4, 8), "made up")
+    words = answer(site_report(KeptSource(hour), Inputs(), asked), Question.RELIABLE)
+    assert words == (
+        "Not shown: no promise is known here; 60 minutes are known, too few of these days for a percentage."
+    )

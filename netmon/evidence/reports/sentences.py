@@ -25,7 +25,7 @@ def sentences(part: CircuitPart, serving: int) -> Iterator[Sentence]:
     speeds = [row for row in part.promises if row.claim_ready is not None]
     yield Sentence(Question.DELIVERED, part.circuit, *_kept(speeds, _SPEEDS, "no speed test counts"))
     times = [row for row in part.promises if row.name == "availability"]
-    yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, ("availability",), "no minute is known"))
+    yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, ("availability",), _seen(times)))
     todo = list(_actions(part))
     yield Sentence(Question.ACTION, part.circuit, None, " ".join(todo) or "Nothing is due.")
 
@@ -75,6 +75,14 @@ def _promised(name: str, rows: Sequence[Promise]) -> bool:
     return {row.first for row in rows if row.name == name and row.promised.known} >= {
         row.first for row in rows
     }
+
+
+def _seen(times: Sequence[Promise]) -> str:
+    """Return how many minutes are known where they are too few for a percentage."""
+    known = sum(row.kept.n or 0 for row in times)
+    if not known:
+        return "no minute is known"
+    return f"{known:,} minutes are known, too few of these days for a percentage"
 
 
 def _of(row: Promise) -> str:
