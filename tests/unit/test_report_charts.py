@@ -48,7 +48,7 @@ def test_a_week_without_measurements_is_a_gap_in_the_line_and_a_marked_place():
         " 1 of 4 weeks are not known."
     )
     assert weekly([replace(week, busy_hour_p95=None) for week in weeks]).finding.endswith(
-        "not known for all 4 weeks."
+        "not known for all weeks."
     )
 
 

@@ -67,3 +67,8 @@ def test_without_grounds_there_are_no_empty_brackets():
 )
 def test_days_are_said_as_people_say_them(first, last, text):
     assert days_words(first, last) == text
+
+
+def test_of_one_thing_there_is_no_plural():
+    assert grounds(Figure(0.5, Unit.SHARE, n=1), "lines") == "n = 1 line"
+    assert grounds(Figure(0.5, Unit.SHARE, n=0), "lines") == "n = 0 lines"

@@ -56,8 +56,9 @@ def _found(row: GroupRow, known: Sequence[float]) -> str:
     over = sum(share >= LIMIT for share in known)
     blank = len(row.points) - len(known)
     middle = f"middle {human.share(known[(len(known) - 1) // 2])}" if known else f"use {human.UNKNOWN}"
-    return f"{len(row.points)} sites, {middle}, {over} at 80 % and over" + (
-        f", {blank} {human.UNKNOWN}." if blank else "."
+    return (
+        f"{len(row.points)} {'site' if len(row.points) == 1 else 'sites'}, {middle}, {over} at 80 % and over"
+        + (f", {blank} {human.UNKNOWN}." if blank else ".")
     )
 
 

@@ -160,7 +160,7 @@ def _grid(y: Axis) -> Shape:
 
 def _weeks_found(known: Sequence[float], weeks: int) -> str:
     if not known:
-        return f"The busy hour is {human.UNKNOWN} for all {weeks} weeks."
+        return f"The busy hour is {human.UNKNOWN} for all weeks."
     over = sum(share >= LIMIT for share in known)
     least = f"{human.share(min(known))} to {human.share(max(known))} of the contracted rate"
     line = f"{over} of {len(known)} measured weeks reach the 80 % line"

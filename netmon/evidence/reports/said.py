@@ -25,11 +25,11 @@ def said(figure: Figure) -> str:
 def grounds(figure: Figure, of: str = "") -> str:
     """Return what a value rests on: "99.81 to 99.91, n = 23,040 minutes, coverage 99.9 %"; empty: not told.
 
-    `of` is what n counts.
+    `of` is what n counts, in the plural.
     """
     parts = [_interval(figure)] if figure.low is not None or figure.high is not None else []
     if figure.n is not None:
-        parts.append(f"n = {figure.n:,} {of}".rstrip())
+        parts.append(f"n = {figure.n:,} {of if figure.n != 1 else of.removesuffix('s')}".rstrip())
     if figure.coverage is not None:
         parts.append(f"coverage {percent(figure.coverage)}")
     return ", ".join(parts)

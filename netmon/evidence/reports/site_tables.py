@@ -112,7 +112,7 @@ def _ticket(row: OutageRow) -> Cell:
 
 def use(one: Use) -> Facts:
     """Return how full the line is, in figures."""
-    five = "five minutes"
+    five = "five-minute samples"
     return (
         ("Busy hour", number(one.busy_hour, "days")),
         (
