@@ -11,6 +11,7 @@ from netmon.evidence.credit import Credit, credit
 from netmon.evidence.delivered import Delivered, delivered
 from netmon.evidence.fault_clocks import FaultClock, fault_clocks
 from netmon.evidence.inputs.files import Inputs
+from netmon.evidence.inputs.schemes import CapPeriod
 from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.speed_tests import SpeedTest
 from netmon.evidence.strip import Kind, Told, lay
@@ -33,6 +34,7 @@ def claim(records: Iterable[RecordJson], inputs: Inputs, circuit: str, site: str
     )
     tests = list(tests_told(known, circuit))
     parts = by_contract(strip, month, inputs.contracts, circuit, inputs.exclusions, inputs.sites.get(site))
+    given: dict[CapPeriod, Decimal] = {}
     return {
         "method": METHOD,
         "circuit": circuit,
@@ -40,7 +42,7 @@ def claim(records: Iterable[RecordJson], inputs: Inputs, circuit: str, site: str
         "first": str(month.first),
         "last": str(month.last),
         "timezone": month.timezone,
-        "stretches": [_stretch(part, inputs, tests, len(month)) for part in parts],
+        "stretches": [_stretch(part, inputs, tests, len(month), given) for part in parts],
     }
 
 
@@ -83,7 +85,14 @@ def _amended(record: RecordJson) -> RecordJson:
     return inner if record.get("kind") == "amendment" and isinstance(inner, Mapping) else record
 
 
-def _stretch(part: Availability, inputs: Inputs, tests: list[SpeedTest], days: int) -> Json:
+def _stretch(
+    part: Availability,
+    inputs: Inputs,
+    tests: list[SpeedTest],
+    days: int,
+    given: dict[CapPeriod, Decimal],
+) -> Json:
+    """Return a stretch's figures; `given` is what stretches before it gave under caps of each period."""
     clocks = fault_clocks(part.outages, inputs.tickets, part.terms) if part.terms else []
     judged = [
         delivered(name, direction, tests, part.days, part.terms)
@@ -108,9 +117,20 @@ def _stretch(part: Availability, inputs: Inputs, tests: list[SpeedTest], days: i
             [one.start_minute, one.end_minute, one.down_minutes, str(one.attribution)] for one in part.outages
         ],
         "clocks": [_clock(one) for one in clocks],
-        "credit": _credit(credit(part, clocks, days)),
+        "credit": _credit(_capped(part, clocks, days, given)),
         "tests": [_judged(one) for one in judged if one.threshold is not None],
     }
+
+
+def _capped(
+    part: Availability, clocks: list[FaultClock], days: int, given: dict[CapPeriod, Decimal]
+) -> Credit | None:
+    cap = part.terms.cap if part.terms else None
+    before = given.get(cap.period, Decimal(0)) if cap else Decimal(0)
+    found = credit(part, clocks, days, before)
+    if cap and found and found.pounds is not None:
+        given[cap.period] = before + found.pounds
+    return found
 
 
 def _clock(clock: FaultClock) -> Json:

@@ -225,6 +225,21 @@ def test_a_change_of_contract_in_the_middle_of_a_month_and_of_an_outage():
     assert (early["verdict"], late["verdict"]) == ("fail", "fail")
 
 
+def test_two_contracts_of_one_month_share_its_cap():
+    # Down for two days in each half: 10 % of 15/31 and of 16/31 of 310.00 are 15.00 and 16.00, of which the
+    # cap of 20.00 leaves 15.00 and 5.00.
+    early, late = Month(
+        2026, 1,
+        HEAD + "availability,monthly,cap,credits\n"
+        "c1,2026-01-01,Order 1,4,99.9%,310.00,£20 of month,below 99.9%: 10%\n"
+        "c1,2026-01-16,Variation 1,2,99.9%,310.00,£20 of month,below 99.9%: 10%\n",
+        (("2026-01-03T00:00Z", 2880, "d"), ("2026-01-20T00:00Z", 2880, "d")),
+    ).claimed()  # fmt: skip
+    assert [(one["credit"]["pence"], one["credit"]["cap_pence"]) for one in (early, late)] == [
+        (1500, 2000), (500, 500),
+    ]  # fmt: skip
+
+
 def test_a_second_line_saves_the_people_and_not_the_supplier():
     # On Monday the 2nd the first line is down from 10:00 to 12:00, and the second from 11:30 to 11:50: people
     # were without for 20 minutes, 40 of them: 800. The first line's contract has all 120.

@@ -9,6 +9,7 @@ from typing import Any
 from .cells import Record, Row, minute, names, number, seconds
 from .minutes import blamed
 
+Counts = dict[str, int]
 Outage = tuple[int, int, dict[str, list[int]]]
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -39,42 +40,40 @@ def clocks(found: list[Outage], tickets: list[Row], terms: Row) -> list[list[Any
 
 
 def credit(
-    figures: dict[str, int], faults: list[list[Any]], terms: Row | None, days: int, whole: int
+    figures: Counts, faults: list[list[Any]], terms: Row | None, share: Fraction, given: Counts
 ) -> Record | None:
-    """Return the possible credit of a stretch in pence."""
+    """Return the possible credit of a stretch in pence; `given` is what came before it under a cap."""
     if not terms or not terms.get("monthly") or not terms.get("credits"):
         return None
     monthly = number(terms["monthly"])
-    charge = monthly * days / whole
-    cap = None
-    if terms.get("cap"):
-        told, _, period = terms["cap"].partition(" of ")
-        cap = pence(worth(told, monthly * _MONTHS[period.strip()], monthly))
+    charge = monthly * share
+    told, _, period = (terms.get("cap") or "").partition(" of ")
+    cap, period = None, period.strip()
+    if told:
+        cap = max(pence(worth(told, monthly * _MONTHS[period], monthly)) - given.get(period, 0), 0)
     if not figures["up"] + figures["down"] + figures["elsewhere"]:
         return {"pence": None, "cap_pence": cap, "workings": []}
     counted = sum(figures.values()) - figures["excluded"]
-    share = Fraction(counted - figures["down"], counted) * 100 if counted else Fraction(100)
+    kept = Fraction(counted - figures["down"], counted) * 100 if counted else Fraction(100)
     parts = (part.partition(":") for part in terms["credits"].split(";"))
     schemes = {name.strip(): told for name, _, told in parts}
     over = _over(faults, terms)
     lines: list[list[Any]] = []
-    tiers = {
-        number(name.removeprefix("below ")): told
-        for name, told in schemes.items()
-        if name.startswith("below ")
-    }
-    reached = [below for below in tiers if share < below]
+    tiers = {number(name[6:]): told for name, told in schemes.items() if name.startswith("below ")}
+    reached = [below for below in tiers if kept < below]
     if reached:
         lines.append(["availability tier", pence(worth(tiers[min(reached)], charge, monthly))])
-    if "per point" in schemes and share < number(terms["availability"]):
-        points = number(terms["availability"]) - share
+    if "per point" in schemes and kept < number(terms["availability"]):
+        points = number(terms["availability"]) - kept
         lines.append(["per point", pence(worth(schemes["per point"], charge, monthly) * points)])
     for name, times in (("per hour over fix", sum(over)), ("per missed fix", sum(map(bool, over)))):
         if name in schemes and times:
             lines.append([name, pence(worth(schemes[name], charge, monthly) * times)])
     sums = [line[1] for line in lines]
     due = sum(sums) if terms.get("combine") == "sum" else max(sums, default=0)
-    return {"pence": due if cap is None else min(due, cap), "cap_pence": cap, "workings": lines}
+    due = due if cap is None else min(due, cap)
+    given[period] = given.get(period, 0) + due
+    return {"pence": due, "cap_pence": cap, "workings": lines}
 
 
 def _over(faults: list[list[Any]], terms: Row) -> list[int]:

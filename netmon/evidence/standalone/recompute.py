@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,11 @@ def figures(told: Record, records: list[Record], tables: Tables) -> Record:
     first, last = date.fromisoformat(head["first"]), date.fromisoformat(head["last"])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     zone, parts = ZoneInfo(head["timezone"]), _stretches(rows, days)
-    return {**head, "stretches": [_stretch(*part, len(days), zone, own, tables) for part in parts]}
+    found, given = [_stretch(*part, zone, own, tables) for part in parts], dict[str, int]()
+    for (terms, some), one in zip(parts, found, strict=True):
+        share = Fraction(len(some), len(days))
+        one["credit"] = credit(one["minutes"], one["clocks"], terms, share, given)
+    return {**head, "stretches": found}
 
 
 def _circuit(record: Record) -> object:
@@ -65,7 +70,7 @@ def _stretches(rows: list[Row], days: list[date]) -> list[tuple[Row | None, list
 
 
 def _stretch(
-    terms: Row | None, days: list[date], whole: int, zone: ZoneInfo, records: list[Record], tables: Tables
+    terms: Row | None, days: list[date], zone: ZoneInfo, records: list[Record], tables: Tables
 ) -> Record:
     minutes = minutes_of(records, terms, days, zone)
     if terms:
@@ -84,7 +89,6 @@ def _stretch(
         "verdict": verdict(counted, edges, target),
         "outages": [[start, end, sum(map(len, by.values())), blamed(by)] for start, end, by in found],
         "clocks": faults,
-        "credit": credit(counted, faults, terms, len(days), whole),
         "tests": judged(records, terms, days, zone),
     }
 
