@@ -100,3 +100,12 @@ def test_an_outage_is_known_to_a_minute_more_or_less_as_in_the_account():
     (outage,), (account,) = part.outages, part.availability
     assert (outage.length.value, outage.length.low, outage.length.high) == (600, 599, 601)
     assert (account.supplier_down.low, account.supplier_down.high) == (599, 601)
+
+
+def test_people_lost_have_bounds_where_minutes_are_not_known():
+    two = Days(date(2026, 3, 9), date(2026, 3, 10), MARCH.timezone)
+    files = inputs(TERMS, sites="site,users\noff,10\n")
+    asked = Asked(Kind.SITE, (Line("off", "wan"),), MARCH, AFTER, "made up")
+    lost = site_report(Seen(two), files, asked).circuits[0].availability[0].user_minutes_lost
+    unseen = (31 * 1440 - 60 - 2 * 1440) * 10  # on the 29th an hour is left out
+    assert (lost.value, lost.low, lost.high) == (0, 0, unseen)

@@ -47,7 +47,7 @@ def struck(library, code):
 def test_who_else_answers_for_an_outage_is_told_in_plain_words(library):
     report = made(struck(library, LAN))
     whys = [row.why for row in report.circuits[0].outages]
-    assert "not the supplier's: the site's own network was down" in whys
+    assert "not the supplier's: the site's own network or router was down" in whys
     assert "council" not in site_page(report)
 
 

@@ -27,7 +27,7 @@ _STATE_OF: Mapping[bytes, StripState] = {
 _OTHERS: Mapping[Attribution, str] = {
     Attribution.PLANNED: "excluded",
     Attribution.POWER: "not the supplier's: the site had no power",
-    Attribution.COUNCIL_LAN: "not the supplier's: the site's own network was down",
+    Attribution.COUNCIL_LAN: "not the supplier's: the site's own network or router was down",
     Attribution.APPLIANCE: "not the supplier's: the measuring box was at fault",
 }
 _NO_TICKET = "no ticket was raised"

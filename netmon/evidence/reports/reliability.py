@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import reduce
 
 from netmon.evidence.account import Account
+from netmon.evidence.attribution import Attribution
 from netmon.evidence.availability import Availability, availability
 from netmon.evidence.calendar import both, either, without
 from netmon.evidence.reports.figure import Figure, Unit, figure
@@ -19,6 +20,9 @@ from netmon.model import Fault, SlotState
 
 NO_USERS = "how many people are there is not known"
 NOTHING_SEEN = "not one minute is known"
+BLAMELESS = "some of them down, with nobody proven to answer for it"
+OWN_SIDE = "what the site's own side caused is among them"
+_CUSTOMER = (Attribution.POWER, Attribution.COUNCIL_LAN)
 _UP, _DOWN = Kind(SlotState.UP, Fault.NONE), Kind(SlotState.DOWN, Fault.UNKNOWN)
 
 
@@ -32,8 +36,8 @@ def availability_row(part: Availability, ground: Ground) -> Row:
         _minutes(account.up, seen),
         replace(_minutes(account.down, seen), low=part.down_bounds[0], high=part.down_bounds[1]),
         _minutes(account.elsewhere, seen),
-        figure(account.unknown, Unit.MINUTES),
-        figure(account.excluded, Unit.MINUTES),
+        figure(account.unknown, Unit.MINUTES, note=BLAMELESS if _blameless(part) else ""),
+        figure(account.excluded, Unit.MINUTES, note=OWN_SIDE if _own_side(part) else ""),
         _measured(account),
         figure(
             account.contract if printable else None,
@@ -43,6 +47,16 @@ def availability_row(part: Availability, ground: Ground) -> Row:
         _measured(part.service),
         _lost(part, ground),
     )
+
+
+def _blameless(part: Availability) -> bool:
+    return any(one.minutes_of(Attribution.UNKNOWN) for one in part.outages)
+
+
+def _own_side(part: Availability) -> bool:
+    """Tell whether outages are excluded because of who answers for them, and not by agreement alone."""
+    own = part.terms is not None and "customer" in part.terms.excludes
+    return own and any(one.minutes_of(who) for one in part.outages for who in _CUSTOMER)
 
 
 def together(grounds: Sequence[Ground]) -> Together | None:
@@ -83,9 +97,13 @@ def _lost(part: Availability, ground: Ground) -> Figure:
     users, seen = ground.site.users if ground.site else None, part.service.up + part.service.down
     if users is None or not seen:
         return Figure(None, Unit.USER_MINUTES, note=NO_USERS if users is None else NOTHING_SEEN)
-    coverage = part.service.coverage
+    lost, most = part.user_minutes_lost, (part.service.down + part.service.unknown) * users
     return figure(
-        part.user_minutes_lost, Unit.USER_MINUTES, coverage=coverage, note=f"{users} people in service hours"
+        lost,
+        Unit.USER_MINUTES,
+        between=None if lost is None else (lost, most),
+        coverage=part.service.coverage,
+        note=f"{users} people in service hours",
     )
 
 
