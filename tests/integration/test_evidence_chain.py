@@ -238,6 +238,18 @@ def test_more_late_records_than_are_taken_at_once_do_not_keep_the_chain_from_goi
     assert list(chain_faults(entries)) == []
 
 
+def test_a_boot_with_a_clock_of_2099_does_not_keep_the_chain_from_going_on(tmp_path):
+    folder = SealFolder(tmp_path)
+    lost = minute(0, 1)
+    later = [replace(lost, stamp=replace(lost.stamp, wall_ms=4_070_908_800_000, synced=False))] * 5
+    told = Told([*later, *(minute(number, 1) for number in range(480, 660))])
+    now_ms = (1_800_000_000 + 60 * 700) * 1000
+    assert seal_history(told, folder, "s1", now_ms, most=2) == 3
+    assert [root.root.late for root in folder.roots()] == [5, 0, 0]
+    assert list(chain_faults(folder.stretch(0, 10**9).entries)) == []
+    assert seal_history(told, folder, "s1", now_ms, most=2) == 0
+
+
 def test_a_boot_with_a_clock_of_1970_does_not_begin_the_chain_there(tmp_path):
     folder = SealFolder(tmp_path)
     lost = [minute(number, 1) for number in range(3)]

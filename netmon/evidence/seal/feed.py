@@ -9,7 +9,7 @@ from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.seal.folder import SealFolder
 from netmon.evidence.seal.records import event_record, reading_records
 from netmon.evidence.seal.roots import HOUR_MINUTES
-from netmon.evidence.seal.sealer import minute_of, seal
+from netmon.evidence.seal.sealer import AHEAD_HOURS, minute_of, seal
 from netmon.model import Event, Reading, Record
 from netmon.store.interface import HistoryReader
 
@@ -50,20 +50,23 @@ def unsealed(
 
     So each record is sealed once, whatever comes between two calls. After `most` records the next new
     hour counts as open, so that a history of years needs no more memory than one of days. Late records, of
-    hours until `sealed_hour`, make no new hour: they need the next one that is open.
+    hours until `sealed_hour`, make no new hour: they need the next one that is open. Nor do those of a clock
+    that was far ahead: nothing would be sealed until its time has come.
     """
     found: list[RecordJson] = []
-    newest = sealed_hour
+    newest, ahead = sealed_hour, until_hour + AHEAD_HOURS
     while entries := reader.after(position, _AT_ONCE):
         for entry in entries:
             own = list(records_of(entry.record))
             hour = max((minute_of(one) // HOUR_MINUTES for one in own), default=newest)
-            if len(found) >= most and hour > max(newest, sealed_hour + 1):
-                until_hour = min(until_hour, hour)
-            if hour >= until_hour:
-                return Batch(tuple(found), position, until_hour)
+            if hour <= ahead:
+                if len(found) >= most and hour > max(newest, sealed_hour + 1) > 1:
+                    until_hour = min(until_hour, hour)
+                if hour >= until_hour:
+                    return Batch(tuple(found), position, until_hour)
+                newest = max(newest, hour)
             found += own
-            newest, position = max(newest, hour), entry.position
+            position = entry.position
     return Batch(tuple(found), position, until_hour)
 
 

@@ -10,6 +10,9 @@ from netmon.evidence.seal.chain import Entry, Tip, link
 from netmon.evidence.seal.roots import AMENDMENT, HOUR_MINUTES, SignedRoot, sign_hour
 from netmon.evidence.seal.signing import Signer
 
+AHEAD_HOURS = 48
+"""No record is of an hour so long after the open ones but by a clock that was wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -35,7 +38,8 @@ def seal(
 
     Records of an hour are sealed in the order of minute, kind and content, so that a chain made again
     from another copy of the same records is the same. Hours without records have one that says so.
-    What belongs to an hour that is sealed already becomes an amendment in the first hour that is open. While
+    What belongs to an hour that is sealed already, or to none yet as a clock was far ahead, becomes an
+    amendment in the first hour that is open. While
     there is no such hour nothing is yielded, and the same records are to be brought again. A chain begins
     with the first record by a clock that was right: from 1970 on there would be half a million gaps.
     """
@@ -43,7 +47,7 @@ def seal(
     late: list[RecordJson] = []
     for record in records:
         hour = minute_of(record) // HOUR_MINUTES
-        if standing.hour is not None and hour <= standing.hour:
+        if hour > until_hour + AHEAD_HOURS or (standing.hour is not None and hour <= standing.hour):
             late.append(amendment(record))
         elif hour < until_hour:
             open_hours.setdefault(hour, []).append(record)
