@@ -24,6 +24,7 @@ from netmon.evidence.verdicts import Verdict
 
 MARCH = month(2026, 3, "Europe/London")
 ISSUE_DAY = date(2026, 4, 8)
+LISTS = ("upgrades", "exclusions", "tickets", "claims")
 
 
 @pytest.fixture(scope="module")
@@ -302,3 +303,16 @@ def test_the_estate_tells_the_same_of_a_site(library):
     (due,) = [one for one in estate.claims if one.period == "2026-04"]
     (mine,) = [one for one in part.money.credits if one.period == "2026-04"]
     assert (due.possible.value, due.claim_by.value) == (mine.possible.value, mine.claim_by.value)
+
+
+def test_a_grade_is_the_same_in_the_sites_report_and_in_the_estates(library):
+    # In one hour of the week are too few tests for a claim; in the whole month there are enough.
+    contracts = (
+        "circuit,from,document,clause,site,down,up,minimum_down,peak_hours,availability\n"
+        "lib-1,2024-04-01,Order 17,4.2,lib,1Gbit/s,75Mbit/s,500Mbit/s,Mon 12:00-13:00,99.9%\n"
+    )
+    days, files = month(2026, 4, "Europe/London"), inputs(contracts=contracts, **dict.fromkeys(LISTS))
+    part = made(KeptSource(library), files, days, date(2026, 5, 8)).circuits[0]
+    asked = AskedEstate(days.first, days.last, date(2026, 5, 8), "made up")
+    (row,) = estate_report(lambda: KeptSource(library), files, asked).sites
+    assert (part.quality.grade, row.grade) == (Grade.A, Grade.A)

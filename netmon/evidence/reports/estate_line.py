@@ -32,8 +32,8 @@ from netmon.evidence.yardsticks import YARDSTICKS, threshold
 
 NOW_DAYS = 31
 """The busy hour is that of so many days at the end of the period; a month's report has all of its days."""
-RULE, OTHER_RULES = "delivered_90", ("fcc_80_80", "minimum")
-"""What "delivered as contracted" means, and what else has to have tests enough for the best grade."""
+RULE = "delivered_90"
+"""What "delivered as contracted" means; towards the site it has to have tests enough for the best grade."""
 
 
 def line_record(ground: Ground) -> LineRecord:
@@ -76,8 +76,7 @@ class _Span:
     """Days of the same terms, and what the tests of them come to.
 
     `failed` are the minutes of tests that show a failure. `rates` are what tests got by direction, in bit/s
-    of the contract's layer; inconclusive and invalid ones tell nothing. `others` are the findings that the
-    grade asks for as well.
+    of the contract's layer; inconclusive and invalid ones tell nothing.
     """
 
     days: Days
@@ -86,7 +85,6 @@ class _Span:
     rates: Mapping[str, Sequence[float]]
     down: Delivered
     up: Delivered
-    others: tuple[Delivered, ...]
 
     def middle(self, direction: str) -> float | None:
         """Return the median of the rates; None: no tests."""
@@ -113,8 +111,7 @@ def _span(here: Days, terms: Terms | None, asked: Iterable[SpeedTest]) -> _Span:
             rates[test.direction].append(value)
     sides = {way: [one for one in tests if one.direction == way] for way in DIRECTIONS}
     down, up = (delivered(RULE, way, sides[way], here, terms) for way in DIRECTIONS)
-    others = (delivered(name, way, sides[way], here, terms) for name in OTHER_RULES for way in DIRECTIONS)
-    return _Span(here, terms, frozenset(failed), rates, down, up, tuple(others))
+    return _Span(here, terms, frozenset(failed), rates, down, up)
 
 
 def _bought(terms: Terms | None, direction: str) -> float:
@@ -125,10 +122,8 @@ def _bought(terms: Terms | None, direction: str) -> float:
 
 def _tested(spans: Sequence[_Span]) -> Tested:
     """Put the tests of all contracts together, and take rates from the last one's alone."""
-    promised = [span.down.counted for span in spans if span.down.threshold is not None]
-    judged = [
-        one for span in spans for one in (span.down, span.up, *span.others) if one.threshold is not None
-    ]
+    judged = [span.down for span in spans if span.down.threshold is not None]
+    promised = [one.counted for one in judged]
     rates = spans[-1].rates["down"]
     shares = [
         rate / bought
