@@ -53,8 +53,9 @@ def judge_upgrade(
 ) -> UpgradeFinding:  # fmt: skip
     """Compare all outcomes that were measured, on ordinary days of the site."""
     holidays = tuple(closed)
-    old, new = (outcomes(one, book) for one in (compared.before, compared.after))
-    others = [outcomes(one, book) for one in compared.controls]
+    hour = loaded_hour(compared.before)
+    old, new = (outcomes(one, book, hour) for one in (compared.before, compared.after))
+    others = [outcomes(one, book, hour) for one in compared.controls]
     own = {name: _joined(old.get(name, {}), new.get(name, {}), upgrade.cutover) for name in {**old, **new}}
     known = _measured(compared.before.material, before=upgrade.cutover)
     known |= _measured(compared.after.material, since=upgrade.cutover)
@@ -79,11 +80,23 @@ def _measured(material: Material, before: date = date.max, since: date = date.mi
     return found
 
 
-def outcomes(watched: Watched, book: ContractBook) -> Mapping[str, HoursOfDays]:
-    """Return each outcome by day and hour of service; what was never measured is not there."""
+def loaded_hour(watched: Watched) -> int | None:
+    """Return the hour of service with the most load; None: not known. Backups at night are not asked."""
     material, site = watched.material, watched.site
     days, serving = material.days, mask(site.service_hours if site else None, material.days)
-    busiest = busy_hour(material.use, days, list(days)).hour
+    use = [one if bit else None for one, bit in zip(material.use.values, serving, strict=True)]
+    first = days.start_minute
+    served = [day for day, start, end in days.edges() if 1 in serving[start - first : end - first]]
+    return busy_hour(Curve(first, use), days, served).hour
+
+
+def outcomes(watched: Watched, book: ContractBook, busiest: int | None) -> Mapping[str, HoursOfDays]:
+    """Return each outcome by day and hour of service; what was never measured is not there.
+
+    `busiest` is the hour whose round trip is called loaded: one for all circuits that are compared.
+    """
+    material, site = watched.material, watched.site
+    days, serving = material.days, mask(site.service_hours if site else None, material.days)
     loaded = hourly(material.rtt_p95, days, serving)
     found: dict[str, HoursOfDays] = {
         "rtt": hourly(material.rtt_p50, days, serving),

@@ -1,5 +1,6 @@
 """A wave of upgrades from minutes and tests to what may be said of it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from math import exp
 from random import Random
@@ -7,11 +8,12 @@ from random import Random
 from netmon.evidence.before_after import Conclusion
 from netmon.evidence.calendar import Days, mask
 from netmon.evidence.curve import Curve
+from netmon.evidence.inputs.cells import hours
 from netmon.evidence.inputs.files import read_texts
 from netmon.evidence.material import Material
 from netmon.evidence.speed_tests import SpeedTest
 from netmon.evidence.strip import Strip
-from netmon.evidence.upgrade import Compared, Watched, judge_upgrade, outcomes
+from netmon.evidence.upgrade import Compared, Watched, judge_upgrade, loaded_hour, outcomes
 
 CUTOVER = date(2026, 5, 6)
 DAYS = Days(CUTOVER - timedelta(days=32), CUTOVER + timedelta(days=32), "Europe/London")
@@ -29,7 +31,7 @@ SITE, UPGRADE = INPUTS.sites["s1"], INPUTS.upgrades[0]
 SERVING = mask(SITE.service_hours, DAYS)
 
 
-def measured(circuit, seed, *, trip, busy, rate):
+def measured(circuit, seed, *, trip, busy, rate, peak=720):
     """A line whose round trip and use are higher around noon, and which remembers the day before."""
     random, day_state, trips, uses, tests = Random(seed), 0.0, [], [], []
     for day, start, end in DAYS.edges():
@@ -38,7 +40,8 @@ def measured(circuit, seed, *, trip, busy, rate):
         for minute in range(start, end):
             noon = 1.0 if 720 <= (minute - start) < 780 else 0.5
             trips.append(trip * level * (1 + noon))
-            uses.append(min(busy * noon * level, 1.0))
+            full = 1.0 if peak <= (minute - start) < peak + 60 else 0.5
+            uses.append(min(busy * full * level, 1.0))
         tests += [
             SpeedTest(
                 start + 600 + 61 * n, "down", "http", {"L2": rate * random.uniform(0.95, 1)}, {"L2": 0.0}
@@ -57,13 +60,15 @@ CONTROL = Watched(measured("c2", 3, trip=0.04, busy=0.97, rate=4e7), SITE)
 
 
 def test_outcomes_are_those_that_were_measured():
-    found = outcomes(OLD, INPUTS.contracts)
+    found = outcomes(OLD, INPUTS.contracts, loaded_hour(OLD))
     assert sorted(found) == ["capacity", "loaded_rtt", "rtt", "saturation"]
     monday = date(2026, 5, 4)
     assert set(found["rtt"][monday]) == set(range(9, 17))
     assert set(found["loaded_rtt"][monday]) == {12}
     assert date(2026, 5, 3) not in found["rtt"], "a Sunday"
-    assert "capacity" not in outcomes(CONTROL, INPUTS.contracts), "it has no contract: no layer to compare in"
+    assert "capacity" not in outcomes(CONTROL, INPUTS.contracts, 12), (
+        "it has no contract: no layer to compare in"
+    )
 
 
 def test_an_upgrade_that_worked_is_told_with_its_controls():
@@ -79,6 +84,24 @@ def test_an_upgrade_that_worked_is_told_with_its_controls():
     assert effects["capacity"].conclusion is Conclusion.BETTER
     assert not effects["capacity"].controlled
     assert not effects["rtt"].primary
+
+
+def test_lines_are_compared_in_one_busy_hour_and_in_one_of_service():
+    # The new line is busiest at 10, the control at 15, and the old one with backups at night.
+    after = Watched(measured("c9", 2, trip=0.01, busy=0.2, rate=4.5e8, peak=600), SITE)
+    control = Watched(measured("c2", 3, trip=0.04, busy=0.9, rate=4e7, peak=900), SITE)
+    use = [
+        1.0 if (minute % 1440) // 60 == 1 else one
+        for minute, one in enumerate(OLD.material.use.values, DAYS.start_minute)
+    ]
+    before = replace(OLD, material=replace(OLD.material, down_use=Curve(DAYS.start_minute, use)))
+    assert loaded_hour(before) == 12
+    rare = SITE.model_copy(update={"service_hours": hours("Tue,Thu 09:00-17:00")})
+    assert loaded_hour(replace(before, site=rare)) == 12
+    compared = Compared(before, after, (control,))
+    found = judge_upgrade(UPGRADE, compared, INPUTS.contracts, INPUTS.closed, date(2026, 6, 8), draws=100)
+    loaded = next(one for one in found.effects if one.outcome == "loaded_rtt")
+    assert (loaded.conclusion, loaded.controlled, loaded.days_before) == (Conclusion.BETTER, True, 20)
 
 
 def test_a_line_that_stayed_as_it_was_shows_nothing():
