@@ -228,7 +228,7 @@ def test_an_exclusion_over_two_contracts_is_told_once(library):
 def test_the_four_questions_are_answered_with_numbers(report):
     words = {one.question: one.words for one in report.verdicts}
     assert words[Question.BANDWIDTH].startswith("No: the line was full in ")
-    assert words[Question.DELIVERED].startswith("No: download reached 495 Mbit/s in ")
+    assert words[Question.DELIVERED].startswith("No: download of 1 to 15 March 2026 reached 495 Mbit/s in ")
     assert "99.90 % is promised" in words[Question.RELIABLE]
     assert words[Question.ACTION].startswith(
         "Claim the possible credit of £9.31 for 2026-03 by 30 April 2026"

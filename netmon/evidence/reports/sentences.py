@@ -10,7 +10,7 @@ from netmon.evidence.reports.model import CircuitPart, Question, Sentence
 from netmon.evidence.reports.money import Dates
 from netmon.evidence.reports.parts import Promise
 from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD
-from netmon.evidence.reports.said import day_words, percent, said, whole
+from netmon.evidence.reports.said import day_words, days_words, percent, said, whole
 from netmon.evidence.sources.source import ALL_LINES
 from netmon.evidence.verdicts import Verdict
 
@@ -39,9 +39,9 @@ def _bandwidth(part: CircuitPart, serving: int) -> Sentence:
     busy = part.use.busy_share
     full = f"the line was full in {percent(share.value)} of the service minutes that are known ({minutes})"
     top = f"; in the busy hour it reached {said(busy)} of the contracted rate" if busy.known else ""
-    if share.value > _FULL_SHARE:
-        verdict = Verdict.FAIL
-    elif isinstance(busy.value, float) and busy.value < _BUSY_SHARE:
+    if isinstance(part.use.saturated.value, int) and part.use.saturated.value > _FULL_SHARE * serving:
+        verdict = Verdict.FAIL  # whatever the other minutes were
+    elif share.value <= _FULL_SHARE and isinstance(busy.value, float) and busy.value < _BUSY_SHARE:
         verdict = Verdict.PASS
     else:
         verdict = Verdict.NOT_SHOWN
@@ -57,7 +57,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
     if promised:
         order = (Verdict.FAIL, Verdict.NOT_SHOWN, Verdict.PASS)
         worst = min(promised, key=lambda row: order.index(row.verdict))
-        words = f"{_of(worst)} {_held(worst)}; {worst.why}"
+        words = f"{_of(worst, rows)} {_held(worst)}; {worst.why}"
         missing = [name for name in needed if not _promised(name, rows)]
         if worst.verdict is not Verdict.PASS or not missing:
             return worst.verdict, f"{_STARTS[worst.verdict]}: {words}."
@@ -66,7 +66,7 @@ def _kept(rows: Sequence[Promise], needed: Sequence[str], nothing: str) -> tuple
     known = [row for row in rows if row.kept.known or (row.median and row.median.known)]
     # What comes to the site first; of several stretches the latest.
     told = next((row for row in reversed(known) if row.name == DOWNLOAD), known[-1] if known else None)
-    measured = f"{_of(told)} {_held(told)}" if told else nothing
+    measured = f"{_of(told, rows)} {_held(told)}" if told else nothing
     return Verdict.NOT_SHOWN, f"Not shown: no promise is known here; {measured}."
 
 
@@ -85,9 +85,11 @@ def _seen(times: Sequence[Promise]) -> str:
     return f"{known:,} minutes are known, too few of these days for a percentage"
 
 
-def _of(row: Promise) -> str:
-    """Return what was promised, without the name by which a yardstick is asked for."""
-    return row.name.partition(", ")[0]
+def _of(row: Promise, rows: Sequence[Promise]) -> str:
+    """Return what was promised, without its yardstick; and of which days where there are several."""
+    name = row.name.partition(", ")[0]
+    several = len({one.first for one in rows}) > 1
+    return f"{name} of {days_words(row.first, row.last)}" if several else name
 
 
 def _held(row: Promise) -> str:
