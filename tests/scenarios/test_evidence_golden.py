@@ -225,6 +225,17 @@ def test_a_change_of_contract_in_the_middle_of_a_month_and_of_an_outage():
     assert (early["verdict"], late["verdict"]) == ("fail", "fail")
 
 
+def test_an_exclusion_of_eight_thousand_years_is_counted_in_no_time():
+    (found,) = Month(
+        2026, 3,
+        HEAD + "availability\nc1,2026-01-01,O,4,99.9%\n",
+        (),
+        "circuit,from,to,cause,agreed_by,reference\n"
+        "c1,2026-03-30T23:00Z,9999-12-31T00:00Z,customer,A. Person,X1\n",
+    ).claimed()  # fmt: skip
+    assert found["minutes"]["excluded"] == 1440
+
+
 def test_two_contracts_of_one_month_share_its_cap():
     # Down for two days in each half: 10 % of 15/31 and of 16/31 of 310.00 are 15.00 and 16.00, of which the
     # cap of 20.00 leaves 15.00 and 5.00.

@@ -177,3 +177,16 @@ def test_a_claim_or_an_upgrade_that_is_pasted_twice_does_not_count_twice():
 def test_a_day_has_one_spelling(spelling):
     with pytest.raises(ConfigError, match="is not a day such as 2026-04-01"):
         contracts(CONTRACTS.replace("2026-03-16", spelling))
+
+
+def test_a_ticket_is_not_closed_before_it_is_raised_nor_more_guaranteed_than_bought():
+    files = {
+        "contracts": "circuit,from,document,clause,down,minimum_down\nc1,2026-01-01,O,1,100Mbit/s,1Gbit/s\n",
+        "tickets": "circuit,reference,raised,closed\nc1,T1,2026-03-01T09:00Z,2026-03-01T08:00Z\n",
+    }
+    with pytest.raises(ConfigError) as error:
+        read_texts(files)
+    assert [(one.path, one.problem) for one in error.value.mistakes] == [
+        ('line 2, column "minimum_down"', "is above the contracted rate"),
+        ('line 2, column "closed"', "is before raised"),
+    ]

@@ -88,6 +88,13 @@ class Ticket(Section):
     )
     origin: Words | None = Field(None, description=_ORIGIN)
 
+    def mistakes(self) -> Iterator[Problem]:
+        """Yield what does not fit together."""
+        if self.closed is not None and self.closed < self.raised:
+            yield Problem(
+                "closed", "is before raised", "when the supplier called it mended; empty: not known"
+            )
+
     @property
     def raised_minute(self) -> int:
         """The minute in which it was raised."""

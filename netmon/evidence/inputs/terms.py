@@ -85,6 +85,11 @@ class Terms(Section):
         """Yield what does not fit together."""
         if self.ends is not None and self.ends < self.starts:
             yield Problem("to", "is before from", "the last day comes after the first")
+        for name, least, most in (
+            ("minimum_down", self.minimum_down, self.down), ("minimum_up", self.minimum_up, self.up),
+        ):  # fmt: skip
+            if least is not None and most is not None and least > most:
+                yield Problem(name, "is above the contracted rate", "the least that is guaranteed of it")
         if self.term_start and self.term_end and self.term_end < self.term_start:
             yield Problem("term_end", "is before term_start")
         unknown = [word for word in self.excludes if word not in CAUSES]

@@ -68,9 +68,9 @@ def exclude(minutes: dict[int, Minute], terms: Row, rows: list[Row]) -> None:
         starts, days = datetime.fromisoformat(row["from"]), timedelta(days=int(notice or 0))
         if planned and notice and not (announced and starts - datetime.fromisoformat(announced) >= days):
             continue
-        for now in range(minute(row["from"]), minute(row["to"])):
-            one = minutes.get(now)
-            if one is None or one.excluded or (planned and one.inside and left == 0):
+        first, last = max(minute(row["from"]), min(minutes)), min(minute(row["to"]), max(minutes) + 1)
+        for one in (minutes[now] for now in range(first, last)):
+            if one.excluded or (planned and one.inside and left == 0):
                 continue
             one.excluded = True
             if planned and one.inside and left is not None:
