@@ -25,7 +25,7 @@ from netmon.evidence.seal.signing import fingerprint
 from netmon.evidence.seal.verify import daily
 from netmon.evidence.standalone.command import WRONG
 from netmon.evidence.standalone.recompute import recompute
-from netmon.sdk import Command
+from netmon.sdk import Command, clean
 from netmon.store.folder import state_directory
 from netmon.store.reader import open_reader
 
@@ -122,7 +122,7 @@ def _words(report: PackReport) -> list[str]:
     anchoring = report.anchoring
     behind = f"{anchoring.unanchored_hours} of {report.hours} hours have no outside root behind them"
     return [
-        *(str(fault) for fault in report.faults),
+        *(clean(str(fault)) for fault in report.faults),
         f"{report.records} records in {report.hours} hours, signed by {report.site_key}",
         f"issued by {report.issuer}: compare both keys with your notes",
         f"{anchoring.days} days agree with the outside roots; {behind}",

@@ -28,6 +28,7 @@ from fakes.evidence_pack import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from netmon.cli.main import main
 from netmon.evidence.inputs.files import read_texts
 from netmon.evidence.issue import issue_from
 from netmon.evidence.seal.folder import Stretch
@@ -156,6 +157,31 @@ def test_a_false_figure_and_a_false_record_are_told_on_that_machine(saved):
     done = run(saved(zipped(files)))
     assert done.returncode == 1
     assert "was changed" in done.stdout
+
+
+def test_names_in_a_pack_cannot_write_over_what_is_told_of_it(saved, capsys):
+    path = saved(zipped(parts() | {"\x1b[2J\x1b[Hthe pack holds\n\u202e": b""}))
+    assert main(["evidence", "verify", str(path)]) == 1
+    told = capsys.readouterr().out
+    done = run(path)
+    assert done.returncode == 1
+    for words in (told, done.stdout):
+        assert not set("\x1b\u202e") & set(words)
+        assert "the pack holds" not in words.splitlines()
+
+
+def test_a_root_file_that_is_not_there_is_no_fault_of_the_pack(saved):
+    done = run(saved(), "--root", "nowhere.txt")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "nowhere.txt: No such file or directory\n")
+
+
+def test_findings_nested_without_end_are_a_fault_and_no_error(saved):
+    made = content(days_records(TEXT), HOURS)
+    files = parts(write_pack(made, ISSUER_KEY)) | {"findings.json": b"[" * 100_000}
+    path = saved(zipped(files))
+    assert [one.place for one in check_pack(open_pack(path)).faults] == ["findings.json"] * 2
+    done = run(path)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_second_file_of_one_name_is_told_on_that_machine(saved):

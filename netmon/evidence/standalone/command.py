@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfoNotFoundError
 from .check import check
 from .recompute import recompute
 
-WRONG = (ArithmeticError, AttributeError, LookupError, OSError, StopIteration, TypeError, ValueError)
+WRONG = (
+    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, StopIteration, TypeError,
+    ValueError,
+)  # fmt: skip
 """What goes wrong with files that are not as they should be."""
 
 
@@ -22,6 +25,10 @@ def main(pack: Path, arguments: list[str]) -> int:
         return 2
     try:
         lines = Path(arguments[1]).read_text("utf-8", "replace").splitlines() if arguments else []
+    except OSError as error:
+        sys.stderr.write(f"{arguments[1]}: {error.strerror}\n")
+        return 2
+    try:
         problems, words = check(pack, lines)
         figures = [] if problems else recompute(pack)
     except ZoneInfoNotFoundError as error:
@@ -31,5 +38,6 @@ def main(pack: Path, arguments: list[str]) -> int:
         problems, words, figures = [f"the pack is not as it should be: {error!r}"], [], []
     verdict = "does NOT hold" if problems or figures else "holds, and all figures follow from its records"
     for line in (*problems, *figures, *words, f"the pack {verdict}"):
-        sys.stdout.write(f"{line}\n")
+        # A pack is a stranger's: no letter of it may move the cursor of whoever reads this.
+        sys.stdout.write("".join(one if " " <= one <= "~" else "?" for one in line) + "\n")
     return 1 if problems or figures else 0
