@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from netmon.delivery.influx_settings import InfluxSettings
 from netmon.delivery.remote_write_settings import RemoteWriteSettings
+from netmon.errors import UsageError
 from netmon.evidence.sources.source import Source
 from netmon.evidence.sources.store import FleetSource
 from netmon.evidence.sources.whole_site import OwnSource
@@ -49,6 +50,7 @@ def add_source(parser: ArgumentParser) -> None:
     one.add_argument(
         "--prometheus",
         metavar="URL",
+        type=_address,
         help=f"central Prometheus or VictoriaMetrics; ${_PROMETHEUS}_TOKEN or _USERNAME and _PASSWORD",
     )
     one.add_argument("--exports", metavar="DIR", type=Path, help="folder with files of `netmon export`")
@@ -86,7 +88,7 @@ def influx_settings(options: Namespace, environ: Mapping[str, str]) -> InfluxSet
 def add_influxdb(parser: ArgumentParser, group: _ActionsContainer) -> None:
     """Declare the central InfluxDB, in a group of sources of which one is given."""
     account = f"${_INFLUXDB}_TOKEN or _USERNAME and _PASSWORD"
-    group.add_argument("--influxdb", metavar="URL", help=f"central InfluxDB; {account}")
+    group.add_argument("--influxdb", metavar="URL", type=_address, help=f"central InfluxDB; {account}")
     parser.add_argument("--database", metavar="D", default="netmon", help="of InfluxDB (default: netmon)")
 
 
@@ -123,6 +125,19 @@ def spoken(found: Opening, start_ms: int, end_ms: int) -> Iterator[Event]:
 
 def _account(environ: Mapping[str, str], prefix: str) -> _Account:
     return _Account(*(environ.get(f"{prefix}_{name}", "") for name in ("TOKEN", "USERNAME", "PASSWORD")))
+
+
+def _address(text: str) -> str:
+    """Return the address of a server; UsageError in words, without an account that may be in it."""
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        right = False
+    if not right:
+        told = text.rpartition("@")[2]
+        raise UsageError(f"{told!r} is not the address of a server: write it with http:// or https://")
+    return text
 
 
 def _plain(url: str) -> str:

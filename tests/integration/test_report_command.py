@@ -138,12 +138,21 @@ def test_a_circuit_with_a_contract_that_was_never_measured_is_in_its_sites_repor
         (("site", "lib", "--month", "2026-05"), "still to come"),
         (("site", "lib", *DAYS_WORDS, "--output", "/nowhere/r.html"), "No such file"),
         (("estate",), "name the days"),
+        (("estate", "--month", "2026-01"), "nothing was measured from 2026-01-01 to 2026-01-31"),
+        (("site", "lib", "--month", "2026-03", "--inputs", "/nowhere"), "is no folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_cannot_be_reported_is_said_in_words(report, words, error):
     with pytest.raises(NetmonError, match=error):
         report(*words)
+
+
+@pytest.mark.parametrize("url", ["centre:8086", "ftp://centre", "https://", "http://[::1"])
+@pytest.mark.parametrize("option", ["--influxdb", "--prometheus"])
+def test_what_is_not_the_address_of_a_server_is_told_before_anything_is_asked(option, url, capsys):
+    assert main(["report", "site", "lib", "--month", "2026-03", option, url]) == 2
+    assert "write it with http:// or https://" in capsys.readouterr().err
 
 
 def test_a_site_that_has_a_contract_and_no_measurement_is_not_unknown(report, inputs):

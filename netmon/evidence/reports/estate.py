@@ -29,6 +29,7 @@ from netmon.evidence.reports.estate_upgrades import UpgradeJob, upgrade_jobs
 from netmon.evidence.reports.estate_waves import in_order, waves
 from netmon.evidence.reports.figure import Figure, Unit
 from netmon.evidence.reports.model import Reference
+from netmon.evidence.reports.subject import NothingMeasured
 from netmon.evidence.reports.workers import WorkError, Workshop, cores
 from netmon.evidence.sources.source import Line, Source
 
@@ -70,13 +71,15 @@ def estate_report(
 
     `open_source` is called once in each process: with more than one it has to be picklable, such as a
     `partial` of a class. The answer does not depend on how many there are; None: as many as there are cores,
-    and as are worth starting.
+    and as are worth starting. NothingMeasured where nobody measured: zeros would be read as answers.
     """
     source = open_source()
     try:
         lines = sorted(source.lines(Days(asked.first, asked.last, SiteRow(site="any").timezone)))
     finally:
         source.close()
+    if not lines:
+        raise NothingMeasured(f"nothing was measured from {asked.first} to {asked.last}")
     jobs: list[SiteJob | UpgradeJob] = [
         *_site_jobs(lines, asked),
         *upgrade_jobs(lines, inputs, asked.first, asked.last, asked.as_of),
