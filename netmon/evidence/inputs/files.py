@@ -16,6 +16,7 @@ from netmon.evidence.inputs.terms import Terms
 from netmon.evidence.inputs.upgrades import Upgrade
 
 NAMES = ("contracts", "sites", "closed", "upgrades", "exclusions", "tickets", "claims")
+_NO_CONTRACTS: Table[Terms] = Table("contracts.csv", (), ())
 _MOST_BYTES = 64_000_000
 
 
@@ -85,10 +86,8 @@ def read_texts(texts: Mapping[str, str], mistakes: Iterable[Mistake] = ()) -> In
         found.extend(read.mistakes)
         return read
 
-    contracts: Table[Terms] = Table("contracts.csv", (), ())
-    if "contracts" in texts:
-        contracts = read_contracts("contracts.csv", texts["contracts"])
-        found.extend(contracts.mistakes)
+    contracts = read_contracts("contracts.csv", texts["contracts"]) if "contracts" in texts else _NO_CONTRACTS
+    found.extend(contracts.mistakes)
     sites, closed, upgrades = table("sites", SiteRow), table("closed", ClosedRow), table("upgrades", Upgrade)
     exclusions, tickets = table("exclusions", Exclusion), table("tickets", Ticket)
     claims = table("claims", Claim)
