@@ -123,6 +123,7 @@ def _words(report: PackReport) -> list[str]:
     behind = f"{anchoring.unanchored_hours} of {report.hours} hours have no outside root behind them"
     return [
         *(clean(str(fault)) for fault in report.faults),
+        f"{report.absent_hours} hours of the month are not in the pack",
         f"{report.records} records in {report.hours} hours, signed by {report.site_key}",
         f"issued by {report.issuer}: compare both keys with your notes",
         f"{anchoring.days} days agree with the outside roots; {behind}",

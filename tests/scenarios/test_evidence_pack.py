@@ -264,6 +264,15 @@ def test_a_claim_of_another_site_or_of_chosen_days_does_not_hold(name, saved):
     assert words in done.stdout
 
 
+def test_hours_of_the_month_that_were_left_out_are_told(saved, capsys):
+    # Four hours of March are in the pack: 740 of 744 are not.
+    path = saved()
+    assert check_pack(open_pack(path)).absent_hours == 740
+    assert main(["evidence", "verify", str(path)]) == 0
+    assert "740 hours of the month are not in the pack" in capsys.readouterr().out
+    assert "4 hours; 740 hours of the month are not here" in run(path).stdout
+
+
 def test_roots_of_another_site_do_not_hold_on_that_machine_either(saved):
     made = content(days_records(TEXT), HOURS)
     path = saved(write_pack(replace(made, site="s2", findings=made.findings | {"site": "s2"}), ISSUER_KEY))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from netmon.evidence.calendar import month
+from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim import METHOD
 from netmon.evidence.seal.chain import Entry
 from netmon.evidence.seal.pack import FINDINGS, MANIFEST, NAMES, PROGRAM, RECORDS, ROOTS, Pack
-from netmon.evidence.seal.roots import DayRoot, SignedRoot
+from netmon.evidence.seal.roots import HOUR_MINUTES, DayRoot, SignedRoot
 from netmon.evidence.seal.signing import fingerprint, verified
 from netmon.evidence.seal.verify import (
     Anchoring,
@@ -22,13 +22,18 @@ from netmon.evidence.seal.verify import (
     read_roots,
     root_faults,
 )
+from netmon.model import Json
 
 _NEEDED = (FINDINGS, RECORDS, ROOTS, *PROGRAM)
 
 
 @dataclass(frozen=True, slots=True)
 class PackReport:
-    """What was found: no `faults` is good. `site_key` and `issuer` are fingerprints, to compare."""
+    """What was found: no `faults` is good. `site_key` and `issuer` are fingerprints, to compare.
+
+    `absent_hours` of the claim's month (UTC) are not in the pack; None: it names no month. Whoever leaves
+    days out at its ends chooses the tests that are judged.
+    """
 
     faults: tuple[Fault, ...]
     anchoring: Anchoring
@@ -36,6 +41,7 @@ class PackReport:
     hours: int
     site_key: str
     issuer: str
+    absent_hours: int | None = None
 
 
 def check_pack(pack: Pack, outside: Iterable[DayRoot] = ()) -> PackReport:
@@ -67,7 +73,15 @@ def check_pack(pack: Pack, outside: Iterable[DayRoot] = ()) -> PackReport:
     if copies and not anchoring.days and not apart:
         apart.append(Fault("outside roots", "none is of this site and a day of this pack"))
     issuer = fingerprint(_octets(pack.text("issuer_key")))
-    return PackReport((*faults, *apart), anchoring, len(entries), len(roots), fingerprint(public), issuer)
+    return PackReport(
+        (*faults, *apart),
+        anchoring,
+        len(entries),
+        len(roots),
+        fingerprint(public),
+        issuer,
+        _absent_hours(pack, roots),
+    )
 
 
 def _manifest_faults(pack: Pack) -> Iterator[Fault]:
@@ -92,19 +106,34 @@ def _findings_faults(pack: Pack) -> Iterator[Fault]:
 
     Who may choose the days that a promise is judged by can break most of them.
     """
-    try:
-        told = json.loads(pack.files.get(FINDINGS, b""))
-        site, first, last, method = (told[name] for name in ("site", "first", "last", "method"))
-        whole = month(int(first[:4]), int(first[5:7]))
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, RecursionError):
+    told, whole = _findings(pack)
+    if whole is None:
         yield Fault(FINDINGS, "cannot be read")
         return
+    site, first, last, method = (told.get(name) for name in ("site", "first", "last", "method"))
     if site != pack.text("site"):
         yield Fault(FINDINGS, "is about another site than the records")
     if (first, last) != (str(whole.first), str(whole.last)):
         yield Fault(FINDINGS, "is not about one whole month")
     if method != METHOD:
         yield Fault(FINDINGS, f"is by method {method}; this version knows method {METHOD}")
+
+
+def _absent_hours(pack: Pack, roots: Iterable[SignedRoot]) -> int | None:
+    whole = _findings(pack)[1]
+    if whole is None:
+        return None
+    hours = range(whole.start_minute // HOUR_MINUTES, whole.end_minute // HOUR_MINUTES)
+    return len(set(hours) - {one.root.hour for one in roots})
+
+
+def _findings(pack: Pack) -> tuple[Mapping[str, Json], Days | None]:
+    """Return what the figures say, and the month (UTC) that they begin in; None: they cannot be read."""
+    try:
+        told = json.loads(pack.files.get(FINDINGS, b""))
+        return told, month(int(told["first"][:4]), int(told["first"][5:7]))
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, RecursionError):
+        return {}, None
 
 
 def _octets(text: str) -> bytes:

@@ -40,10 +40,15 @@ def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
     entries = [json.loads(line) for line in parts["records.jsonl"].splitlines()]
     roots = [json.loads(line) for line in parts["roots.jsonl"].splitlines()]
     problems += chain_problems(entries) + root_problems(entries, roots, site)
-    problems += head_problems(manifest, json.loads(parts["findings.json"]), roots)
-    told, words = anchors(roots, outside)
+    told = json.loads(parts["findings.json"])
+    problems += head_problems(manifest, told, roots)
+    first, last = ((date.fromisoformat(told[name]) - date(1970, 1, 1)).days for name in ("first", "last"))
+    hours = range(24 * first, 24 * last + 24)
+    absent = len(hours) - sum(root["hour"] in hours for root in roots)
+    apart, words = anchors(roots, outside)
     keys = [f"site key {sha256(site).hexdigest()}", f"issuer {sha256(issuer).hexdigest()}"]
-    return problems + told, [f"{len(entries)} records, {len(roots)} hours", *keys, *words]
+    found = f"{len(entries)} records, {len(roots)} hours; {absent} hours of the month are not here"
+    return problems + apart, [found, *keys, *words]
 
 
 def head_problems(manifest: Record, told: Record, roots: list[Record]) -> list[str]:
