@@ -141,6 +141,7 @@ def test_a_machine_with_only_the_pack_and_python_can_tell(saved, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "the pack holds, and all figures follow from its records" in done.stdout
     assert "0 of 4 hours have no outside copy behind them" in done.stdout
+    assert "circuit c1 from 2026-03-01 to 2026-03-31, hours of Europe/London" in done.stdout
     assert "4 of 4 hours have no outside copy" in run(path).stdout
 
 

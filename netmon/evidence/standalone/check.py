@@ -48,7 +48,8 @@ def check(path: Path, outside: list[str]) -> tuple[list[str], list[str]]:
     apart, words = anchors(roots, outside)
     keys = [f"site key {sha256(site).hexdigest()}", f"issuer {sha256(issuer).hexdigest()}"]
     found = f"{len(entries)} records, {len(roots)} hours; {absent} hours of the month are not here"
-    return problems + apart, [found, *keys, *words]
+    about = f"circuit {told['circuit']} from {told['first']} to {told['last']}, hours of {told['timezone']}"
+    return problems + apart, [about, found, *keys, *words]
 
 
 def head_problems(manifest: Record, told: Record, roots: list[Record]) -> list[str]:
