@@ -8,7 +8,7 @@ from fakes.estate_reports import PLANS
 from fakes.estate_reports import report as estate
 from fakes.report_source import KeptSource, inputs, minute_of, month_of_library
 
-from netmon.evidence.calendar import month
+from netmon.evidence.calendar import Days, month
 from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.reports.model import Kind, Question
@@ -128,3 +128,38 @@ def test_a_line_is_not_told_full_by_minutes_of_which_the_others_are_not_known(li
     sentence = next(one for one in report.verdicts if one.question is Question.BANDWIDTH)
     assert sentence.verdict is Verdict.NOT_SHOWN
     assert sentence.words.startswith("Not shown: the line was full in 1.5 % of the service minutes")
+
+
+def test_a_standard_that_nobody_promised_is_judged_and_breaks_no_contract(library):
+    """Every test gets all of 100 Mbit/s that were bought: a gigabit is another thing."""
+    contracts = (
+        "circuit,from,document,clause,site,down,up,rate_layer,availability\n"
+        "lib-1,2024-04-01,Order 17,4.2,lib,100Mbit/s,20Mbit/s,L2,99.9%\n"
+    )
+    tests = tuple(
+        replace(
+            one,
+            bits_per_second={"L2": 100e6 if one.direction == "down" else 20e6},
+            others={"L2": 0.0},
+            spoiled="",
+        )
+        for one in library.tests
+    )
+    files = inputs(contracts=contracts, **dict.fromkeys(("upgrades", "exclusions", "tickets", "claims")))
+    line = (Line("lib", "lib-1"),)
+    asked = Asked(Kind.SITE, line, MARCH, date(2026, 4, 8), "made up", ("uk_gigabit",))
+    report = site_report(KeptSource(replace(library, tests=tests)), files, asked)
+    standard = next(row for row in report.circuits[0].promises if row.name == "download, uk_gigabit")
+    assert (standard.verdict, standard.promised.note) == (
+        Verdict.FAIL, "a standard, and no promise of the contract",
+    )  # fmt: skip
+    assert answer(report, Question.DELIVERED).startswith("Yes: ")
+
+
+def test_on_a_day_on_which_nobody_is_served_nothing_is_unseen(library):
+    sunday = Days(date(2026, 3, 15), date(2026, 3, 15), MARCH.timezone)
+    asked = Asked(Kind.SITE, (Line("lib", "lib-1"),), sunday, date(2026, 4, 8), "made up")
+    report = site_report(KeptSource(library), inputs(), asked)
+    (row,) = report.circuits[0].availability
+    assert answer(report, Question.BANDWIDTH) == "Not shown: nobody is served in these days."
+    assert (row.service.note, row.user_minutes_lost.note) == ("nobody is served in these days",) * 2

@@ -107,7 +107,9 @@ def _credit(entry: Entry, workings: tuple[str, ...]) -> CreditRow:
         pounds(entry.possible, "subject to contract"),
         pounds(entry.claimed, "" if entry.references else "nothing was claimed"),
         pounds(entry.received, "" if entry.references else "nothing was claimed"),
-        on(entry.bar, "" if entry.bar else "no time limit is known"),
+        on(
+            entry.bar, "" if entry.bar else "it was claimed" if entry.references else "no time limit is known"
+        ),
         entry.references,
         workings,
     )

@@ -21,6 +21,7 @@ from netmon.evidence.yardsticks import YARDSTICKS, asked_hours
 OF_CONTRACT = ("delivered_90", "fcc_80_80", "minimum")
 """Yardsticks that every contract is held against; others are asked for by name."""
 NOT_PROMISED = "nothing was promised"
+STANDARD = "a standard, and no promise of the contract"
 FEW = "no percentage below 95 % coverage: minutes and bounds instead"
 DOWNLOAD, UPLOAD = "download", "upload"
 _NAMES = {"down": DOWNLOAD, "up": UPLOAD}
@@ -64,6 +65,16 @@ def _speed(
     )
 
 
+def of_contract(row: Promise) -> bool:
+    """Tell whether a row is what the contract says, and no yardstick that others made."""
+    return row.name == title_of(row)
+
+
+def title_of(row: Promise) -> str:
+    """Return what is measured, without the name by which a yardstick is asked for: its rule says more."""
+    return row.name.partition(", ")[0]
+
+
 def _name(yardstick: str, direction: str) -> str:
     told = {OF_CONTRACT[0]: direction, "minimum": f"minimum {direction}"}
     return told.get(yardstick, f"{direction}, {yardstick}")
@@ -75,6 +86,8 @@ def _asked(judged: Delivered) -> Figure:
         return Figure(None, Unit.RATE, note=NOT_PROMISED)
     bought = judged.threshold / rule.share / _MILLION
     note = "" if rule.share == 1 else f"{rule.share * 100:g} % of {bought:g} Mbit/s"
+    if rule.fixed is not None:
+        note = STANDARD
     return figure(judged.threshold, Unit.RATE, note=note)
 
 

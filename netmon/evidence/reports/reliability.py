@@ -19,6 +19,7 @@ from netmon.evidence.strip import NOBODY_TOLD, STATES, Kind, Strip
 from netmon.model import Fault, SlotState
 
 NO_USERS = "how many people are there is not known"
+NO_HOURS = "nobody is served in these days"
 NOTHING_SEEN = "not one minute is known"
 BLAMELESS = "some of them down, with nobody proven to answer for it"
 OWN_SIDE = "what the site's own side caused is among them"
@@ -78,13 +79,14 @@ def together(grounds: Sequence[Ground]) -> Together | None:
 
 def _measured(account: Account) -> Figure:
     worst, best = account.worst, account.best
+    few = FEW if account.total else NO_HOURS
     return figure(
         account.measured if account.printable else None,
         Unit.SHARE,
         n=account.up + account.down,
         between=None if worst is None or best is None else (float(worst), float(best)),
         coverage=account.coverage,
-        note="" if account.printable else FEW,
+        note="" if account.printable else few,
     )
 
 
@@ -96,7 +98,8 @@ def _minutes(minutes: int, seen: int) -> Figure:
 def _lost(part: Availability, ground: Ground) -> Figure:
     users, seen = ground.site.users if ground.site else None, part.service.up + part.service.down
     if users is None or not seen:
-        return Figure(None, Unit.USER_MINUTES, note=NO_USERS if users is None else NOTHING_SEEN)
+        nothing = NOTHING_SEEN if part.service.total else NO_HOURS
+        return Figure(None, Unit.USER_MINUTES, note=NO_USERS if users is None else nothing)
     lost, most = part.user_minutes_lost, (part.service.down + part.service.unknown) * users
     return figure(
         lost,

@@ -9,7 +9,7 @@ from netmon.evidence.notice import Urgency
 from netmon.evidence.reports.model import CircuitPart, Question, Sentence
 from netmon.evidence.reports.money import Dates
 from netmon.evidence.reports.parts import Promise
-from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD
+from netmon.evidence.reports.promises import DOWNLOAD, UPLOAD, of_contract, title_of
 from netmon.evidence.reports.said import day_words, days_words, percent, said, whole
 from netmon.evidence.sources.source import ALL_LINES
 from netmon.evidence.verdicts import Verdict
@@ -22,7 +22,7 @@ _STARTS = {Verdict.PASS: "Yes", Verdict.FAIL: "No", Verdict.NOT_SHOWN: "Not show
 def sentences(part: CircuitPart, serving: int) -> Iterator[Sentence]:
     """Yield the four lines of a circuit; `serving` is the number of service minutes in the report's days."""
     yield _bandwidth(part, serving)
-    speeds = [row for row in part.promises if row.claim_ready is not None]
+    speeds = [row for row in part.promises if row.claim_ready is not None and of_contract(row)]
     yield Sentence(Question.DELIVERED, part.circuit, *_kept(speeds, _SPEEDS, "no speed test counts"))
     times = [row for row in part.promises if row.name == "availability"]
     yield Sentence(Question.RELIABLE, part.circuit, *_kept(times, ("availability",), _seen(times)))
@@ -33,6 +33,9 @@ def sentences(part: CircuitPart, serving: int) -> Iterator[Sentence]:
 def _bandwidth(part: CircuitPart, serving: int) -> Sentence:
     share, known = part.use.saturated_share, part.use.saturated.n or 0
     minutes = f"{known:,} of {serving:,} service minutes"
+    if not serving:
+        words = "Not shown: nobody is served in these days."
+        return Sentence(Question.BANDWIDTH, part.circuit, Verdict.NOT_SHOWN, words)
     if not isinstance(share.value, float) or known < _KNOWN_SHARE * serving:
         words = f"Not shown: how full the line was is known for {minutes}."
         return Sentence(Question.BANDWIDTH, part.circuit, Verdict.NOT_SHOWN, words)
@@ -86,8 +89,8 @@ def _seen(times: Sequence[Promise]) -> str:
 
 
 def _of(row: Promise, rows: Sequence[Promise]) -> str:
-    """Return what was promised, without its yardstick; and of which days where there are several."""
-    name = row.name.partition(", ")[0]
+    """Return what was promised, and of which days where there are several."""
+    name = title_of(row)
     several = len({one.first for one in rows}) > 1
     return f"{name} of {days_words(row.first, row.last)}" if several else name
 

@@ -18,6 +18,7 @@ from netmon.evidence.reports.parts import (
     Tally,
     Use,
 )
+from netmon.evidence.reports.promises import title_of
 from netmon.evidence.reports.said import days_words, grounds, moment_words, said, whole
 from netmon.evidence.reports.tables import Cell, Facts, Table, listed, number, text, verdict
 
@@ -32,9 +33,7 @@ def promises(rows: Sequence[Promise]) -> Table:
         ("Promise", "Promised", "Nine of ten", "Middle", "Kept", "Verdict"),
         tuple(
             (
-                text(
-                    row.name.partition(", ")[0], row.rule, days_words(row.first, row.last) if several else ""
-                ),
+                text(title_of(row), row.rule, days_words(row.first, row.last) if several else ""),
                 number(row.promised),
                 *(
                     number(one, "minutes" if row.claim_ready is None else "tests") if one else text("\u2013")
