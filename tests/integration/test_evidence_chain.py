@@ -258,3 +258,18 @@ def test_a_boot_with_a_clock_of_1970_does_not_begin_the_chain_there(tmp_path):
     assert seal_history(told, folder, "s1", (1_800_000_000 + 60 * 570) * 1000) == 1
     (root,) = folder.roots()
     assert (root.root.count, root.root.late) == (63, 3)
+
+
+@pytest.mark.parametrize("most", [10, 20_000])
+def test_many_days_of_1970_do_not_begin_the_chain_there(most, tmp_path):
+    folder = SealFolder(tmp_path)
+    lost = [minute(number, 1) for number in range(300)]
+    early = [
+        replace(one, stamp=replace(one.stamp, wall_ms=60_000 * number, synced=False))
+        for number, one in enumerate(lost)
+    ]
+    now_ms = (1_800_000_000 + 60 * 570) * 1000
+    assert seal_history(Told(early), folder, "s1", now_ms, most) == 0
+    told = Told([*early, *(minute(number, 1) for number in range(480, 540))])
+    assert seal_history(told, folder, "s1", now_ms, most) == 1
+    assert [one.root.late for one in folder.roots()] == [300]

@@ -9,7 +9,7 @@ from netmon.evidence.seal.canonical import RecordJson
 from netmon.evidence.seal.folder import SealFolder
 from netmon.evidence.seal.records import event_record, reading_records
 from netmon.evidence.seal.roots import HOUR_MINUTES
-from netmon.evidence.seal.sealer import AHEAD_HOURS, minute_of, seal
+from netmon.evidence.seal.sealer import AHEAD_HOURS, by_a_right_clock, minute_of, seal
 from netmon.model import Event, Reading, Record
 from netmon.store.interface import HistoryReader
 
@@ -55,16 +55,18 @@ def unsealed(
     """
     found: list[RecordJson] = []
     newest, ahead = sealed_hour, until_hour + AHEAD_HOURS
+    begun = sealed_hour > 0  # a chain begins with a clock that was right, however much there is before
     while entries := reader.after(position, _AT_ONCE):
         for entry in entries:
             own = list(records_of(entry.record))
             hour = max((minute_of(one) // HOUR_MINUTES for one in own), default=newest)
             if hour <= ahead:
-                if len(found) >= most and hour > max(newest, sealed_hour + 1) > 1:
+                if begun and len(found) >= most and hour > max(newest, sealed_hour + 1):
                     until_hour = min(until_hour, hour)
                 if hour >= until_hour:
                     return Batch(tuple(found), position, until_hour)
                 newest = max(newest, hour)
+                begun = begun or any(map(by_a_right_clock, own))
             found += own
             position = entry.position
     return Batch(tuple(found), position, until_hour)

@@ -51,9 +51,9 @@ def seal(
             late.append(amendment(record))
         elif hour < until_hour:
             open_hours.setdefault(hour, []).append(record)
-    if standing.hour is None and not open_hours:
-        return
     first = _beginning(open_hours) if standing.hour is None else standing.hour + 1
+    if first is None:
+        return
     late += [amendment(one) for hour, some in open_hours.items() if hour < first for one in some]
     for hour in range(first, until_hour):
         own = open_hours.get(hour) or [gap(site, hour)]
@@ -64,9 +64,13 @@ def seal(
         yield SealedHour(entries, root, standing)
 
 
-def _beginning(hours: Mapping[int, Sequence[RecordJson]]) -> int:
-    right = [hour for hour, some in hours.items() if any(one.get("synced") is not False for one in some)]
-    return min(right or hours)
+def by_a_right_clock(record: RecordJson) -> bool:
+    """Tell whether a record's time is known."""
+    return record.get("synced") is not False
+
+
+def _beginning(hours: Mapping[int, Sequence[RecordJson]]) -> int | None:
+    return min((hour for hour, some in hours.items() if any(map(by_a_right_clock, some))), default=None)
 
 
 def minute_of(record: RecordJson) -> int:
