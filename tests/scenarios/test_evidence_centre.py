@@ -1,5 +1,6 @@
 """The appliance's card is destroyed: the claim still builds from what sinks brought to the centre."""
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -117,6 +118,15 @@ def test_the_chain_is_the_same_from_the_centre(made):
     rebuilt, faults = rebuild(centre_records(brought), again)
     assert faults == []
     assert rebuilt == entries
+
+
+def test_a_chain_that_begins_with_a_clock_that_was_not_right_is_made_again():
+    early = [minute(n) for n in range(40, 60)]
+    unsure = [replace(one, stamp=replace(one.stamp, synced=False)) for one in early]
+    entries, roots, everything = chain(([*unsure, *lived(60, 180)], 3))
+    assert [(one.root.hour - HOUR, one.root.late) for one in roots] == [(1, 40), (2, 0)]
+    again, faults = rebuild(centre_records(points(everything)), roots)
+    assert (faults, again) == ([], entries)
 
 
 def noise(number, kind, retention=Retention.NORMAL):

@@ -88,6 +88,8 @@ class _Again:
     def made(self, root: HourRoot) -> list[Entry]:
         """Return the hour's entries; none when no choice has the root's hash."""
         own = sorted(self._hours.pop(root.hour, ()), key=lambda one: one.order)
+        for hour in [hour for hour in self._hours if hour < root.hour]:
+            self._waiting += self._hours.pop(hour)  # before a chain's beginning: it has them as amendments
         self._waiting = [one for one in self._waiting if one.hour > root.hour - _WAITING_HOURS]
         tip = Tip(root.first, root.prev)
         for choice in islice(self._choices(root, own), _MOST_TRIES):
