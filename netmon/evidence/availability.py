@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,10 +12,10 @@ from netmon.evidence.attribution import alphabet
 from netmon.evidence.calendar import MINUTES_OF_DAY, Days, mask, picked, stretch
 from netmon.evidence.inputs.book import ContractBook
 from netmon.evidence.inputs.occasions import Exclusion
-from netmon.evidence.inputs.sites import SiteRow
+from netmon.evidence.inputs.sites import ClosedRow, SiteRow
 from netmon.evidence.inputs.terms import Terms
 from netmon.evidence.outages import Outage, outages
-from netmon.evidence.people import lost_user_minutes
+from netmon.evidence.people import lost_user_minutes, served
 from netmon.evidence.strip import STATES, Strip
 from netmon.evidence.verdicts import Verdict
 
@@ -65,26 +65,31 @@ class Availability:
 
 
 def availability(
-    strip: Strip, days: Days, terms: Terms | None, exclusions: Iterable[Exclusion], site: SiteRow | None
+    strip: Strip,
+    days: Days,
+    terms: Terms | None,
+    exclusions: Iterable[Exclusion],
+    site: SiteRow | None,
+    closed: Sequence[ClosedRow] = (),
 ) -> Availability:
-    """Take the account of some days under one contract."""
+    """Take the account of some days under one contract; on days that are closed nobody is served."""
     here, nothing = strip.cut(days.start_minute, days.end_minute), stretch(0, 0, days)
     letters = here.letters(alphabet(terms))
     known = tuple(exclusions)
     admitted = admit(known, terms, days) if terms is not None else None
     excluded = admitted.mask if admitted else nothing
     hours = mask(terms.hours if terms else None, days)
-    serving = mask(site.service_hours if site else None, days)
+    open_minutes = served(site, closed, days)
     return Availability(
         days,
         terms,
         _contract_account(letters, hours, excluded, terms),
         bounds(letters, hours, excluded),
-        _had(here, serving),
+        _had(here, open_minutes),
         _had(here, mask(None, days)),
         tuple(_outages(strip, days, terms, excluded, known)),
         admitted.rulings if admitted else (),
-        lost_user_minutes(here, serving, site.users if site else None),
+        lost_user_minutes(here, open_minutes, site.users if site else None),
     )
 
 

@@ -150,9 +150,10 @@ def test_a_month_that_is_not_whole_has_no_credit_yet(library):
 
 def test_use_is_told_of_service_hours_with_what_is_known_of_them(part):
     use = part.use
-    # 13 320 service minutes; 134 and 21 of them down, 20 of the morning that nobody knows.
-    assert use.saturated.n == 13_145
-    assert use.saturated_share.value == pytest.approx(use.saturated.value / 13_145, rel=1e-6)
+    # 13 320 minutes of opening hours, less 540 of the 27th, which was closed; 134 and 21 of them down,
+    # 20 of the morning that nobody knows.
+    assert use.saturated.n == 12_605
+    assert use.saturated_share.value == pytest.approx(use.saturated.value / 12_605, rel=1e-6)
     assert use.saturated_user_minutes.value == 40 * use.saturated.value
     assert "at least" in use.required.note
     assert use.billed.value == use.billed_down.value > use.billed_up.value
@@ -316,3 +317,16 @@ def test_a_grade_is_the_same_in_the_sites_report_and_in_the_estates(library):
     asked = AskedEstate(days.first, days.last, date(2026, 5, 8), "made up")
     (row,) = estate_report(lambda: KeptSource(library), files, asked).sites
     assert (part.quality.grade, row.grade) == (Grade.A, Grade.A)
+
+
+def test_on_a_day_that_is_closed_nobody_is_served_and_nobody_loses_anything(library):
+    closed = "from,to,reason,sites\n2026-03-04,2026-03-04,bank holiday,\n"
+    lost = [
+        sum(row.user_minutes_lost.value for row in made(KeptSource(library), files).circuits[0].availability)
+        for files in (inputs(closed=None), inputs(closed=closed))
+    ]
+    # 4 March, 10:00 to 12:14, with 40 people.
+    assert lost[0] - lost[1] == 134 * 40
+    asked = AskedEstate(MARCH.first, MARCH.last, ISSUE_DAY, "made up")
+    (row,) = estate_report(lambda: KeptSource(library), inputs(closed=closed), asked).sites
+    assert row.user_minutes_lost.value == lost[1]

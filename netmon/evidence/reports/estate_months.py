@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from netmon.evidence.availability import Availability, by_contract
+from netmon.evidence.availability import Availability, availability
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.claim_ledger import Possible
 from netmon.evidence.credit import Credit, credit
@@ -40,7 +40,17 @@ def judged_months(
     """Yield the months of a period; exclusions and caps are ruled on month by month."""
     exclusions = tuple(one for one in inputs.exclusions if one.circuit == circuit)
     for period, inside, length in _months(days):
-        parts = tuple(by_contract(strip, inside, inputs.contracts, circuit, exclusions, site))
+        parts = tuple(
+            availability(
+                strip,
+                Days(part.first, part.last, days.timezone),
+                part.terms,
+                exclusions,
+                site,
+                inputs.closed,
+            )
+            for part in inputs.contracts.stretches(circuit, inside.first, inside.last)
+        )
         yield JudgedMonth(period, inside, length, len(inside) == length, parts)
 
 

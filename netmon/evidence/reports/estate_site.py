@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from netmon.evidence.calendar import Days, both, either, mask
+from netmon.evidence.calendar import Days, both, either
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.inputs.sites import SiteRow
-from netmon.evidence.people import lost_user_minutes
+from netmon.evidence.people import lost_user_minutes, served
 from netmon.evidence.reports.estate_line import line_record
 from netmon.evidence.reports.estate_record import LineRecord, SiteRecord
 from netmon.evidence.reports.ground import lay_ground
@@ -57,7 +57,7 @@ class SiteJob:
         site = self.site
         days, row = days_of(site, self.first, self.last, inputs), inputs.sites.get(site)
         each = [self._reduced(source, inputs, line, days) for line in self.lines]
-        serving = mask(row.service_hours if row else None, days)
+        open_minutes = served(row, inputs.closed, days)
         troubles: dict[str, bytes] = {}
         for one in each:
             for name, minutes in one.troubles.items():
@@ -66,7 +66,7 @@ class SiteJob:
             site,
             row,
             tuple(one.record for one in each),
-            _lost(together([one.strip for one in each]), serving, row.users if row else None),
+            _lost(together([one.strip for one in each]), open_minutes, row.users if row else None),
             {name: zlib.compress(minutes, 1) for name, minutes in troubles.items()},
         )
 

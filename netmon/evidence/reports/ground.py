@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from netmon.evidence.availability import MARGIN_MINUTES, Availability
-from netmon.evidence.calendar import Days, mask
+from netmon.evidence.calendar import Days
 from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.book import Stretch
 from netmon.evidence.inputs.files import Inputs
 from netmon.evidence.inputs.sites import SiteRow, is_closed
 from netmon.evidence.inputs.terms import Terms
 from netmon.evidence.material import Material
+from netmon.evidence.people import served
 from netmon.evidence.reports.estate_months import JudgedMonth, judged_months
 from netmon.evidence.sources.source import Line, Source
 
@@ -87,7 +88,7 @@ def lay_ground(source: Source, inputs: Inputs, line: Line, days: Days, as_of: da
         inputs,
         site,
         material,
-        mask(site.service_hours if site else None, days),
+        served(site, inputs.closed, days),
         tuple(judged_months(material.strip, days, line.circuit, inputs, site)),
         tuple(inputs.contracts.stretches(line.circuit, days.first, days.last)),
     )

@@ -67,7 +67,7 @@ def together(grounds: Sequence[Ground]) -> Together | None:
     first = grounds[0]
     days, site = first.days, first.site
     joined = _joined([one.material.strip.cut(days.start_minute, days.end_minute) for one in grounds])
-    found = availability(joined, days, None, (), site)
+    found = availability(joined, days, None, (), site, first.inputs.closed)
     return Together(
         _minutes(found.always.down, found.always.up + found.always.down),
         figure(found.always.unknown, Unit.MINUTES),
