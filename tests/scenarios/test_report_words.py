@@ -163,3 +163,15 @@ def test_on_a_day_on_which_nobody_is_served_nothing_is_unseen(library):
     (row,) = report.circuits[0].availability
     assert answer(report, Question.BANDWIDTH) == "Not shown: nobody is served in these days."
     assert (row.service.note, row.user_minutes_lost.note) == ("nobody is served in these days",) * 2
+
+
+def test_nearly_all_is_not_rounded_to_all_in_the_reason_of_a_grade(library):
+    """Twenty minutes of March are not known, and there is no test: 99.96 %."""
+    start = library.strip.start_minute
+    place = minute_of("2026-03-25T10:00") - start
+    first, end = MARCH.start_minute - start, MARCH.end_minute - start
+    codes = bytearray(library.strip.codes)
+    codes[first:end] = codes[:1] * (end - first)
+    codes[place : place + 20] = bytes([NOBODY_TOLD.code]) * 20
+    why = made(replace(library, strip=Strip(start, bytes(codes)), tests=())).circuits[0].quality.why
+    assert why.startswith("known for 99.96 % of the time")

@@ -102,13 +102,17 @@ def _words(issued: Issued, title: str) -> str:
     if issued.revision.number > 1:
         lines += [
             "",
-            f"Revision {issued.revision.number}: later data changed {len(changes)} figures.",
+            f"Revision {issued.revision.number}: later data changed {len(changes)} {_figures(len(changes))}.",
         ]
         named = changes[:_MOST_CHANGES]
         lines += [f"* {one.place}: {_told(one.before)}, now {_told(one.after)}" for one in named]
         if len(changes) > _MOST_CHANGES:
             lines += [f"* and {len(changes) - _MOST_CHANGES} more; the report lists all of them"]
     return "\n".join(clean(line) for line in lines) + "\n"
+
+
+def _figures(number: int) -> str:
+    return "figure" if number == 1 else "figures"
 
 
 def _told(value: str | None) -> str:

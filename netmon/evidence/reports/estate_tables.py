@@ -140,7 +140,7 @@ def waves(rows: Sequence[WaveRow]) -> Table:
             )
             for row in rows
         ),
-        "No wave of upgrades is known.",
+        "No effect of a wave of upgrades can be told yet.",
     )
 
 

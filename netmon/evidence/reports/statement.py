@@ -17,6 +17,7 @@ from netmon.evidence.reports.figure import Figure, Unit, figure
 from netmon.evidence.reports.ground import Ground
 from netmon.evidence.reports.parts import CauseRow, ExclusionRow, Promise, Quality, Tally
 from netmon.evidence.reports.promises import DOWNLOAD
+from netmon.evidence.reports.said import percent
 from netmon.evidence.reports.series import Dot, DotClass
 from netmon.evidence.speed_tests import PASSIVE, Proof
 from netmon.evidence.strip import NOBODY_TOLD
@@ -56,9 +57,7 @@ def quality_of(ground: Ground, found: Sequence[Dot], rows: Sequence[Promise]) ->
 
 def _why(account: Account, clock: bool, *, enough: bool) -> str:
     seen = account.coverage
-    told = (
-        "nothing is known" if seen is None else f"known for {float(seen):.1%} of the time".replace("%", " %")
-    )
+    told = "nothing is known" if seen is None else f"known for {percent(float(seen))} of the time"
     return "; ".join(
         [
             told,
