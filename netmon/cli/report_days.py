@@ -9,6 +9,9 @@ from netmon.errors import UsageError
 from netmon.evidence.calendar import Days, month
 from netmon.evidence.issue import parse_month
 
+_EARLIEST, _AHEAD = date(1980, 1, 1), timedelta(days=366)
+"""Days outside are slips of the pen; beside them no calendar reckons."""
+
 
 def add_days(parser: ArgumentParser) -> None:
     """Declare `--month`, or `--from` with `--to`."""
@@ -34,6 +37,8 @@ def asked_days(options: Namespace, today: date, timezone: str) -> Days | None:
         raise UsageError(f"the last day, {found.last}, is before the first, {found.first}")
     if found.first > today:
         raise UsageError(f"{found.first} is still to come")
+    if found.first < _EARLIEST or found.last > today + _AHEAD:
+        raise UsageError(f"nobody measures from {found.first} to {found.last}: name days from {_EARLIEST} on")
     return found
 
 

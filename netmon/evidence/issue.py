@@ -27,7 +27,7 @@ WORDS_HOURS = 93 * _DAY_HOURS
 
 def parse_month(text: str) -> tuple[int, int]:
     """Return year and month of "2026-03"; UsageError in words."""
-    match = re.fullmatch(r"(\d{4})-(\d{2})", text, re.ASCII)
+    match = re.fullmatch(r"(19[7-9]\d|2\d{3})-(\d{2})", text, re.ASCII)
     if match is None or not 1 <= int(match[2]) <= 12:
         raise UsageError(f'{text!r} is not a month: write "2026-03"')
     return int(match[1]), int(match[2])
