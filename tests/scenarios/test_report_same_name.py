@@ -103,3 +103,15 @@ def _named(circuit):
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     with pytest.raises(UsageError, match="is no folder"):
         read_folder(tmp_path / "centr")
+
+
+def test_an_upgrade_is_of_its_own_site_and_controls_keep_their_contracts():
+    upgrades = (
+        "site,circuit,cutover,declared_on,primary,controls,document\n"
+        "off,wan,2026-03-15,2026-02-01,rtt,lib-1,Case 7\n"
+    )
+    files = inputs(CONTRACT, upgrades=upgrades)
+    assert [len(_part(files, site).upgrades) for site in ("off", "sch")] == [1, 0]
+    # Another circuit's terms stay, whatever site they name: it may be a control.
+    assert files.at("sch", "lib-1").contracts.on("wan", MARCH.first) is not None
+    assert files.at("sch", "wan").contracts.on("wan", MARCH.first) is None

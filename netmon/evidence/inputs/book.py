@@ -38,10 +38,13 @@ class ContractBook:
         """Return the circuits that any terms name for a site."""
         return tuple(name for name, rows in self._rows.items() if any(row.site == site for row in rows))
 
-    def at(self, site: str) -> ContractBook:
-        """Return the terms that may hold at a site: without those that name another one."""
+    def at(self, site: str, circuit: str) -> ContractBook:
+        """Return the terms without those of a circuit that name another site; other circuits keep theirs."""
         return ContractBook(
-            row for rows in self._rows.values() for row in rows if row.site is None or row.site == site
+            row
+            for rows in self._rows.values()
+            for row in rows
+            if row.circuit != circuit or row.site is None or row.site == site
         )
 
     def on(self, circuit: str, day: date) -> Terms | None:

@@ -40,7 +40,7 @@ class Inputs:
         A circuit of the same name whose terms all name other sites is another line: nothing that was
         written of it, tickets and claims included, holds here.
         """
-        here = self.contracts.at(site)
+        here = self.contracts.at(site, circuit)
         if circuit in here.circuits or circuit not in self.contracts.circuits:
             return replace(self, contracts=here)
         return replace(

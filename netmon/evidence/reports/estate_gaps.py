@@ -30,7 +30,9 @@ def gaps(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iter
 def _circuits(lines: Sequence[Line], inputs: Inputs, first: date, last: date) -> Iterator[Gap]:
     measured = Counter(line.circuit for line in lines)
     judged = Counter(
-        line.circuit for line in lines if _held(line.circuit, inputs.contracts.at(line.site), first, last)
+        line.circuit
+        for line in lines
+        if _held(line.circuit, inputs.contracts.at(line.site, line.circuit), first, last)
     )
     for circuit in inputs.contracts.circuits:
         if circuit not in measured and _held(circuit, inputs.contracts, first, last):

@@ -33,7 +33,7 @@ def panels(source: Source, ground: Ground) -> Iterator[UpgradePanel]:
     days = ground.days
     for upgrade in sorted(ground.inputs.upgrades, key=lambda one: (one.cutover, one.circuit)):
         own = ground.line.circuit in (upgrade.circuit, upgrade.new_circuit)
-        if own and in_reach(upgrade, days.first, days.last):
+        if own and upgrade.site == ground.line.site and in_reach(upgrade, days.first, days.last):
             span = span_of(upgrade, days.last, days.timezone)
             yield panel(source, ground.inputs, upgrade, source.lines(span), span, ground.as_of)
 
