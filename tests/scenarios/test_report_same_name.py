@@ -13,6 +13,7 @@ from netmon.evidence.curve import Curve
 from netmon.evidence.inputs.files import read_folder
 from netmon.evidence.material import Material
 from netmon.evidence.reports.estate import AskedEstate, estate_report
+from netmon.evidence.reports.estate_gaps import gaps
 from netmon.evidence.reports.model import Kind
 from netmon.evidence.reports.site import Asked, site_report
 from netmon.evidence.sources.source import Line, Source
@@ -115,3 +116,14 @@ def test_an_upgrade_is_of_its_own_site_and_controls_keep_their_contracts():
     # Another circuit's terms stay, whatever site they name: it may be a control.
     assert files.at("sch", "lib-1").contracts.on("wan", MARCH.first) is not None
     assert files.at("sch", "wan").contracts.on("wan", MARCH.first) is None
+
+
+def test_a_contract_for_a_site_that_nobody_measured_is_told_beside_its_circuit():
+    files = inputs(CONTRACT.replace("|site=off", "|site=offf"))
+    found = estate_report(TwoSites, files, AskedEstate(MARCH.first, MARCH.last, AS_OF, "made up"), 1)
+    assert "measured at 2 sites, and judged at 0: give each its own id" in [gap.words for gap in found.gaps]
+    assert [row.available for row in found.sites] == [None, None]
+    one = list(gaps([Line("off", "wan")], files, MARCH.first, MARCH.last))
+    assert "measured, and contracts.csv has it at another site: it is not judged" in [
+        gap.words for gap in one
+    ]

@@ -43,7 +43,9 @@ def _circuits(lines: Sequence[Line], inputs: Inputs, first: date, last: date) ->
             words = f"measured at {count} sites, and judged at {judged[circuit]}: give each its own id"
             yield Gap("circuit", circuit, words)
         elif not judged[circuit]:
-            words = "measured, and without terms in contracts.csv: it is not judged"
+            elsewhere = _held(circuit, inputs.contracts, first, last)
+            why = "contracts.csv has it at another site" if elsewhere else "without terms in contracts.csv"
+            words = f"measured, and {why}: it is not judged"
             yield Gap("circuit", circuit, words)
 
 
