@@ -17,6 +17,7 @@ from netmon.sdk import Outcome
 from probes.dns import DnsProbe, DnsSettings
 from probes.dns_message import Question
 from probes.dns_socket import DnsSockets, ask_resolver
+from probes.timestamping import StampKeeper
 
 REQUEST = "probe_dns_duration_seconds request"
 WWW = {"query_name": "www.example.org", "query_type": "A"}
@@ -76,6 +77,7 @@ async def test_an_answer_that_the_busy_loop_has_not_read_yet_is_no_loss():
         return [reply(query)]
 
     context = make_context()
+    await context.shared.get(StampKeeper)
     sockets = await context.shared.get(DnsSockets)
     async with udp_server(answer_then_block) as server:
         to = ("127.0.0.1", server.port)

@@ -20,6 +20,7 @@ from probes.closed_port import Method, reset_time
 from probes.echo import Train
 from probes.icmp import IcmpProbe
 from probes.icmp_socket import EchoSockets
+from probes.timestamping import StampKeeper
 
 RTT = "probe_icmp_duration_seconds rtt"
 FAST = {"packets": 5, "spacing": "2ms"}
@@ -148,6 +149,7 @@ async def test_a_reply_that_the_busy_loop_has_not_read_yet_is_no_loss():
         return [request.reply()]
 
     context = make_context()
+    await context.shared.get(StampKeeper)
     sockets = await context.shared.get(EchoSockets)
     async with EchoHost(answer_then_block):
         train = Train(gaps_seconds=(), payload_bytes=56, dscp=0, wait_seconds=0.05)
@@ -228,8 +230,11 @@ async def test_where_nothing_answers_there_is_a_timeout_with_its_loss():
 
 @pytest.mark.usefixtures("strict_network")
 async def test_a_port_that_turns_out_to_be_open_says_as_much():
+    context = make_context()
+    await context.shared.get(StampKeeper)
     async with tcp_server(silence, port=33_434):
-        answer = await reset_time("127.0.0.1", make_context().clock, 1.0)
+        answer = await reset_time("127.0.0.1", context.clock, 1.0)
+    await context.shared.close()
     assert answer.round_trip.kernel
     assert 0 < answer.round_trip.seconds < 0.1
 
